@@ -1,0 +1,76 @@
+import { PdpError } from './error.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/**
+ * The published limits. Each is checked before any work that grows faster than the input.
+ * Sizes are bytes, times are milliseconds, the rest are counts.
+ */
+export const LIMITS = {
+  /** One Authorize message, JSON or protobuf. */
+  body_bytes: 256 * KIB,
+  /** One AuthorizeBatch message. */
+  batch_bytes: 4 * MIB,
+  batch_items: 500,
+  /** A bundle archive, and what it expands to. */
+  bundle_bytes: 32 * MIB,
+  bundle_files: 10_000,
+  /** The schema of a bundle: Cedar clones it for every request. */
+  schema_bytes: 256 * KIB,
+  /** Identifiers of a schema after its common types are expanded; Cedar expands them, so a short text can grow exponentially. */
+  schema_expansion: 100_000,
+  /** bundle.yaml, and each file of tests. */
+  manifest_bytes: 64 * KIB,
+  test_file_bytes: MIB,
+  /** Tests in one bundle. */
+  bundle_tests: 10_000,
+  /** Static entities in one bundle. */
+  bundle_entities: 50_000,
+  /** Containers inside each other in any JSON that a caller sends. */
+  json_depth: 32,
+  /** One string, in UTF-8 bytes. */
+  string_bytes: 64 * KIB,
+  set_elements: 1_000,
+  record_fields: 1_000,
+  request_entities: 100,
+  /** Direct and indirect parents of one entity. */
+  entity_ancestors: 100,
+  /** Parents above each other. */
+  parent_chain: 32,
+  /** Entities that one evaluation may reach from the request, the bundle's own included. */
+  reached_entities: 250,
+  /** Expressions inside each other; a chain of one operator counts once. */
+  expression_nesting: 64,
+  /** Operands of one chain such as `a || b || c`. */
+  operator_chain: 256,
+  /** All expressions inside each other, chains spelled out: Cedar traps at 352 when it evaluates them. */
+  expression_depth: 256,
+  /** The text of one policy. */
+  policy_bytes: 64 * KIB,
+  policies: 100_000,
+  /** Policies that no scope narrows: every request pays for them. */
+  unanchored_policies: 1_000,
+  /** Anchored policies that one request may select. */
+  slice_policies: 250,
+  /** An identifier that only correlates: request_id, run_id and the like, in UTF-8 bytes. */
+  identifier_bytes: 256,
+  /** Requests in flight in one process, a batch counting each of its items. */
+  requests_in_flight: 8_192,
+  /** Requests in flight on one stream before reading pauses. */
+  stream_in_flight: 64,
+  /** Deadline of a call that brings none. */
+  deadline_ms: 2_000,
+  /** Time for a request to arrive once it has begun. */
+  receive_ms: 5_000,
+} as const;
+
+export type LimitName = keyof typeof LIMITS;
+
+/** @throws PdpError `too_large`, naming the limit, its value and the field. */
+export function exceedsLimit(name: LimitName, field: string): PdpError {
+  return new PdpError('too_large', `${field} is over the limit ${name} (${LIMITS[name]})`, {
+    field,
+    limit: { name, max: LIMITS[name] },
+  });
+}
