@@ -1,0 +1,104 @@
+import { PdpError } from '../error.ts';
+import { overLimit } from '../raw/text.ts';
+import type { EntityUid } from '../value/value.ts';
+
+/** How much may stand above one entity; see `limits.ts`. */
+export interface HierarchyLimits {
+  readonly parent_chain: number;
+  readonly entity_ancestors: number;
+}
+
+/** A listed entity as far as the hierarchy goes, and its place in the input. */
+export interface HierarchyNode {
+  readonly uid: EntityUid;
+  /** Distinct ones. */
+  readonly parents: readonly EntityUid[];
+  readonly field: string;
+}
+
+export interface Closure {
+  readonly node: HierarchyNode;
+  /** Keys of all its direct and indirect parents. */
+  readonly ancestors: ReadonlySet<string>;
+}
+
+/** What stands above an entity that others stand under. */
+interface Above {
+  readonly ancestors: ReadonlySet<string>;
+  readonly chain: number;
+}
+
+const NOTHING_ABOVE: Above = { ancestors: new Set(), chain: 0 };
+
+/**
+ * Closes the hierarchy over the listed entities, parents before children. A parent that is not listed is an ancestor with
+ * nothing above it. Iterative, and ends at the first entity over a limit, so that no chain costs more than its length.
+ * @throws PdpError `invalid_request` for a cycle, `too_large` over a limit, naming the entity.
+ */
+export function* closeHierarchy(
+  nodes: ReadonlyMap<string, HierarchyNode>,
+  limits: HierarchyLimits,
+): Generator<Closure> {
+  const children = childrenOf(nodes);
+  const waitsFor = new Map(
+    [...nodes].map(([key, node]) => [key, node.parents.filter((uid) => nodes.has(uid.key)).length]),
+  );
+  const ready = [...nodes.values()].filter(({ uid }) => waitsFor.get(uid.key) === 0);
+  const above = new Map<string, Above>();
+
+  let done = 0;
+  for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
+    const { ancestors, chain } = joinParents(node, above, limits);
+    yield { node, ancestors };
+    done += 1;
+
+    const below = children.get(node.uid.key) ?? [];
+    // Most entities have nothing under them, and what stands above them need not be kept.
+    if (below.length > 0) above.set(node.uid.key, { ancestors, chain });
+    for (const child of below) {
+      const left = (waitsFor.get(child.uid.key) ?? 0) - 1;
+      waitsFor.set(child.uid.key, left);
+      if (left === 0) ready.push(child);
+    }
+  }
+  if (done === nodes.size) return;
+
+  const caught = nodes.values().find(({ uid }) => waitsFor.get(uid.key) !== 0);
+  throw new PdpError('invalid_request', 'an entity is its own ancestor', {
+    field: caught?.field ?? 'entities',
+  });
+}
+
+function childrenOf(
+  nodes: ReadonlyMap<string, HierarchyNode>,
+): ReadonlyMap<string, readonly HierarchyNode[]> {
+  const children = new Map<string, HierarchyNode[]>();
+  for (const node of nodes.values()) {
+    for (const { key } of node.parents) {
+      const siblings = children.get(key);
+      if (siblings === undefined) children.set(key, [node]);
+      else siblings.push(node);
+    }
+  }
+
+  return children;
+}
+
+function joinParents(node: HierarchyNode, above: ReadonlyMap<string, Above>, limits: HierarchyLimits): Above {
+  const ancestors = new Set<string>();
+  let chain = 0;
+  for (const { key } of node.parents) {
+    const parent = above.get(key) ?? NOTHING_ABOVE;
+    ancestors.add(key);
+    for (const ancestor of parent.ancestors) ancestors.add(ancestor);
+    if (ancestors.size > limits.entity_ancestors) throw over('entity_ancestors', limits, node);
+    chain = Math.max(chain, parent.chain + 1);
+  }
+  if (chain > limits.parent_chain) throw over('parent_chain', limits, node);
+
+  return { ancestors, chain };
+}
+
+function over(name: keyof HierarchyLimits, limits: HierarchyLimits, { field }: HierarchyNode): PdpError {
+  return overLimit({ name, max: limits[name] }, `${field}.parents`);
+}

@@ -1,0 +1,34 @@
+import { PdpError } from '../error.ts';
+import type { RawUid } from '../raw/raw.ts';
+import type { ActionType, Schema } from '../schema/schema.ts';
+import { entityTypeOf, readUid } from './read-uid.ts';
+
+/**
+ * Checks who asks to do what to what against the schema, as Cedar does with `validateRequest`: exact types, no hierarchy. A
+ * group of actions that applies to nothing cannot be requested.
+ * @returns the declared action.
+ * @throws PdpError `invalid_request`, naming `principal`, `action` or `resource`.
+ */
+export function checkRequest(
+  schema: Schema,
+  asked: { readonly principal: RawUid; readonly action: RawUid; readonly resource: RawUid },
+): ActionType {
+  const principal = readUid(asked.principal, () => 'principal');
+  const resource = readUid(asked.resource, () => 'resource');
+  const { key } = readUid(asked.action, () => 'action');
+  entityTypeOf(schema, principal, () => 'principal');
+  entityTypeOf(schema, resource, () => 'resource');
+
+  const action = schema.actions.get(key);
+  if (action === undefined) throw refused('the schema has no such action', 'action');
+  if (!action.principalTypes.has(principal.type))
+    throw refused('the action is for other principal types', 'principal');
+  if (!action.resourceTypes.has(resource.type))
+    throw refused('the action is for other resource types', 'resource');
+
+  return action;
+}
+
+function refused(message: string, field: string): PdpError {
+  return new PdpError('invalid_request', message, { field });
+}

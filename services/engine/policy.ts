@@ -1,0 +1,47 @@
+import type { RawUid } from './raw/raw.ts';
+
+export type Effect = 'permit' | 'forbid';
+
+/** What a policy's head demands of the principal or the resource (Cedar: scope constraint). */
+export type EntityConstraint =
+  | { readonly op: 'all' }
+  | { readonly op: '=='; readonly uid: RawUid }
+  | { readonly op: 'in'; readonly uid: RawUid }
+  | { readonly op: 'is'; readonly type: string }
+  | { readonly op: 'is in'; readonly type: string; readonly uid: RawUid };
+
+/** What a policy's head demands of the action: one of `uids`, or, with `in`, one of them or of their members. */
+export type ActionConstraint =
+  | { readonly op: 'all' }
+  | { readonly op: '=='; readonly uids: readonly RawUid[] }
+  | { readonly op: 'in'; readonly uids: readonly RawUid[] };
+
+/** The head of a policy. It cannot error, which is what makes slicing by it exact (cedar-spec, PolicySlice.lean). */
+export interface Scope {
+  readonly principal: EntityConstraint;
+  readonly action: ActionConstraint;
+  readonly resource: EntityConstraint;
+}
+
+/** How Cedar is given a policy again: its own text, or a link of a template with the slots' values. */
+export type PolicySource =
+  | { readonly kind: 'static'; readonly text: string }
+  | {
+      readonly kind: 'link';
+      readonly templateId: string;
+      readonly templateText: string;
+      readonly values: Readonly<Record<string, RawUid>>;
+    };
+
+/** One policy or template link, as plain data that crosses threads. A template without links is none. */
+export interface Policy {
+  /** From `@id`, or the link's own id; unique in its bundle. */
+  readonly id: string;
+  readonly effect: Effect;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** With the slots of a link filled in. */
+  readonly scope: Scope;
+  /** Entities that the conditions name: evaluation may read them whatever the request is. */
+  readonly literals: readonly RawUid[];
+  readonly source: PolicySource;
+}

@@ -1,0 +1,42 @@
+/** Characters of one step that an error shows; a hostile name may be 64 KiB long. */
+const SHOWN = 64;
+
+/**
+ * Where a reader stands in its input, such as `entities[3].attrs.level`. Steps are kept as they are and put into words only
+ * for an error, since a reader walks far more often than it fails.
+ */
+export class FieldPath {
+  readonly #root: string;
+  readonly #steps: (string | number)[] = [];
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** How many steps lead here from the root. */
+  get depth(): number {
+    return this.#steps.length;
+  }
+
+  /** Into a member or an element. A reader that throws need not leave again: it is done. */
+  enter(step: string | number): void {
+    this.#steps.push(step);
+  }
+
+  leave(): void {
+    this.#steps.pop();
+  }
+
+  text(): string {
+    return this.#steps.reduce<string>((path, step) => path + wordsOf(step, path === ''), this.#root);
+  }
+}
+
+function wordsOf(step: string | number, first: boolean): string {
+  if (typeof step === 'number') return `[${step}]`;
+  if (step.length <= SHOWN && /^[A-Za-z_][A-Za-z0-9_]*$/.test(step)) return first ? step : `.${step}`;
+
+  const shown = step.length > SHOWN ? `${step.slice(0, SHOWN)}…` : step;
+
+  return `[${JSON.stringify(shown.toWellFormed())}]`;
+}

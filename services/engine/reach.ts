@@ -1,0 +1,85 @@
+import type { Entity } from './data/entities.ts';
+import type { EvaluationRequest } from './evaluator.ts';
+import { exceedsLimit, LIMITS } from './limits.ts';
+import type { RawUid } from './raw/raw.ts';
+import { CedarRecord, CedarSet, EntityUid, uidKey, type Value } from './value/value.ts';
+
+type Lookup = EvaluationRequest['entity'];
+
+/**
+ * The keys that `uid in …` is true for: its own first, then those of its ancestors.
+ *
+ * A parent counts even when it has no entity of its own (cedar-facts: `in` is reflexive and follows `parents`).
+ */
+export function closureOf(uid: EntityUid, entity: Lookup): readonly string[] {
+  const own = entity(uid.key);
+  if (own === undefined || own.parents.length === 0) return [uid.key];
+
+  const keys = new Set([uid.key]);
+  const open: Entity[] = [own];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const parent of next.parents) {
+      if (keys.has(parent.key)) continue;
+      keys.add(parent.key);
+      const above = entity(parent.key);
+      if (above !== undefined) open.push(above);
+    }
+  }
+
+  return [...keys];
+}
+
+/**
+ * All entities that evaluating a request can read: what the request and the policies' literals name, and what those name
+ * through parents, attributes and tags.
+ * @throws PdpError `too_large` past `max` entities.
+ */
+export function reachableEntities(
+  request: EvaluationRequest,
+  literals: Iterable<RawUid>,
+  max: number = LIMITS.reached_entities,
+): readonly Entity[] {
+  const seen = new Set<string>();
+  const reached: Entity[] = [];
+  const visit = (key: string): void => {
+    if (seen.has(key)) return;
+    seen.add(key);
+    const found = request.entity(key);
+    if (found === undefined) return;
+    if (reached.length === max) throw exceedsLimit('reached_entities', 'entities');
+    reached.push(found);
+  };
+
+  visit(request.principal.key);
+  visit(request.resource.key);
+  for (const uid of namedBy(request.context)) visit(uid.key);
+  for (const { type, id } of literals) visit(uidKey(type, id));
+
+  for (let next = 0; next < reached.length; next += 1) {
+    const entity = reached[next];
+    if (entity !== undefined) for (const uid of namedByEntity(entity)) visit(uid.key);
+  }
+
+  return reached;
+}
+
+const named = new WeakMap<Entity, readonly EntityUid[]>();
+
+/** Bundle entities live as long as their bundle, so what they name is worth keeping. */
+function namedByEntity(entity: Entity): readonly EntityUid[] {
+  const known = named.get(entity);
+  if (known !== undefined) return known;
+
+  const uids = [...entity.parents];
+  for (const value of entity.attributes.values()) uids.push(...namedBy(value));
+  for (const value of entity.tags.values()) uids.push(...namedBy(value));
+  named.set(entity, uids);
+
+  return uids;
+}
+
+function* namedBy(value: Value): Generator<EntityUid> {
+  if (value instanceof EntityUid) yield value;
+  else if (value instanceof CedarSet) for (const element of value.elements) yield* namedBy(element);
+  else if (value instanceof CedarRecord) for (const field of value.fields.values()) yield* namedBy(field);
+}

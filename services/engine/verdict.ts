@@ -1,0 +1,70 @@
+import type { Evaluation } from './evaluator.ts';
+import type { Policy } from './policy.ts';
+
+export type DecidedCode = 'permitted' | 'forbidden' | 'not_permitted' | 'policy_error';
+
+/** The final word on one evaluation, before limits, approvals and obligations. */
+export interface Verdict {
+  readonly decision: 'allow' | 'deny';
+  readonly reasonCode: DecidedCode;
+  /** For the model that was refused; empty on an allow. */
+  readonly message: string;
+  /** `@code` of the determining policies, sorted: they refine the reason code in records and explanations. */
+  readonly policyCodes: readonly string[];
+}
+
+const MESSAGES = {
+  forbidden: 'A policy forbids this.',
+  not_permitted: 'No policy permits this.',
+  policy_error: 'A policy could not be evaluated, so this is not allowed.',
+} as const;
+
+/**
+ * Hardens Cedar's answer: an allow needs a determining permit, and no forbid may have failed to evaluate.
+ *
+ * Cedar skips a policy that errors (`cedar-policy-core/src/authorizer.rs`), so an erroring forbid would fail open.
+ */
+export function settleEvaluation(
+  evaluation: Evaluation,
+  policy: (id: string) => Pick<Policy, 'effect' | 'annotations'> | undefined,
+): Verdict {
+  const reasonCode = reasonCodeOf(evaluation, policy);
+  const determining = reasonCode === 'policy_error' ? [] : evaluation.determining.map(policy);
+  const policyCodes = [...annotationsOf(determining, 'code')].sort();
+  if (reasonCode === 'permitted') return { decision: 'allow', reasonCode, message: '', policyCodes };
+
+  const reasons = [...annotationsOf(determining, 'reason')];
+
+  return {
+    decision: 'deny',
+    reasonCode,
+    message: reasons.length > 0 ? reasons.join(' ') : MESSAGES[reasonCode],
+    policyCodes,
+  };
+}
+
+function reasonCodeOf(
+  { decision, determining, errors }: Evaluation,
+  policy: (id: string) => Pick<Policy, 'effect'> | undefined,
+): DecidedCode {
+  if (decision === 'deny' && determining.length > 0) return 'forbidden';
+  if (decision === 'deny') return errors.length > 0 ? 'policy_error' : 'not_permitted';
+
+  const permitted = determining.length > 0 && determining.every((id) => policy(id)?.effect === 'permit');
+  const onlyPermitsFailed = errors.every(({ policyId }) => policy(policyId)?.effect === 'permit');
+
+  return permitted && onlyPermitsFailed ? 'permitted' : 'policy_error';
+}
+
+function annotationsOf(
+  policies: readonly (Pick<Policy, 'annotations'> | undefined)[],
+  name: string,
+): ReadonlySet<string> {
+  const values = new Set<string>();
+  for (const policy of policies) {
+    const value = policy?.annotations[name];
+    if (value !== undefined && value !== '') values.add(value);
+  }
+
+  return values;
+}
