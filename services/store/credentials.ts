@@ -1,0 +1,180 @@
+import type pg from 'pg';
+import { PdpError } from '../engine/error.ts';
+import { announceChange } from './changes.ts';
+import { type Database, query, withTransaction } from './pool.ts';
+
+/** A principal type, and the ids of it that a credential may assert; no ids: all of the type. */
+export interface CredentialPrincipal {
+  readonly type: string;
+  readonly ids?: readonly string[] | undefined;
+}
+
+/** Stands among an admin credential's stores for all of them, those to come included. */
+export const ALL_STORES = '*';
+
+export interface NewCredential {
+  /** Public part of the token. */
+  readonly id: string;
+  /** The subject that decision records name. */
+  readonly name: string;
+  readonly role: 'runtime' | 'admin';
+  readonly stores: readonly string[];
+  /** `null`: any principal. */
+  readonly principals: readonly CredentialPrincipal[] | null;
+  /** Whether it may ask for `detail: FULL`. */
+  readonly fullDetail: boolean;
+  /** SHA-256 of the token's secret, 32 bytes. */
+  readonly secretHash: Uint8Array;
+  readonly createdBy: string;
+  /** `null`: never. */
+  readonly expiresAt: Date | null;
+}
+
+/** What may be shown of a credential: all but its hash. */
+export interface CredentialInfo extends Omit<NewCredential, 'secretHash'> {
+  readonly createdAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+/** What a replica needs for checking a token without the database. */
+export interface ActiveCredential extends CredentialInfo {
+  readonly secretHash: Uint8Array;
+}
+
+const COLUMNS = `id, name, role, stores, principals, full_detail as "fullDetail", created_at as "createdAt",
+  created_by as "createdBy", expires_at as "expiresAt", revoked_at as "revokedAt"`;
+
+/**
+ * Stores a credential.
+ * @throws PdpError `conflict`: an unrevoked one has that name; `not_found`: one of its stores does not exist.
+ */
+export async function insertCredential(pool: pg.Pool, credential: NewCredential): Promise<void> {
+  await withTransaction(pool, async (client) => {
+    await raiseRevision(client);
+    await insert(client, credential);
+  });
+}
+
+/**
+ * Stores the first admin's credential.
+ * @throws PdpError `conflict`: there is one already; else as `insertCredential`.
+ */
+export async function insertFirstAdmin(pool: pg.Pool, credential: NewCredential): Promise<void> {
+  await withTransaction(pool, async (client) => {
+    // Its lock orders everybody who writes credentials, so of two first admins one comes second.
+    await raiseRevision(client);
+    if ((await countAdmins(client)) > 0) {
+      throw new PdpError('conflict', 'an admin credential exists: it alone makes further ones');
+    }
+    await insert(client, credential);
+  });
+}
+
+/** All credentials, revoked and expired ones too, newest first. */
+export async function listCredentials(database: Database): Promise<CredentialInfo[]> {
+  return query<CredentialInfo>(database, `select ${COLUMNS} from credentials order by created_at desc, id`);
+}
+
+/**
+ * Revokes a credential for good; revoking it twice is fine, and the first time stays.
+ * @throws PdpError `not_found`.
+ */
+export async function revokeCredential(pool: pg.Pool, id: string): Promise<void> {
+  await withTransaction(pool, async (client) => {
+    await raiseRevision(client);
+    const revoked = await query(
+      client,
+      'update credentials set revoked_at = coalesce(revoked_at, now()) where id = $1 returning id',
+      [id],
+    );
+    if (revoked.length === 0)
+      throw new PdpError('not_found', `there is no credential ${id}`, { field: 'id' });
+  });
+}
+
+/**
+ * Every credential that is not revoked, with the revision at which it was so; both of one moment.
+ * Whether one has expired changes with time alone: that is asked where it is used.
+ */
+export async function activeCredentials(
+  database: Database,
+): Promise<{ revision: bigint; credentials: readonly ActiveCredential[] }> {
+  const rows = await query<ActiveCredential & { revision: string }>(
+    database,
+    `select revision, ${COLUMNS}, secret_hash as "secretHash"
+     from credentials_revision left join credentials on revoked_at is null
+     order by id`,
+  );
+  // The revision comes also where no credential does, with nothing beside it.
+  const credentials = rows
+    .filter(({ id }) => id !== null)
+    .map(({ revision: _, ...credential }) => credential);
+
+  return { revision: BigInt(rows[0]?.revision ?? 0), credentials };
+}
+
+/** Raised by each change of any credential; cheap to poll. */
+export async function credentialsRevision(database: Database): Promise<bigint> {
+  const [row] = await query<{ revision: string }>(database, 'select revision from credentials_revision');
+
+  return BigInt(row?.revision ?? 0);
+}
+
+/** How many admin credentials are good now. */
+export async function countAdmins(database: Database): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    database,
+    `select count(*)::int4 as count from credentials
+     where role = 'admin' and revoked_at is null and (expires_at is null or expires_at > now())`,
+  );
+
+  return row?.count ?? 0;
+}
+
+/** Orders all writers of credentials, and wakes those who hold copies. */
+async function raiseRevision(client: pg.PoolClient): Promise<void> {
+  await query(client, 'update credentials_revision set revision = revision + 1');
+  await announceChange(client);
+}
+
+async function insert(client: pg.PoolClient, credential: NewCredential): Promise<void> {
+  const everywhere = credential.role === 'admin' && credential.stores.includes(ALL_STORES);
+  if (!everywhere) await requireStores(client, credential.stores);
+  const inserted = await query(
+    client,
+    `insert into credentials (id, name, role, stores, principals, full_detail, secret_hash, created_by, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict do nothing
+     returning id`,
+    [
+      credential.id,
+      credential.name,
+      credential.role,
+      credential.stores,
+      credential.principals === null ? null : JSON.stringify(credential.principals),
+      credential.fullDetail,
+      credential.secretHash,
+      credential.createdBy,
+      credential.expiresAt,
+    ],
+  );
+  if (inserted.length > 0) return;
+
+  throw new PdpError(
+    'conflict',
+    `a credential named ${credential.name} is in use: revoke it first, or choose another name`,
+    {
+      field: 'name',
+    },
+  );
+}
+
+async function requireStores(client: pg.PoolClient, stores: readonly string[]): Promise<void> {
+  const rows = await query<{ name: string }>(client, 'select name from stores where name = any($1)', [
+    stores,
+  ]);
+  const known = new Set(rows.map(({ name }) => name));
+  const missing = stores.find((store) => !known.has(store));
+  if (missing !== undefined)
+    throw new PdpError('not_found', `there is no store ${missing}`, { field: 'stores' });
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { insertBundle } from '../../services/store/bundles.ts';
+import { insertCredential } from '../../services/store/credentials.ts';
+import { activate } from '../../services/store/deployments.ts';
+import { withDatabase } from '../support/postgres.ts';
+import { aBundle, aCredential } from './samples.ts';
+
+const FORBIDDEN = [
+  `update bundles set archive = ''`,
+  `update bundles set digest = digest`,
+  'delete from bundles',
+  'truncate bundles cascade',
+  `update deployments set author = 'somebody else'`,
+  'delete from deployments',
+  `update stores set name = 'other'`,
+  'delete from stores',
+  `update credentials set role = 'admin'`,
+  `update credentials set stores = '{default}'`,
+  'update credentials set principals = null',
+  `update credentials set secret_hash = ''`,
+  'delete from credentials',
+  'delete from credentials_revision',
+  'insert into credentials_revision values (false, 1)',
+  `insert into palisade_migrations (name, run_on) values ('9999_x', now())`,
+  'alter table bundles disable trigger all',
+  'drop table bundles',
+  'create table mine ()',
+  'set role pg_write_all_data',
+];
+
+test('the serving role cannot rewrite what is immutable', async () => {
+  await withDatabase(async ({ owner, serving }) => {
+    await insertBundle(serving, aBundle());
+    await activate(serving, {
+      store: 'default',
+      digest: aBundle().digest,
+      expectedSequence: 0n,
+      author: 'ada',
+      reason: '',
+    });
+    await insertCredential(serving, aCredential());
+
+    for (const statement of FORBIDDEN) {
+      await expect(serving.query(statement), statement).rejects.toMatchObject({ code: '42501' });
+    }
+
+    const { rows } = await owner.query(
+      'select (select count(*) from bundles) + (select count(*) from deployments) as n',
+    );
+    expect(rows).toEqual([{ n: '2' }]);
+  });
+});

@@ -1,0 +1,195 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { writeArchive } from '../../services/bundles/archive.ts';
+import { readBundleDirectory } from '../../services/bundles/files.ts';
+import { createKeyring } from '../../services/ledger/keyring.ts';
+import { createToken } from '../../services/pdp/token.ts';
+import { insertCredential, type NewCredential } from '../../services/store/credentials.ts';
+import { createPool } from '../../services/store/pool.ts';
+import { createTestDatabase, type TestDatabase } from './postgres.ts';
+
+/** Where one `palisade serve` listens. */
+export interface ServerAddresses {
+  readonly rest: string;
+  readonly grpc: string;
+  readonly admin: string;
+}
+
+/** A `palisade serve` in a process of its own. */
+export interface ServerProcess {
+  readonly addresses: ServerAddresses;
+  readonly child: ChildProcess;
+  /** Everything that it printed, line by line. */
+  readonly output: readonly string[];
+  /** SIGTERM, and the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+/** A database, a keyring and a spool, which several server processes, at once or after each other, share. */
+export interface ServerWorld {
+  readonly database: TestDatabase;
+  readonly home: string;
+  readonly adminToken: string;
+  /** Of a credential for the store `default`, any principal, full detail. */
+  readonly runtimeToken: string;
+  /** Makes a credential and gives its token. */
+  credential(wanted: Partial<NewCredential> & Pick<NewCredential, 'name'>): Promise<string>;
+  /** Starts a server; `environment` overrides its configuration. */
+  serve(environment?: Readonly<Record<string, string>>): Promise<ServerProcess>;
+}
+
+const START_DEADLINE_MS = 20_000;
+
+/** Runs `body` with a migrated database of its own, and ends every server that it started. */
+export async function withWorld<T>(body: (world: ServerWorld) => Promise<T>): Promise<T> {
+  const database = await createTestDatabase();
+  const home = await mkdtemp(join(tmpdir(), 'palisade-world-'));
+  const started: ServerProcess[] = [];
+  try {
+    await createKeyring(join(home, 'keyring.json'));
+    const credential: ServerWorld['credential'] = (wanted) => makeCredential(database, wanted);
+    const world: ServerWorld = {
+      database,
+      home,
+      adminToken: await credential({ name: 'test-admin', role: 'admin', stores: ['*'] }),
+      runtimeToken: await credential({ name: 'test-runtime', fullDetail: true }),
+      credential,
+      async serve(environment = {}) {
+        const server = await startProcess(database, home, environment);
+        started.push(server);
+
+        return server;
+      },
+    };
+
+    return await body(world);
+  } finally {
+    await Promise.all(started.map((server) => server.kill()));
+    await database.drop();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** Pushes a bundle's folder over REST and makes it the active one; gives its digest. */
+export async function deployFolder(
+  world: ServerWorld,
+  admin: string,
+  folder: string,
+  store = 'default',
+): Promise<string> {
+  const { files } = await readBundleDirectory(folder);
+
+  return deployArchive(world, admin, writeArchive(files), store);
+}
+
+export async function deployArchive(
+  world: ServerWorld,
+  admin: string,
+  archive: Uint8Array,
+  store = 'default',
+): Promise<string> {
+  const authorization = `Bearer ${world.adminToken}`;
+  const pushed = await fetch(`http://${admin}/v1/bundles`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/gzip' },
+    body: Buffer.from(archive),
+  });
+  const { digest, report } = (await pushed.json()) as { digest: string; report?: string };
+  if (!pushed.ok) throw new Error(`the bundle was refused: ${report}`);
+
+  const activated = await fetch(`http://${admin}/v1/stores/${store}/deployment`, {
+    method: 'PUT',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({ digest }),
+  });
+  if (!activated.ok) throw new Error(`the bundle was not activated: ${await activated.text()}`);
+
+  return digest;
+}
+
+async function makeCredential(
+  database: TestDatabase,
+  wanted: Partial<NewCredential> & Pick<NewCredential, 'name'>,
+): Promise<string> {
+  const pool = createPool({ connection: database.ownerUrl, max: 1 });
+  try {
+    const { token, credentialId, secretHash } = createToken();
+    await insertCredential(pool, {
+      id: credentialId,
+      role: 'runtime',
+      stores: ['default'],
+      principals: null,
+      fullDetail: false,
+      secretHash,
+      createdBy: 'test',
+      expiresAt: null,
+      ...wanted,
+    });
+
+    return token;
+  } finally {
+    await pool.end();
+  }
+}
+
+async function startProcess(
+  database: TestDatabase,
+  home: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<ServerProcess> {
+  const child = spawn(process.execPath, ['services/cli/palisade.js', 'serve'], {
+    env: {
+      PATH: process.env['PATH'],
+      PALISADE_DATABASE_URL: database.servingUrl,
+      PALISADE_REST_ADDRESS: '127.0.0.1:0',
+      PALISADE_GRPC_ADDRESS: '127.0.0.1:0',
+      PALISADE_ADMIN_ADDRESS: '127.0.0.1:0',
+      PALISADE_SPOOL_DIR: join(home, 'spool'),
+      PALISADE_KEYRING_FILE: join(home, 'keyring.json'),
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output: string[] = [];
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const ready = new Promise<ServerAddresses>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`not up in time:\n${output.join('\n')}`)),
+      START_DEADLINE_MS,
+    );
+    exited.then((code) => reject(new Error(`ended with ${code}:\n${output.join('\n')}`)));
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        output.push(line);
+        if (!line.includes('"palisade serves"')) return;
+        clearTimeout(timer);
+        resolve(JSON.parse(line) as ServerAddresses);
+      });
+    }
+  });
+
+  try {
+    return {
+      addresses: await ready,
+      child,
+      output,
+      stop() {
+        child.kill('SIGTERM');
+
+        return exited;
+      },
+      async kill() {
+        child.kill('SIGKILL');
+        await exited;
+      },
+    };
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+}
