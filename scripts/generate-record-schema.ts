@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { decisionRecordSchema } from '../services/ledger/record.ts';
+
+/** @returns the text of `schemas/decision-record.schema.json`: JSON Schema 2020-12 of a decision record as it is written. */
+export function recordSchemaText(): string {
+  // `meta` on the bigints says what they are in JSON.
+  const schema = z.toJSONSchema(decisionRecordSchema, { target: 'draft-2020-12', unrepresentable: 'any' });
+
+  return `${JSON.stringify(
+    {
+      title: 'Palisade decision record',
+      description:
+        'The index part of a record of the decision log: one JSON text without spaces, hashed exactly as it is written.',
+      ...schema,
+    },
+    null,
+    2,
+  )}\n`;
+}

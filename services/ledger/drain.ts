@@ -1,0 +1,103 @@
+import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Delivery } from './delivery.ts';
+import { readBatch, type SpoolBatch } from './spool/segment.ts';
+import type { SegmentLog } from './spool/segment-log.ts';
+
+/** Rows of one insert; 50 to 2,000 cost the same per row (measured). */
+export const BATCH_ROWS = 500;
+
+/** How long records gather before they are read, so that Postgres is not asked for each. */
+const GATHER_MS = 100;
+
+const RETRY_MS = 1_000;
+
+/** Moves this process's own records from its segments to Postgres, and removes the segments that are done. */
+export interface Drain {
+  /** Says that there is something to move. */
+  wake(): void;
+  /** Moves what is committed now, without waiting for more; false if `close` came before it was done. */
+  flush(): Promise<boolean>;
+  /** Records that were moved. */
+  moved(): number;
+  /** Stops after the insert that is under way. */
+  close(): Promise<void>;
+}
+
+export function createDrain(log: SegmentLog, delivery: Delivery): Drain {
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let offset = 0;
+  let moved = 0;
+
+  return {
+    wake() {
+      if (running !== undefined || timer !== undefined || stop.signal.aborted) return;
+
+      timer = setTimeout(start, GATHER_MS);
+    },
+
+    async flush() {
+      const target = log.committed();
+      while (moved < target && !stop.signal.aborted) await start();
+      return moved >= target;
+    },
+
+    moved: () => moved,
+
+    async close() {
+      stop.abort();
+      clearTimeout(timer);
+      await running;
+    },
+  };
+
+  function start(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    running ??= move().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
+  async function move(): Promise<void> {
+    while (!stop.signal.aborted) {
+      try {
+        if (!(await step())) return;
+      } catch {
+        // The disk or, on stopping, the delivery: what was not moved is still there.
+        await sleep(RETRY_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Moves one batch or removes one finished segment; false if there is nothing left to do. */
+  async function step(): Promise<boolean> {
+    const [extent] = log.extents();
+    if (extent === undefined) return false;
+
+    if (offset < extent.bytes) {
+      const batch = await readBatch(extent, offset, BATCH_ROWS).catch(handedOver);
+      await delivery.deliver(batch.lines, stop.signal);
+      offset = batch.end === offset ? extent.bytes : batch.end;
+      moved = offset < extent.bytes ? moved + batch.lines.length : extent.endSeq;
+      return true;
+    }
+
+    if (!log.finished(extent.segment)) return false;
+
+    await rm(extent.path, { force: true });
+    log.forget(extent.segment);
+    offset = 0;
+    return true;
+  }
+
+  /** A segment that is gone from its path was taken over by another process, which moves it. */
+  function handedOver(error: NodeJS.ErrnoException): SpoolBatch {
+    if (error.code !== 'ENOENT') throw error;
+
+    return { lines: [], end: offset, tornBytes: 0 };
+  }
+}

@@ -1,0 +1,151 @@
+import {
+  createCipheriv,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+  randomFillSync,
+} from 'node:crypto';
+import { PdpError } from '../engine/error.ts';
+import { decrypt, KEY_BYTES, NONCE_BYTES } from './cipher.ts';
+import type { Keyring } from './keyring.ts';
+
+/** The exact request of one decision, encrypted; complete in itself but for the key-encryption key. Base64 texts. */
+export interface InputPart {
+  readonly kek_id: string;
+  readonly wrapped_key: string;
+  readonly nonce: string;
+  /** AES-256-GCM over the commitment's key (32 bytes) and the input text in UTF-8, tag at the end. */
+  readonly ciphertext: string;
+}
+
+/** What an input is bound to; opening it under another name fails. */
+export interface InputBinding {
+  readonly decision_id: string;
+  readonly store: string | null;
+  /** The record's time, RFC 3339 in UTC; its day chooses the data key. */
+  readonly time: string;
+}
+
+export interface SealedInput {
+  /** `hmac-sha256:<hex>`: goes into the record; says nothing once the input is erased, since its key is gone too. */
+  readonly commitment: string;
+  readonly part: InputPart;
+}
+
+export interface InputSealer {
+  seal(text: string, binding: InputBinding): SealedInput;
+}
+
+/** Encrypts inputs, with one random data key per store and UTC day. */
+export function createInputSealer(keyring: Keyring): InputSealer {
+  const dataKeys = createDataKeys(keyring);
+  const random = createRandomPool();
+
+  return {
+    seal(text, binding) {
+      const { key, wrapped } = dataKeys(binding);
+      const commitmentKey = random(KEY_BYTES);
+      const nonce = random(NONCE_BYTES);
+
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(binding.decision_id));
+      const ciphertext = Buffer.concat([
+        cipher.update(commitmentKey),
+        cipher.update(text, 'utf8'),
+        cipher.final(),
+        cipher.getAuthTag(),
+      ]);
+
+      return {
+        commitment: commitmentOf(commitmentKey, text),
+        part: {
+          kek_id: keyring.activeId,
+          wrapped_key: wrapped,
+          nonce: nonce.toString('base64'),
+          ciphertext: ciphertext.toString('base64'),
+        },
+      };
+    },
+  };
+}
+
+/**
+ * Opens an input and holds it against the record's commitment.
+ * @returns the exact input text.
+ * @throws PdpError `unavailable` if the keyring lacks the key; `internal` if anything was altered or belongs to another record.
+ */
+export function openInput(
+  keyring: Keyring,
+  part: InputPart,
+  binding: InputBinding,
+  commitment: string,
+): string {
+  const dataKey = keyring.unwrap(part.kek_id, Buffer.from(part.wrapped_key, 'base64'), dataKeyName(binding));
+  const sealed = Buffer.concat([Buffer.from(part.nonce, 'base64'), Buffer.from(part.ciphertext, 'base64')]);
+  const plain = decrypt(createSecretKey(dataKey), sealed, binding.decision_id);
+  const text = plain.toString('utf8', KEY_BYTES);
+
+  if (commitmentOf(plain.subarray(0, KEY_BYTES), text) !== commitment) {
+    throw new PdpError('internal', 'the input is not the one that the record was written for');
+  }
+
+  return text;
+}
+
+interface DataKey {
+  readonly key: KeyObject;
+  /** Base64. */
+  readonly wrapped: string;
+}
+
+/** Bounds what one process holds; a key that falls out is simply followed by another. */
+const DATA_KEYS_HELD = 1_000;
+
+/** Uses of one key with random nonces; far below the 2^32 of NIST SP 800-38D, 8.3. */
+const DATA_KEY_USES = 2 ** 28;
+
+function createDataKeys(keyring: Keyring): (binding: InputBinding) => DataKey {
+  const held = new Map<string, DataKey & { uses: number }>();
+
+  return (binding) => {
+    const name = dataKeyName(binding);
+    const known = held.get(name);
+    if (known !== undefined && known.uses < DATA_KEY_USES) {
+      known.uses += 1;
+      return known;
+    }
+
+    if (held.size >= DATA_KEYS_HELD) held.clear();
+    const bytes = randomBytes(KEY_BYTES);
+    const made = {
+      key: createSecretKey(bytes),
+      wrapped: keyring.wrap(bytes, name).toString('base64'),
+      uses: 1,
+    };
+    held.set(name, made);
+    return made;
+  };
+}
+
+function dataKeyName({ store, time }: InputBinding): string {
+  return `palisade input key v1\n${time.slice(0, 10)}\n${JSON.stringify(store)}`;
+}
+
+function commitmentOf(key: Uint8Array, text: string): string {
+  // A key object is four times cheaper here than bytes (measured, Node 24).
+  return `hmac-sha256:${createHmac('sha256', createSecretKey(key)).update(text).digest('hex')}`;
+}
+
+const RANDOM_POOL_BYTES = 8_192;
+
+/** Random bytes from a buffer that is filled at once: a call each would cost as much as the hash. No byte is given twice. */
+function createRandomPool(): (bytes: number) => Buffer {
+  let pool = Buffer.alloc(0);
+
+  return (bytes) => {
+    if (pool.length < bytes) pool = randomFillSync(Buffer.allocUnsafeSlow(RANDOM_POOL_BYTES));
+    const taken = pool.subarray(0, bytes);
+    pool = pool.subarray(bytes);
+    return taken;
+  };
+}

@@ -1,0 +1,64 @@
+import { jsonText } from './json.ts';
+import { type DecisionEntry, type ErrorEntry, RECORD_VERSION, type RecordEntry } from './record.ts';
+
+/**
+ * Writes everything of a record's text but its place in the chain, which is known only when its group is written.
+ *
+ * Built by hand from parts because it runs once per decision; the property test holds it against the schema.
+ * @param commitment to the input text, or null if none is kept.
+ */
+export function recordHead(entry: RecordEntry, commitment: string | null): string {
+  return (
+    `{"record_version":${RECORD_VERSION},"kind":"${entry.kind}","decision_id":${quote(entry.decision_id)},"time":${quote(entry.time)}` +
+    `,"transport":"${entry.transport}","credential":{"id":${quote(entry.credential.id)},"subject":${quote(entry.credential.subject)}}` +
+    `,"store":${quote(entry.store)},"request_id":${quote(entry.request_id)},"run":${runText(entry.run)},"mode":"${entry.mode}"` +
+    `,"principal":${uidText(entry.principal)},"action":${uidText(entry.action)},"resource":${uidText(entry.resource)}` +
+    (entry.kind === 'decision' ? verdictText(entry) : errorText(entry)) +
+    `,"trace":{"trace_id":${quote(entry.trace.trace_id)},"parent_span_id":${quote(entry.trace.parent_span_id)}}` +
+    `,"commitment":${quote(commitment)}`
+  );
+}
+
+function verdictText(entry: DecisionEntry): string {
+  const { bundle, evaluator } = entry;
+  return (
+    `,"decision":"${entry.decision}","reason_code":${quote(entry.reason_code)}` +
+    `,"policy_codes":${JSON.stringify(entry.policy_codes)},"message":${quote(entry.message)}` +
+    `,"cedar_decision":"${entry.cedar_decision}","enforcement":"${entry.enforcement}"` +
+    `,"determining":${JSON.stringify(entry.determining)},"policy_errors":${policyErrorsText(entry.policy_errors)}` +
+    `,"facts":${jsonText(entry.facts)},"state_sequence":${entry.state_sequence}` +
+    `,"bundle":{"name":${quote(bundle.name)},"version":${quote(bundle.version)},"digest":${quote(bundle.digest)}}` +
+    `,"request_digest":${quote(entry.request_digest)}` +
+    `,"evaluator":{"name":${quote(evaluator.name)},"cedar_version":${quote(evaluator.cedar_version)}}` +
+    `,"disclosed":${jsonText(entry.disclosed)}`
+  );
+}
+
+function errorText({ error }: ErrorEntry): string {
+  return `,"error":{"code":${quote(error.code)},"field":${quote(error.field)}}`;
+}
+
+function runText(run: RecordEntry['run']): string {
+  if (run === null) return 'null';
+
+  return (
+    `{"run_id":${quote(run.run_id)},"parent_run_id":${quote(run.parent_run_id)},"step":${run.step}` +
+    `,"tool_call_id":${quote(run.tool_call_id)},"conversation_id":${quote(run.conversation_id)}` +
+    `,"agent_id":${quote(run.agent_id)},"tool_name":${quote(run.tool_name)}}`
+  );
+}
+
+function uidText(uid: RecordEntry['principal']): string {
+  return uid === null ? 'null' : `{"type":${quote(uid.type)},"id":${quote(uid.id)}}`;
+}
+
+function policyErrorsText(errors: DecisionEntry['policy_errors']): string {
+  const items = errors.map(
+    ({ policy_id, message }) => `{"policy_id":${quote(policy_id)},"message":${quote(message)}}`,
+  );
+  return `[${items.join(',')}]`;
+}
+
+function quote(text: string | null): string {
+  return JSON.stringify(text);
+}

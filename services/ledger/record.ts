@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { type JsonValue, parseExactJson } from './json.ts';
+
+/** Version of the record's form; a reader refuses what it does not know. */
+export const RECORD_VERSION = 1n;
+
+// JSON Schema knows no bigint; what `meta` holds goes into the generated schema.
+const uint64 = z.bigint().nonnegative().meta({ type: 'integer', minimum: 0 });
+const int64 = z.bigint().meta({ type: 'integer' });
+const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+
+const jsonValue: z.ZodType<JsonValue> = z
+  .lazy(() =>
+    z.union([z.null(), z.boolean(), int64, z.string(), z.array(jsonValue), z.record(z.string(), jsonValue)]),
+  )
+  .meta({ id: 'value', description: 'Explicit Cedar JSON; integers are exact, up to 64 bits.' });
+
+const uid = z.strictObject({ type: z.string(), id: z.string() });
+
+const run = z
+  .strictObject({
+    run_id: z.string(),
+    parent_run_id: z.string(),
+    step: uint64,
+    tool_call_id: z.string(),
+    conversation_id: z.string(),
+    agent_id: z.string(),
+    tool_name: z.string(),
+  })
+  .describe('The agent execution that asked, in its own words; an empty text is absent.');
+
+const link = z
+  .strictObject({
+    process_id: z.string().describe('The serving process, as configured.'),
+    boot_id: uuid.describe('One start of that process; every start begins a chain of its own.'),
+    seq: uint64.describe('Position in the chain, from 0 without gaps.'),
+    prev_hash: sha256Hex.describe(
+      "SHA-256 of the previous record's text exactly as written; for the first, of the genesis text of process and boot.",
+    ),
+  })
+  .describe('The place in the hash chain: a gap, an edit or a fork shows.');
+
+const common = {
+  record_version: z.literal(RECORD_VERSION).meta({ type: 'integer', const: Number(RECORD_VERSION) }),
+  decision_id: uuid.describe('UUIDv7.'),
+  time: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
+    .describe('When it was decided, RFC 3339 in UTC with milliseconds.'),
+  transport: z.enum(['grpc', 'rest', 'in_process']),
+  credential: z
+    .strictObject({
+      id: z.string().nullable().describe('Null for a call without a credential.'),
+      subject: z.string().describe("The credential's stable name, or `anonymous`."),
+    })
+    .describe('Who asked.'),
+  request_id: z.string().describe("The caller's own correlation; empty if it gave none."),
+  run: run.nullable(),
+  mode: z.enum(['enforce', 'check']),
+  trace: z.strictObject({
+    trace_id: z.string().regex(/^[0-9a-f]{32}$/),
+    parent_span_id: z
+      .string()
+      .regex(/^[0-9a-f]{16}$/)
+      .nullable(),
+  }),
+};
+
+/** The members that only the ledger knows; they close the record's text. */
+const closing = {
+  commitment: z
+    .string()
+    .regex(/^hmac-sha256:[0-9a-f]{64}$/)
+    .nullable()
+    .describe(
+      "HMAC-SHA256 over the request's text; its random key lies inside the encrypted input. Null: no input was kept.",
+    ),
+  process: link,
+};
+
+const decisionRecord = z
+  .strictObject({
+    kind: z.literal('decision'),
+    ...common,
+    store: z.string(),
+    principal: uid,
+    action: uid,
+    resource: uid,
+    decision: z.enum(['allow', 'deny']).describe('The verdict that was replied.'),
+    reason_code: z.string(),
+    policy_codes: z.array(z.string()).describe('`@code` of the determining policies, sorted.'),
+    message: z.string(),
+    cedar_decision: z.enum(['allow', 'deny']).describe('What Cedar alone answered.'),
+    enforcement: z.enum(['enforced', 'monitored', 'check_only']),
+    determining: z.array(z.string()).describe('Ids of the determining policies, sorted.'),
+    policy_errors: z.array(z.strictObject({ policy_id: z.string(), message: z.string() })),
+    facts: z.record(z.string(), jsonValue).describe('What the PDP asserted as `context.pdp`.'),
+    state_sequence: uint64.describe("The deployment's sequence that selected the bundle."),
+    bundle: z.strictObject({ name: z.string(), version: z.string(), digest }),
+    request_digest: digest,
+    evaluator: z.strictObject({ name: z.string(), cedar_version: z.string() }),
+    disclosed: z
+      .record(z.string(), jsonValue)
+      .describe("Context values under the paths that the bundle's `record.allow` lists."),
+    ...closing,
+  })
+  .meta({ id: 'decision', description: 'A request that was decided.' });
+
+const errorRecord = z
+  .strictObject({
+    kind: z.literal('error'),
+    ...common,
+    store: z.string().nullable().describe('Null if none was selected.'),
+    principal: uid.nullable(),
+    action: uid.nullable(),
+    resource: uid.nullable(),
+    error: z.strictObject({ code: z.string(), field: z.string().nullable() }),
+    ...closing,
+  })
+  .meta({ id: 'error', description: 'An authenticated call that could not be decided.' });
+
+/** The index part of a decision record: what was asked and answered, why, by which bundle, and its place in the chain. */
+export const decisionRecordSchema = z.discriminatedUnion('kind', [decisionRecord, errorRecord]);
+
+export type DecisionRecord = z.infer<typeof decisionRecordSchema>;
+
+type LedgerMember = 'record_version' | keyof typeof closing;
+
+/** What the decision path hands over: a record without the members that the ledger adds. */
+export type DecisionEntry = Omit<z.infer<typeof decisionRecord>, LedgerMember>;
+export type ErrorEntry = Omit<z.infer<typeof errorRecord>, LedgerMember>;
+export type RecordEntry = DecisionEntry | ErrorEntry;
+
+/**
+ * Reads a record's text, 64-bit integers exact.
+ * @throws ZodError or SyntaxError if it is no record of a known version.
+ */
+export function readRecord(text: string): DecisionRecord {
+  return decisionRecordSchema.parse(parseExactJson(text));
+}

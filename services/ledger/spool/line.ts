@@ -1,0 +1,37 @@
+import { crc32 } from 'node:zlib';
+
+/** One record as it lies in the spool: its text, and its encrypted input as JSON or null. */
+export interface SpoolRecord {
+  readonly text: string;
+  readonly input: string | null;
+}
+
+const TAB = 0x09;
+const NO_INPUT = '-';
+const CHECKSUM_DIGITS = 8;
+
+/**
+ * Writes a line: text, input, and the CRC-32 of both, parted by tabs.
+ * JSON escapes tabs and line feeds within strings, so neither can stand inside a part.
+ */
+export function encodeLine(text: string, input: string | null): string {
+  const body = `${text}\t${input ?? NO_INPUT}`;
+  return `${body}\t${checksum(body)}\n`;
+}
+
+/** Reads a line without its line feed; `undefined` if it is not what was once written. */
+export function decodeLine(bytes: Buffer): SpoolRecord | undefined {
+  const end = bytes.length - CHECKSUM_DIGITS - 1;
+  const split = bytes.indexOf(TAB);
+  if (split === -1 || split >= end || bytes[end] !== TAB) return undefined;
+
+  const body = bytes.subarray(0, end);
+  if (checksum(body) !== bytes.toString('latin1', end + 1)) return undefined;
+
+  const input = body.toString('utf8', split + 1);
+  return { text: body.toString('utf8', 0, split), input: input === NO_INPUT ? null : input };
+}
+
+function checksum(body: string | Buffer): string {
+  return crc32(body).toString(16).padStart(CHECKSUM_DIGITS, '0');
+}

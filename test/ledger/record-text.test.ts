@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { genesis, linkRecord, recordHash } from '../../services/ledger/chain.ts';
+import type { JsonValue } from '../../services/ledger/json.ts';
+import { type RecordEntry, readRecord } from '../../services/ledger/record.ts';
+import { recordHead } from '../../services/ledger/record-text.ts';
+import { decision, refusal } from './support/entries.ts';
+
+const OWNER = { process_id: 'serve-1', boot_id: '6f1c1b0e-0000-4000-8000-000000000000' };
+
+const text = fc.string({ unit: 'grapheme' });
+const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+const uid = fc.record({ type: text, id: text });
+const values: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    fc.constant(null),
+    fc.boolean(),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    text,
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(text, tie('value'), { maxKeys: 3 }),
+  ),
+})).value;
+const named = fc.dictionary(text, values, { maxKeys: 3 });
+
+const decisions: fc.Arbitrary<RecordEntry> = fc
+  .record({
+    store: text,
+    request_id: text,
+    principal: uid,
+    resource: uid,
+    message: text,
+    determining: fc.array(text),
+    policy_codes: fc.array(text),
+    policy_errors: fc.array(fc.record({ policy_id: text, message: text })),
+    facts: named,
+    disclosed: named,
+    state_sequence: uint64,
+  })
+  .map((changes) => decision(changes));
+const refusals: fc.Arbitrary<RecordEntry> = fc
+  .record({ store: fc.option(text), principal: fc.option(uid), request_id: text })
+  .map((changes) => refusal(changes));
+
+describe('the text of a record', () => {
+  test('is read back as exactly what was recorded', () => {
+    fc.assert(
+      fc.property(fc.oneof(decisions, refusals), (entry) => {
+        const commitment = `hmac-sha256:${'0'.repeat(64)}`;
+        const at = genesis(OWNER);
+        const linked = linkRecord(recordHead(entry, commitment), OWNER, at);
+
+        expect(readRecord(linked.text)).toEqual({
+          ...entry,
+          record_version: 1n,
+          commitment,
+          process: { ...OWNER, seq: 0n, prev_hash: at.prevHash },
+        });
+        expect(linked.next).toEqual({ seq: 1, prevHash: recordHash(linked.text) });
+      }),
+    );
+  });
+
+  test('holds 64-bit integers digit by digit', () => {
+    const head = recordHead(decision({ state_sequence: 9_007_199_254_740_993n }), null);
+
+    expect(head).toContain('"state_sequence":9007199254740993,');
+    expect(head).toContain('"step":18446744073709551615,');
+  });
+
+  test('escapes what would end a line or a part of it', () => {
+    const head = recordHead(decision({ message: 'a\tb\nc\0d' }), null);
+
+    expect(head).not.toMatch(/[\t\n\0]/);
+  });
+
+  test('is refused where it has a member that the schema lacks', () => {
+    const { text: whole } = linkRecord(recordHead(decision(), null), OWNER, genesis(OWNER));
+
+    expect(() => readRecord(whole.replace('{"record_version"', '{"extra":1,"record_version"'))).toThrow();
+    expect(() => readRecord(whole.replace('"record_version":1', '"record_version":2'))).toThrow();
+  });
+});
+
+describe('the beginning of a chain', () => {
+  test('is another for each process and each start', () => {
+    const heads = [
+      genesis(OWNER),
+      genesis({ ...OWNER, process_id: 'serve-2' }),
+      genesis({ ...OWNER, boot_id: '6f1c1b0e-0000-4000-8000-000000000001' }),
+    ];
+
+    expect(new Set(heads.map(({ prevHash }) => prevHash)).size).toBe(3);
+  });
+});
