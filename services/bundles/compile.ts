@@ -1,0 +1,91 @@
+import { type CedarEvaluator, createCedarEvaluator } from '../engine/cedar/evaluator.ts';
+import { type Entity, readEntities } from '../engine/data/entities.ts';
+import { callerContext, declaredFacts, type FactName } from '../engine/facts.ts';
+import type { Policy } from '../engine/policy.ts';
+import { parseTrustedJson } from '../engine/raw/json.ts';
+import { readSchema } from '../engine/schema/read.ts';
+import type { ActionType, Schema } from '../engine/schema/schema.ts';
+
+/** Where the entities of a type come from; exactly one source each. */
+export type EntitySource = 'bundle' | 'request';
+
+/** A checked bundle as plain data, the way a worker hands it over. */
+export interface BundleParts {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly schemaText: string;
+  /** Answer of `schemaToJsonWithResolvedTypes`. */
+  readonly resolvedSchema: unknown;
+  readonly policies: readonly Policy[];
+  /** Cedar JSON text of the static entities. */
+  readonly entities: string;
+  /** Types that are not named are the bundle's. */
+  readonly entitySources: Readonly<Record<string, EntitySource>>;
+  /** Paths of the context that people may see in decision records. */
+  readonly recordAllow: readonly string[];
+}
+
+/** An action, with what a caller may send and what the PDP adds. */
+export interface BundleAction {
+  /** The context is without `pdp`. */
+  readonly forCaller: ActionType;
+  readonly facts: readonly FactName[];
+}
+
+/** A bundle ready to decide: immutable, shared by all requests that it was selected for. */
+export interface CompiledBundle {
+  readonly ref: { readonly name: string; readonly version: string; readonly digest: string };
+  readonly schema: Schema;
+  readonly actions: ReadonlyMap<string, BundleAction>;
+  readonly policies: ReadonlyMap<string, Policy>;
+  readonly entities: ReadonlyMap<string, Entity>;
+  readonly sourceOf: (type: string) => EntitySource;
+  readonly recordAllow: readonly string[];
+  readonly evaluator: CedarEvaluator;
+}
+
+/**
+ * Makes a checked bundle decide. Yields to other work between blocking steps, none longer than about 30 ms.
+ * @throws PdpError or Error where the parts are not those of a checked bundle.
+ */
+export async function compileBundle(parts: BundleParts): Promise<CompiledBundle> {
+  const schema = readSchema(parts.resolvedSchema);
+  const evaluator = createCedarEvaluator(parts.schemaText, schema, parts.policies);
+  await turn();
+  for (const _step of evaluator.warmUp()) await turn();
+
+  return {
+    ref: { name: parts.name, version: parts.version, digest: parts.digest },
+    schema,
+    actions: new Map([...schema.actions].map(([key, action]) => [key, actionOf(action)])),
+    policies: new Map(parts.policies.map((policy) => [policy.id, policy])),
+    entities: await readBundleEntities(schema, parts.entities),
+    sourceOf: (type) => sourceIn(parts.entitySources, type),
+    recordAllow: parts.recordAllow,
+    evaluator,
+  };
+}
+
+function sourceIn(sources: BundleParts['entitySources'], type: string): EntitySource {
+  return Object.hasOwn(sources, type) ? (sources[type] ?? 'bundle') : 'bundle';
+}
+
+function actionOf(action: ActionType): BundleAction {
+  return { forCaller: { ...action, context: callerContext(action) }, facts: declaredFacts(action) };
+}
+
+async function readBundleEntities(schema: Schema, text: string): Promise<ReadonlyMap<string, Entity>> {
+  const raw = parseTrustedJson(text);
+  await turn();
+  const entities = readEntities(schema, raw, { maxEntities: Number.POSITIVE_INFINITY });
+  await turn();
+
+  return new Map(entities.map((entity) => [entity.uid.key, entity]));
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,152 @@
+import { readContext } from '../engine/data/context.ts';
+import { type Entity, readEntities } from '../engine/data/entities.ts';
+import { checkRequest } from '../engine/data/request.ts';
+import { PdpError } from '../engine/error.ts';
+import type { EvaluationRequest } from '../engine/evaluator.ts';
+import { FACTS_ATTRIBUTE, type Facts, withFacts } from '../engine/facts.ts';
+import {
+  type RawNode,
+  RawObject,
+  type RawUid,
+  type TypedEntityInput,
+  TypedRecord,
+} from '../engine/raw/raw.ts';
+import type { EntityType, Schema } from '../engine/schema/schema.ts';
+import { type CedarRecord, EntityUid } from '../engine/value/value.ts';
+import type { BundleAction, CompiledBundle } from './compile.ts';
+
+/** What a caller asks, decoded but not trusted. */
+export interface AskedRequest {
+  readonly principal: RawUid;
+  readonly action: RawUid;
+  readonly resource: RawUid;
+  readonly context: RawNode;
+  readonly entities: RawNode | readonly TypedEntityInput[];
+}
+
+/** A request in Cedar values, with everything that its bundle lets it see. */
+export interface InformedRequest {
+  readonly request: EvaluationRequest;
+  /** As the caller sent it, without facts. */
+  readonly context: CedarRecord;
+  /** Those that the request supplied. */
+  readonly entities: readonly Entity[];
+  /** The facts that the action declares. */
+  readonly facts: Facts;
+}
+
+/**
+ * Checks a request against the bundle's schema and entity sources, and lays the bundle's entities and the facts under it.
+ * @param facts called with the facts that the action declares; asked for nothing else.
+ * @throws PdpError `invalid_request` or `too_large`, naming the field.
+ */
+export function informRequest(
+  bundle: CompiledBundle,
+  asked: AskedRequest,
+  facts: (names: BundleAction['facts']) => Facts,
+): InformedRequest {
+  const { schema } = bundle;
+  const { uid } = checkRequest(schema, asked);
+  const action = bundle.actions.get(uid.key);
+  if (action === undefined) throw new PdpError('internal', 'an action without its context');
+
+  refuseFacts(asked.context);
+  const context = readContext(schema, action.forCaller, asked.context);
+  const entities = readEntities(schema, asked.entities);
+  const supplied = new Map(entities.map((entity) => [entity.uid.key, entity]));
+  const request: EvaluationRequest = {
+    principal: new EntityUid(asked.principal.type, asked.principal.id),
+    action: uid,
+    resource: new EntityUid(asked.resource.type, asked.resource.id),
+    context,
+    entity: (key) => supplied.get(key) ?? bundle.entities.get(key),
+  };
+
+  for (const [index, entity] of entities.entries())
+    checkSource(bundle, request, entity, `entities[${index}]`);
+  requirePresent(bundle, request, request.principal, 'principal');
+  requirePresent(bundle, request, request.resource, 'resource');
+
+  const known = action.facts.length === 0 ? {} : facts(action.facts);
+
+  return {
+    request: { ...request, context: withFacts(context, action.facts, known) },
+    context,
+    entities,
+    facts: known,
+  };
+}
+
+function refuseFacts(context: RawNode): void {
+  const fields =
+    context instanceof RawObject
+      ? context.entries
+      : context instanceof TypedRecord
+        ? context.fields
+        : undefined;
+  if (fields?.has(FACTS_ATTRIBUTE)) {
+    throw new PdpError('invalid_request', 'context.pdp holds what the server asserts; leave it out', {
+      field: `context.${FACTS_ATTRIBUTE}`,
+    });
+  }
+}
+
+function checkSource(
+  bundle: CompiledBundle,
+  request: EvaluationRequest,
+  entity: Entity,
+  field: string,
+): void {
+  if (bundle.sourceOf(entity.uid.type) !== 'request') {
+    throw new PdpError(
+      'invalid_request',
+      `entities of type ${entity.uid.type} come from the bundle; leave them out`,
+      {
+        field,
+      },
+    );
+  }
+
+  for (const [index, parent] of entity.parents.entries()) {
+    const at = `${field}.parents[${index}]`;
+    if (bundle.sourceOf(parent.type) !== 'request') {
+      throw new PdpError(
+        'invalid_request',
+        `a request cannot put an entity under ${parent.type}, which the bundle owns`,
+        {
+          field: at,
+        },
+      );
+    }
+    requirePresent(bundle, request, parent, at);
+  }
+}
+
+/** Were it left out, policies would see an entity without attributes and ancestors, and a forbid on them would not match. */
+function requirePresent(
+  bundle: CompiledBundle,
+  request: EvaluationRequest,
+  uid: EntityUid,
+  field: string,
+): void {
+  if (request.entity(uid.key) !== undefined || !hasContent(bundle.schema, uid.type)) return;
+
+  const source = bundle.sourceOf(uid.type);
+  const remedy = source === 'request' ? 'send it in entities' : 'the bundle does not know it';
+  throw new PdpError(
+    'invalid_request',
+    `${field} has a type with attributes or parents, and is missing: ${remedy}`,
+    {
+      field,
+    },
+  );
+}
+
+function hasContent(schema: Schema, type: string): boolean {
+  const entityType: EntityType | undefined = schema.entityTypes.get(type);
+
+  return (
+    entityType !== undefined &&
+    (entityType.attributes.size > 0 || entityType.memberOfTypes.size > 0 || entityType.tags !== undefined)
+  );
+}

@@ -1,0 +1,145 @@
+import type { Entity } from '../engine/data/entities.ts';
+import { LIMITS } from '../engine/limits.ts';
+import type { Policy } from '../engine/policy.ts';
+import type { CedarType, Schema } from '../engine/schema/schema.ts';
+import type { Cedar } from './cedar.ts';
+import type { BundleParts, EntitySource } from './compile.ts';
+import { bundleDigest } from './digest.ts';
+import { reachesTooMany, readBundleEntities } from './entities.ts';
+import {
+  type BundleFiles,
+  checkFiles,
+  ENTITIES_PATH,
+  LINKS_PATH,
+  MANIFEST_PATH,
+  SCHEMA_PATH,
+} from './files.ts';
+import { readLinks } from './links.ts';
+import { type LocatedManifest, readManifest } from './manifest.ts';
+import { headOf, type ParsedPolicy, readPolicies, staticPolicy } from './policies.ts';
+import type { Problems } from './problems.ts';
+import { type ParsedSchema, readBundleSchema } from './schema.ts';
+
+/** The files of a bundle, read: what could be read, where there are problems. */
+export interface ParsedBundle {
+  readonly digest: string;
+  readonly manifest: LocatedManifest | undefined;
+  readonly schema: ParsedSchema | undefined;
+  /** Static policies and templates, in the order of files and text. */
+  readonly parsed: readonly ParsedPolicy[];
+  /** What decides: static policies, then links. */
+  readonly policies: readonly Policy[];
+  readonly entities: readonly Entity[];
+}
+
+/** Reads the files of a bundle and checks everything but what Cedar's validator and the bundle's tests say. */
+export function parseBundle(files: BundleFiles, cedar: Cedar, problems: Problems): ParsedBundle {
+  checkFiles(files, problems);
+  const manifestBytes = files.get(MANIFEST_PATH);
+  const schemaBytes = files.get(SCHEMA_PATH);
+  const manifest = manifestBytes && readManifest(MANIFEST_PATH, manifestBytes, problems);
+  const schema = schemaBytes && readBundleSchema(schemaBytes, cedar, problems);
+  const parsed = readPolicies(files, cedar, problems);
+  const statics = parsed.filter(({ slots }) => slots.length === 0).map(staticPolicy);
+  const base = { digest: bundleDigest(files), manifest, schema, parsed };
+  if (schema === undefined) return { ...base, policies: statics, entities: [] };
+
+  if (manifest !== undefined) checkManifest(manifest, schema.schema, problems);
+  const sources = manifest?.manifest.entity_sources ?? {};
+  const linkBytes = files.get(LINKS_PATH);
+  const links = linkBytes === undefined ? [] : readLinks(linkBytes, parsed, schema.schema, problems);
+  const entityBytes = files.get(ENTITIES_PATH);
+  const entities =
+    entityBytes === undefined ? [] : readBundleEntities(entityBytes, schema.schema, sources, problems);
+  checkLiterals(parsed, entities, problems);
+
+  return { ...base, policies: [...statics, ...links], entities };
+}
+
+/** The bundle as plain data for `compileBundle`; `undefined` where a part is missing. */
+export function partsOf(bundle: ParsedBundle, files: BundleFiles): BundleParts | undefined {
+  const { digest, manifest, schema, policies } = bundle;
+  if (manifest === undefined || schema === undefined) return undefined;
+
+  const { name, version, entity_sources, record } = manifest.manifest;
+
+  return {
+    name,
+    version,
+    digest,
+    schemaText: schema.text,
+    resolvedSchema: schema.resolved,
+    policies,
+    entities: Buffer.from(files.get(ENTITIES_PATH) ?? Buffer.from('[]')).toString(),
+    entitySources: Object.fromEntries(
+      Object.entries(entity_sources).filter((entry): entry is [string, EntitySource] => entry[1] !== 'store'),
+    ),
+    recordAllow: record.allow,
+  };
+}
+
+function checkManifest(
+  { manifest, source, spanOf }: LocatedManifest,
+  schema: Schema,
+  problems: Problems,
+): void {
+  for (const [type, origin] of Object.entries(manifest.entity_sources)) {
+    const span = spanOf(['entity_sources', type]);
+    if (!schema.entityTypes.has(type)) {
+      problems.at(
+        source,
+        span,
+        'unknown_type',
+        `entity_sources names ${type}, which the schema does not declare`,
+      );
+    }
+    if (origin === 'store') {
+      problems.at(
+        source,
+        span,
+        'source_unavailable',
+        'the source store does not exist yet: use bundle or request',
+      );
+    }
+  }
+
+  for (const type of principalTypes(schema)) {
+    if (Object.hasOwn(manifest.entity_sources, type)) continue;
+    const message = `the principal type ${type} has no entry in entity_sources: its entities come from the bundle alone`;
+    problems.at(source, spanOf(['entity_sources']), 'source_defaulted', message, { severity: 'warning' });
+  }
+
+  for (const [index, path] of manifest.record.allow.entries()) {
+    if (isDeclaredPath(path.split('.'), schema)) continue;
+    const message = `record.allow names ${path}, which no action's context declares`;
+    problems.at(source, spanOf(['record', 'allow', index]), 'unknown_path', message, { severity: 'warning' });
+  }
+}
+
+function principalTypes(schema: Schema): readonly string[] {
+  return [...new Set([...schema.actions.values()].flatMap((action) => [...action.principalTypes]))].sort();
+}
+
+function isDeclaredPath(path: readonly string[], schema: Schema): boolean {
+  return [...schema.actions.values()].some(({ context }) => {
+    let type: CedarType | undefined = context;
+    for (const name of path) type = type?.kind === 'record' ? type.attributes.get(name)?.type : undefined;
+
+    return type !== undefined;
+  });
+}
+
+/** A policy that names too many entities would make every request that needs it too large. */
+function checkLiterals(
+  parsed: readonly ParsedPolicy[],
+  entities: readonly Entity[],
+  problems: Problems,
+): void {
+  const byKey = new Map(entities.map((entity) => [entity.uid.key, entity]));
+
+  for (const policy of parsed) {
+    if (policy.literals.length === 0 || !reachesTooMany((key) => byKey.get(key), policy.literals)) continue;
+    const message = `from the entities that it names, more are reached than the limit reached_entities (${LIMITS.reached_entities})`;
+    problems.at(policy.source, headOf(policy), 'limit_exceeded', message, { policyId: policy.id });
+  }
+}

@@ -1,0 +1,88 @@
+import { PdpError } from '../engine/error.ts';
+import type { Facts } from '../engine/facts.ts';
+import type { BundleAction, CompiledBundle } from './compile.ts';
+import { type BundleDecision, decideByBundle } from './decide.ts';
+import type { Problems } from './problems.ts';
+import { positionAt } from './source.ts';
+import type { BundleTest, Wanted } from './tests.ts';
+
+/** How one test of a bundle ended. */
+export interface TestResult {
+  readonly file: string;
+  readonly line: number;
+  readonly name: string;
+  readonly passed: boolean;
+  /** What was different from what the test wants, in words. */
+  readonly differences: readonly string[];
+}
+
+/** Runs one test through the same function that decides in production; a failed one is a problem. */
+export function runTest(bundle: CompiledBundle, test: BundleTest, problems: Problems): TestResult {
+  const differences = differencesOf(bundle, test);
+  for (const difference of differences) {
+    problems.at(test.source, test.span, 'test_failed', `${JSON.stringify(test.name)}: ${difference}`);
+  }
+
+  return {
+    file: test.source.path,
+    line: positionAt(test.source, test.span?.start ?? 0).line,
+    name: test.name,
+    passed: differences.length === 0,
+    differences,
+  };
+}
+
+function differencesOf(bundle: CompiledBundle, { asked, now, want }: BundleTest): readonly string[] {
+  const facts = (names: BundleAction['facts']): Facts => {
+    if (names.includes('now') && now === undefined) {
+      throw new PdpError('invalid_request', 'the action declares pdp.now, and the test does not give it');
+    }
+
+    return now === undefined ? {} : { now };
+  };
+
+  try {
+    return compare(decideByBundle(bundle, asked, facts), want);
+  } catch (error) {
+    if (!(error instanceof PdpError)) throw error;
+    const field = error.field === undefined || error.message.includes(error.field) ? '' : `${error.field}: `;
+
+    return [`the request is refused (${error.code}): ${field}${error.message}`];
+  }
+}
+
+function compare({ evaluation, verdict }: BundleDecision, want: Wanted): readonly string[] {
+  const { determining } = evaluation;
+  const errors = evaluation.errors.map(({ policyId }) => policyId);
+  const differences: string[] = [];
+  const expect = (what: string, same: boolean, got: string, wanted: string): void => {
+    if (!same) differences.push(`${what} is ${got}, wanted ${wanted}`);
+  };
+
+  expect('decision', verdict.decision === want.decision, verdict.decision, want.decision);
+  if (want.reasonCode !== undefined) {
+    expect('reason_code', verdict.reasonCode === want.reasonCode, verdict.reasonCode, want.reasonCode);
+  }
+  if (want.determining !== undefined) {
+    const { ids, all } = want.determining;
+    const same =
+      ids.every((id) => determining.includes(id)) && (!all || new Set(ids).size === determining.length);
+    expect('determining', same, listed(determining), `${all ? '' : 'at least '}${listed(ids)}`);
+  }
+  if (typeof want.errors === 'bigint') {
+    expect(
+      'the number of errors',
+      BigInt(errors.length) === want.errors,
+      listed(errors),
+      String(want.errors),
+    );
+  } else {
+    expect('errors', listed(errors) === listed(want.errors), listed(errors), listed(want.errors));
+  }
+
+  return differences;
+}
+
+function listed(ids: readonly string[]): string {
+  return `[${ids.toSorted().join(', ')}]`;
+}

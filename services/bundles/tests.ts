@@ -1,0 +1,239 @@
+import { PdpError } from '../engine/error.ts';
+import { type Datetime, parseDatetime } from '../engine/extension/datetime.ts';
+import { LIMITS } from '../engine/limits.ts';
+import { parseTrustedJson } from '../engine/raw/json.ts';
+import { type RawNode, RawObject, type RawUid } from '../engine/raw/raw.ts';
+import { type BundleFiles, isTestPath } from './files.ts';
+import type { AskedRequest } from './inform.ts';
+import { placeOf, reportJson, stepsOf } from './json-place.ts';
+import { compareText } from './problem.ts';
+import type { Problems } from './problems.ts';
+import { invalid, listOf, membersOf, stringOf, stringsOf } from './raw-members.ts';
+import { decodeSource, type Source, type Span } from './source.ts';
+import { parseUidText } from './uid-text.ts';
+import { rawOf, readYaml, spanOf } from './yaml.ts';
+
+/** One test of a bundle, from either format. */
+export interface BundleTest {
+  readonly name: string;
+  readonly source: Source;
+  readonly span: Span | undefined;
+  readonly asked: AskedRequest;
+  /** The fact `now`, where the test gives it. */
+  readonly now: Datetime | undefined;
+  readonly want: Wanted;
+}
+
+/** What a test wants; what is absent is not compared. */
+export interface Wanted {
+  readonly decision: 'allow' | 'deny';
+  readonly reasonCode: string | undefined;
+  /** Ids of the determining policies: all of them, or, in Cedar's format, some of them. */
+  readonly determining: { readonly ids: readonly string[]; readonly all: boolean } | undefined;
+  /** Ids of the policies that failed, or, in Cedar's format, how many did. */
+  readonly errors: readonly string[] | bigint;
+}
+
+type Format = 'json' | 'yaml';
+
+/**
+ * Reads tests/*.json, in the format of Cedar's `run-tests`, and tests/*.yaml, in our own. In Cedar's, facts stand in
+ * `context.pdp`, so that Cedar's own tool can run the same file.
+ */
+export function readTests(files: BundleFiles, problems: Problems): readonly BundleTest[] {
+  const tests: BundleTest[] = [];
+
+  for (const path of [...files.keys()].filter(isTestPath).sort(compareText)) {
+    tests.push(...readFile(path, files.get(path) ?? new Uint8Array(), problems));
+    if (tests.length <= LIMITS.bundle_tests) continue;
+    problems.of(path, 'limit_exceeded', `more than ${LIMITS.bundle_tests} tests in the bundle`);
+    break;
+  }
+
+  return tests;
+}
+
+function readFile(path: string, bytes: Uint8Array, problems: Problems): readonly BundleTest[] {
+  if (bytes.length > LIMITS.test_file_bytes) {
+    problems.of(path, 'file_too_large', `larger than ${LIMITS.test_file_bytes} bytes`);
+    return [];
+  }
+
+  const source = decodeSource(path, bytes);
+  if (source === undefined) {
+    problems.of(path, 'not_utf8', 'not UTF-8 without a byte order mark');
+    return [];
+  }
+
+  return path.endsWith('.json') ? readJsonFile(source, problems) : readYamlFile(source, problems);
+}
+
+function readJsonFile(source: Source, problems: Problems): readonly BundleTest[] {
+  try {
+    const raw = listOf(parseTrustedJson(source.text, ''), '');
+
+    return raw.flatMap((item, index) => {
+      const field = `[${index}]`;
+      return attempt(
+        () => readTest(item, field, 'json', source, placeOf(source, field)),
+        (error) => reportJson(source, error, 'test_invalid', problems),
+      );
+    });
+  } catch (error) {
+    if (!(error instanceof PdpError)) throw error;
+    reportJson(source, error, 'test_invalid', problems);
+
+    return [];
+  }
+}
+
+function readYamlFile(source: Source, problems: Problems): readonly BundleTest[] {
+  const root = readYaml(source, problems);
+  if (root === undefined) return [];
+
+  const report = (error: PdpError): void => {
+    problems.at(source, spanOf(root, stepsOf(error.field ?? '')), 'test_invalid', error.message);
+  };
+  const items = attempt(() => listOf(rawOf(root), ''), report).flat();
+
+  return items.flatMap((item, index) =>
+    attempt(() => readTest(item, `[${index}]`, 'yaml', source, spanOf(root, [index])), report),
+  );
+}
+
+/** One value in a list, or none where it was reported. */
+function attempt<T>(read: () => T, report: (error: PdpError) => void): readonly T[] {
+  try {
+    return [read()];
+  } catch (error) {
+    if (!(error instanceof PdpError)) throw error;
+    report(error);
+
+    return [];
+  }
+}
+
+function readTest(
+  raw: RawNode,
+  field: string,
+  format: Format,
+  source: Source,
+  span: Span | undefined,
+): BundleTest {
+  const test = format === 'json' ? readCedarTest(raw, field) : readOwnTest(raw, field);
+
+  return { ...test, name: test.name ?? `test ${field}`, source, span };
+}
+
+type Read = Pick<BundleTest, 'asked' | 'now' | 'want'> & { readonly name: string | undefined };
+
+function readCedarTest(raw: RawNode, field: string): Read {
+  const members = membersOf(raw, field, {
+    required: ['request', 'entities', 'decision', 'reason', 'num_errors'],
+    optional: ['name'],
+  });
+  const name = members.has('name') ? stringOf(members.get('name'), `${field}.name`) : undefined;
+  const errors = members.get('num_errors');
+  if (typeof errors !== 'bigint' || errors < 0n) throw invalid(`${field}.num_errors`, 'must be a count');
+
+  const asked = readAsked(members.get('request') ?? null, members.get('entities') ?? [], field);
+  const { context, now } = takeFacts(asked.context, `${field}.request.context`);
+
+  return {
+    name,
+    asked: { ...asked, context },
+    now,
+    want: {
+      decision: decisionOf(members.get('decision'), `${field}.decision`),
+      reasonCode: undefined,
+      determining: { ids: stringsOf(members.get('reason'), `${field}.reason`), all: false },
+      errors,
+    },
+  };
+}
+
+function readOwnTest(raw: RawNode, field: string): Read {
+  const members = membersOf(raw, field, {
+    required: ['description', 'request', 'want'],
+    optional: ['entities', 'facts'],
+  });
+  const want = membersOf(members.get('want') ?? null, `${field}.want`, {
+    required: ['decision', 'reason_code'],
+    optional: ['determining', 'errors'],
+  });
+  const facts = members.has('facts')
+    ? membersOf(members.get('facts') ?? null, `${field}.facts`, { required: [], optional: ['now'] })
+    : new Map<string, RawNode>();
+  const ids = want.has('determining')
+    ? stringsOf(want.get('determining'), `${field}.want.determining`)
+    : undefined;
+
+  return {
+    name: stringOf(members.get('description'), `${field}.description`),
+    asked: readAsked(members.get('request') ?? null, members.get('entities') ?? [], field),
+    now: facts.has('now') ? datetimeOf(facts.get('now') ?? null, `${field}.facts.now`) : undefined,
+    want: {
+      decision: decisionOf(want.get('decision'), `${field}.want.decision`),
+      reasonCode: stringOf(want.get('reason_code'), `${field}.want.reason_code`),
+      determining: ids === undefined ? undefined : { ids, all: true },
+      errors: want.has('errors') ? stringsOf(want.get('errors'), `${field}.want.errors`) : [],
+    },
+  };
+}
+
+function readAsked(raw: RawNode, entities: RawNode, field: string): AskedRequest {
+  const request = membersOf(raw, `${field}.request`, {
+    required: ['principal', 'action', 'resource'],
+    optional: ['context'],
+  });
+  const uid = (name: string): RawUid => {
+    const at = `${field}.request.${name}`;
+    const parsed = parseUidText(stringOf(request.get(name), at));
+    if (parsed === undefined) throw invalid(at, 'must be an entity such as User::"alice"');
+
+    return parsed;
+  };
+
+  return {
+    principal: uid('principal'),
+    action: uid('action'),
+    resource: uid('resource'),
+    context: request.get('context') ?? new RawObject(new Map()),
+    entities,
+  };
+}
+
+/** Takes `pdp` out of a context in Cedar's format: what the server asserts arrives apart from what a caller sends. */
+function takeFacts(context: RawNode, field: string): { context: RawNode; now: Datetime | undefined } {
+  if (!(context instanceof RawObject) || !context.entries.has('pdp')) return { context, now: undefined };
+
+  const facts = membersOf(context.entries.get('pdp') ?? null, `${field}.pdp`, { required: ['now'] });
+  const entries = new Map(context.entries);
+  entries.delete('pdp');
+
+  return {
+    context: new RawObject(entries),
+    now: datetimeOf(argumentOf(facts.get('now') ?? null), `${field}.pdp.now`),
+  };
+}
+
+/** The text of `"…"` and of `{"__extn": {"fn": "datetime", "arg": "…"}}`, which is how Cedar writes a datetime. */
+function argumentOf(raw: RawNode): RawNode {
+  const call = raw instanceof RawObject ? raw.entries.get('__extn') : undefined;
+  const isDatetime = call instanceof RawObject && call.entries.get('fn') === 'datetime';
+
+  return isDatetime ? (call.entries.get('arg') ?? null) : raw;
+}
+
+function datetimeOf(raw: RawNode, field: string): Datetime {
+  const datetime = parseDatetime(stringOf(raw, field));
+  if (datetime === undefined) throw invalid(field, 'must be a datetime such as 2026-11-22T10:00:00Z');
+
+  return datetime;
+}
+
+function decisionOf(raw: RawNode | undefined, field: string): 'allow' | 'deny' {
+  if (raw !== 'allow' && raw !== 'deny') throw invalid(field, 'must be allow or deny');
+
+  return raw;
+}

@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { toPdpError } from '../../engine/error.ts';
+import { readArchive } from '../archive.ts';
+import { checkBundle } from '../check.ts';
+import { loadBundle } from '../load.ts';
+import type { Job, Message, WireError } from './messages.ts';
+
+/** Policies in one message: the receiving thread copies them at once, some 10 ms at most. */
+const BATCH = 500;
+
+if (parentPort !== null) await work(workerData as Job, parentPort);
+
+async function work(job: Job, port: MessagePort): Promise<void> {
+  const send = (message: Message): void => port.postMessage(message);
+
+  try {
+    if (job.kind === 'load') await load(job, port, send);
+    else {
+      const files = job.kind === 'check' ? job.files : readArchive(job.archive);
+      send({ kind: 'checked', report: await checkBundle(files) });
+    }
+  } catch (thrown) {
+    send({ kind: 'refused', error: wireErrorOf(thrown) });
+  }
+}
+
+/** The other side asks for each batch, so that its requests have their turn in between. */
+async function load(
+  job: Extract<Job, { kind: 'load' }>,
+  port: MessagePort,
+  send: (message: Message) => void,
+): Promise<void> {
+  const { policies, ...parts } = loadBundle(job.archive, job.digest);
+
+  for (let start = 0; start < policies.length; start += BATCH) {
+    send({ kind: 'policies', policies: policies.slice(start, start + BATCH) });
+    await once(port, 'message');
+  }
+  send({ kind: 'loaded', parts });
+}
+
+function wireErrorOf(thrown: unknown): WireError {
+  const { code, message, field, limit, cause } = toPdpError(thrown);
+
+  return {
+    code,
+    message,
+    field,
+    limit,
+    cause: cause instanceof Error ? (cause.stack ?? cause.message) : undefined,
+  };
+}

@@ -1,0 +1,25 @@
+import type { Policy } from '../../engine/policy.ts';
+import type { BundleParts } from '../compile.ts';
+import { runJob, type WorkerOptions } from './run.ts';
+
+/**
+ * Loads a stored bundle off this thread; {@link ../load.ts} says what that verifies.
+ * @throws PdpError where the archive is not the bundle, cannot be read, or takes its worker down.
+ */
+export function loadInWorker(
+  archive: Uint8Array,
+  digest: string,
+  options: WorkerOptions = {},
+): Promise<BundleParts> {
+  const policies: Policy[] = [];
+
+  return runJob(
+    { kind: 'load', archive, digest },
+    (message) => {
+      if (message.kind === 'policies') policies.push(...message.policies);
+
+      return message.kind === 'loaded' ? { ...message.parts, policies } : undefined;
+    },
+    options,
+  );
+}

@@ -1,0 +1,27 @@
+import type { PdpErrorCode } from '../../engine/error.ts';
+import type { Policy } from '../../engine/policy.ts';
+import type { CheckReport } from '../check.ts';
+import type { BundleParts } from '../compile.ts';
+import type { BundleFiles } from '../files.ts';
+
+/** What a worker is started for; one job each. */
+export type Job =
+  | { readonly kind: 'check'; readonly files: BundleFiles }
+  | { readonly kind: 'check_archive'; readonly archive: Uint8Array }
+  | { readonly kind: 'load'; readonly archive: Uint8Array; readonly digest: string };
+
+/** What a worker says. Policies come in batches, the next one when the last was taken; then the rest, once. */
+export type Message =
+  | { readonly kind: 'policies'; readonly policies: readonly Policy[] }
+  | { readonly kind: 'loaded'; readonly parts: Omit<BundleParts, 'policies'> }
+  | { readonly kind: 'checked'; readonly report: CheckReport }
+  | { readonly kind: 'refused'; readonly error: WireError };
+
+/** A PdpError as plain data; its cause stays in the worker but for its text. */
+export interface WireError {
+  readonly code: PdpErrorCode;
+  readonly message: string;
+  readonly field: string | undefined;
+  readonly limit: { readonly name: string; readonly max: number } | undefined;
+  readonly cause: string | undefined;
+}
