@@ -20,6 +20,8 @@ export const LIMITS = {
   schema_bytes: 256 * KIB,
   /** Identifiers of a schema after its common types are expanded; Cedar expands them, so a short text can grow exponentially. */
   schema_expansion: 100_000,
+  /** Combinations of principal type, action and resource type in one schema; Cedar validates a policy once for each. */
+  request_environments: 10_000,
   /** bundle.yaml, and each file of tests. */
   manifest_bytes: 64 * KIB,
   test_file_bytes: MIB,

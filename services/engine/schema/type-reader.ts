@@ -7,7 +7,7 @@ import type { Attribute, CedarType } from './schema.ts';
  * Types inside each other, through common types too. No value is that deep (`json_depth`), and Cedar refuses the cycles that
  * would be endless.
  */
-const MAX_NESTING = 64;
+const MAX_NESTING = 128;
 
 const BUILTINS: ReadonlyMap<string, CedarType> = new Map<string, CedarType>([
   ['Bool', { kind: 'bool' }],

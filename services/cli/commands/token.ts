@@ -1,0 +1,144 @@
+import { Command, Option } from 'commander';
+import { createAdminClient } from '../client.ts';
+import { CliError, EXIT } from '../errors.ts';
+import { createFirstAdmin } from '../first-admin.ts';
+import { migrationConnection } from '../migration-role.ts';
+import { print, table } from '../output.ts';
+
+interface CredentialAnswer {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly stores: readonly string[];
+  readonly principals?: readonly { readonly type: string; readonly ids?: readonly string[] }[];
+  readonly full_detail: boolean;
+  readonly created_at: string;
+  readonly expires_at?: string;
+  readonly revoked_at?: string;
+}
+
+interface CreateOptions {
+  readonly role: 'runtime' | 'admin';
+  readonly store: readonly string[];
+  readonly principal: readonly string[];
+  readonly fullDetail: boolean;
+  readonly expires?: string;
+  readonly bootstrap: boolean;
+  readonly json?: boolean;
+}
+
+export function tokenCommand(): Command {
+  const command = new Command('token').description(
+    'Credentials: who may ask, for which principals, and who administers.',
+  );
+
+  command
+    .command('create')
+    .argument('<name>', 'the stable name that decisions are recorded under')
+    .addOption(new Option('--role <role>', 'what it is for').choices(['runtime', 'admin']).default('runtime'))
+    .option('--store <store...>', 'the policy stores that it names; for an admin, * is all of them', [
+      'default',
+    ])
+    .option(
+      '--principal <rule...>',
+      'what it may speak for: a type such as Agent, or one entity such as Agent::"build-bot"; left out: any',
+      [],
+    )
+    .option('--full-detail', 'may ask which policies decided; never for an agent itself', false)
+    .option('--expires <time>', 'RFC 3339, such as 2027-01-01T00:00:00Z')
+    .option(
+      '--bootstrap',
+      'make the first admin, straight in the database (PALISADE_MIGRATE_DATABASE_URL)',
+      false,
+    )
+    .option('--json', 'print JSON')
+    .description('Makes a credential and prints its token, once.')
+    .action(async (name: string, options: CreateOptions) => {
+      const answer = options.bootstrap ? await bootstrap(name) : await create(name, options);
+      print(answer, options.json, () => [
+        `${answer.role} credential ${answer.name} (${answer.id}); its token is shown only now:`,
+        answer.token,
+      ]);
+    });
+
+  command
+    .command('list')
+    .option('--json', 'print JSON')
+    .description('Lists credentials, revoked and expired ones too; never their tokens.')
+    .action(async ({ json }: { json?: boolean }) => {
+      const answer = (await createAdminClient().request('GET', '/v1/credentials')) as {
+        credentials: readonly CredentialAnswer[];
+      };
+      print(answer, json, () => listLines(answer.credentials));
+    });
+
+  command
+    .command('revoke')
+    .argument('<id>', 'from `token list`')
+    .option('--json', 'print JSON')
+    .description('Revokes a credential for good; every running process refuses it within a second.')
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const answer = await createAdminClient().request('DELETE', `/v1/credentials/${encodeURIComponent(id)}`);
+      print(answer, json, () => [`${id} is revoked.`]);
+    });
+
+  return command;
+}
+
+interface Created {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly token: string;
+}
+
+async function bootstrap(name: string): Promise<Created> {
+  return { ...(await createFirstAdmin(migrationConnection(), name)), name, role: 'admin' };
+}
+
+async function create(name: string, options: CreateOptions): Promise<Created> {
+  const answer = await createAdminClient().request('POST', '/v1/credentials', {
+    json: {
+      name,
+      role: options.role,
+      stores: options.store,
+      ...(options.principal.length === 0 ? {} : { principals: options.principal.map(ruleOf) }),
+      full_detail: options.fullDetail,
+      ...(options.expires === undefined ? {} : { expires_at: options.expires }),
+    },
+  });
+
+  return answer as Created;
+}
+
+function ruleOf(text: string): { type: string; ids?: string[] } {
+  const match = /^([A-Za-z_][A-Za-z0-9_:]*?)(?:::("(?:[^"\\]|\\.)*"))?$/.exec(text);
+  const [, type, id] = match ?? [];
+  if (type === undefined) throw new CliError(`${text} is neither a type nor Type::"id"`, EXIT.usage);
+  if (id === undefined) return { type };
+
+  return { type, ids: [JSON.parse(id) as string] };
+}
+
+function listLines(credentials: readonly CredentialAnswer[]): string[] {
+  return table([
+    ['ID', 'NAME', 'ROLE', 'STORES', 'SPEAKS FOR', 'STATE'],
+    ...credentials.map((one) => [
+      one.id,
+      one.name,
+      one.role,
+      one.stores.join(','),
+      one.principals
+        ?.map(({ type, ids }) => (ids === undefined ? type : `${type}::{${ids.join()}}`))
+        .join(' ') ?? 'any',
+      stateOf(one),
+    ]),
+  ]);
+}
+
+function stateOf({ revoked_at, expires_at }: CredentialAnswer): string {
+  if (revoked_at !== undefined) return `revoked ${revoked_at}`;
+  if (expires_at === undefined) return 'good';
+
+  return Date.parse(expires_at) <= Date.now() ? `expired ${expires_at}` : `good until ${expires_at}`;
+}

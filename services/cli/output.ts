@@ -1,0 +1,19 @@
+import { type JsonValue, jsonText } from '../ledger/json.ts';
+
+/** Prints what a server answered: JSON as it is with `--json`, else the lines made of it. */
+export function print(answer: unknown, json: boolean | undefined, lines: () => readonly string[]): void {
+  const text = json === true ? jsonText(answer as JsonValue) : lines().join('\n');
+  process.stdout.write(`${text}\n`);
+}
+
+/** Lines up columns; the first row is the heading. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

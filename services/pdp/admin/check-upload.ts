@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CheckReport } from '../../bundles/check.ts';
+import type { Manifest } from '../../bundles/manifest.ts';
+import { renderProblem } from '../../bundles/problem.ts';
+import { checkInWorker } from '../../bundles/worker/check.ts';
+import { PdpError } from '../../engine/error.ts';
+import { readBody } from '../wire/rest/body.ts';
+
+export interface CheckedUpload {
+  readonly archive: Buffer;
+  readonly digest: string;
+  readonly manifest: Manifest;
+}
+
+const ARCHIVE_BODY = { pattern: /^application\/gzip$/i, text: 'application/gzip: a *.palisade.tgz' };
+
+/** Checks run one after the other: each is a thread of its own, and uploads must not take the cores from decisions. */
+let running: Promise<unknown> = Promise.resolve();
+
+/**
+ * Reads an uploaded archive and checks it, off this thread.
+ * @throws BundleRefused with every problem where it does not pass; PdpError `too_large` and `invalid_request` for the upload.
+ */
+export async function checkUpload(
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<CheckedUpload> {
+  const archive = await readBody(request, response, ARCHIVE_BODY, {
+    limit: 'bundle_bytes',
+    timeoutMs: UPLOAD_MS,
+  });
+  const checking = running.then(() => checkInWorker(archive));
+  running = checking.catch(() => undefined);
+  const report = await checking;
+  if (!report.ok || report.manifest === undefined) throw new BundleRefused(report);
+
+  return { archive, digest: report.digest, manifest: report.manifest };
+}
+
+const UPLOAD_MS = 60_000;
+
+/** A bundle with problems: all of them, as text for people and as data for tools. */
+export class BundleRefused extends PdpError {
+  readonly report: CheckReport;
+
+  constructor(report: CheckReport) {
+    const errors = report.problems.filter(({ severity }) => severity === 'error');
+    super('invalid_request', `the bundle has ${errors.length} problem(s) and is not stored`, {
+      field: 'bundle',
+    });
+    this.report = report;
+  }
+
+  /** As `bundle check` prints it. */
+  get text(): string {
+    return this.report.problems.map(renderProblem).join('\n\n');
+  }
+}

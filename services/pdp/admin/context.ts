@@ -1,0 +1,70 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { Pool } from 'pg';
+import { PdpError } from '../../engine/error.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { ALL_STORES } from '../../store/credentials.ts';
+import type { Replica } from '../replica.ts';
+import type { Caller } from '../types.ts';
+import { type JsonValue, jsonText } from '../wire/rest/json-text.ts';
+import { respond } from '../wire/rest/respond.ts';
+
+/** What administration works on. */
+export interface AdminContext {
+  readonly pool: Pool;
+  readonly replica: Replica;
+  readonly ledger: Ledger;
+  readonly cedarVersion: string;
+  /** Problems that make this process not ready; empty: it is. */
+  readonly unready: () => readonly string[];
+}
+
+/** Who administers; every route but the open ones has one. */
+const callers = new WeakMap<Request, Caller>();
+
+/** Lets through whom `authenticate` names and who administers. */
+export function requireAdmin(authenticate: (request: Request) => Caller): RequestHandler {
+  return (request, _response, next) => {
+    const caller = authenticate(request);
+    if (caller.role !== 'admin') {
+      throw new PdpError('permission_denied', 'administration needs an admin credential');
+    }
+
+    callers.set(request, caller);
+    next();
+  };
+}
+
+export function adminOf(request: Request): Caller {
+  const caller = callers.get(request);
+  if (caller === undefined) throw new PdpError('internal', 'an administrative route without its caller');
+
+  return caller;
+}
+
+/** The stores that a caller may see; `undefined`: all. */
+export function visibleStores(request: Request): readonly string[] | undefined {
+  const { stores } = adminOf(request);
+
+  return stores.includes(ALL_STORES) ? undefined : stores;
+}
+
+/** @throws PdpError `not_found`: a store that the credential does not name is, for it, not there. */
+export function storeOf(request: Request): string {
+  const store = String(request.params['store']);
+  const visible = visibleStores(request);
+  if (visible !== undefined && !visible.includes(store)) {
+    throw new PdpError('not_found', `there is no store ${store}`, { field: 'store' });
+  }
+
+  return store;
+}
+
+export function reply(request: Request, response: Response, status: number, body: JsonValue): void {
+  respond(
+    request,
+    response,
+    status,
+    { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    jsonText(body),
+  );
+}

@@ -1,0 +1,82 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import { PdpError } from '../../engine/error.ts';
+import {
+  ALL_STORES,
+  type CredentialInfo,
+  insertCredential,
+  listCredentials,
+  revokeCredential,
+} from '../../store/credentials.ts';
+import { createToken } from '../token.ts';
+import type { JsonValue } from '../wire/rest/json-text.ts';
+import { type AdminContext, adminOf, reply } from './context.ts';
+import { readInput } from './input.ts';
+
+const NEW_CREDENTIAL = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@/-]{0,127}$/, 'is letters, digits and . _ @ / -'),
+  role: z.enum(['runtime', 'admin']),
+  stores: z.array(z.string()).min(1).max(100),
+  /** Left out: any principal. */
+  principals: z
+    .array(z.strictObject({ type: z.string().min(1), ids: z.array(z.string()).min(1).max(1_000).optional() }))
+    .min(1)
+    .max(100)
+    .optional(),
+  full_detail: z.boolean().default(false),
+  expires_at: z.iso.datetime({ offset: true }).optional(),
+});
+
+/** `/v1/credentials`: make one, list them, revoke one. A token is told once, when it is made. */
+export function credentialRoutes({ pool }: AdminContext): Router {
+  const router = Router();
+
+  router.post('/v1/credentials', async (request, response) => {
+    const wanted = await readInput(request, response, NEW_CREDENTIAL);
+    if (wanted.role === 'runtime' && wanted.stores.includes(ALL_STORES)) {
+      throw new PdpError('invalid_request', 'a runtime credential names its stores one by one', {
+        field: 'stores',
+      });
+    }
+
+    const { token, credentialId, secretHash } = createToken();
+    await insertCredential(pool, {
+      id: credentialId,
+      name: wanted.name,
+      role: wanted.role,
+      stores: wanted.stores,
+      principals: wanted.principals ?? null,
+      fullDetail: wanted.full_detail,
+      secretHash,
+      createdBy: adminOf(request).subject,
+      expiresAt: wanted.expires_at === undefined ? null : new Date(wanted.expires_at),
+    });
+    reply(request, response, 201, { id: credentialId, name: wanted.name, role: wanted.role, token });
+  });
+
+  router.get('/v1/credentials', async (request, response) => {
+    reply(request, response, 200, { credentials: (await listCredentials(pool)).map(toJson) });
+  });
+
+  router.delete('/v1/credentials/:id', async (request, response) => {
+    await revokeCredential(pool, request.params.id);
+    reply(request, response, 200, { id: request.params.id, revoked: true });
+  });
+
+  return router;
+}
+
+function toJson(credential: CredentialInfo): JsonValue {
+  return {
+    id: credential.id,
+    name: credential.name,
+    role: credential.role,
+    stores: credential.stores,
+    principals: credential.principals?.map(({ type, ids }) => ({ type, ids })),
+    full_detail: credential.fullDetail,
+    created_at: credential.createdAt.toISOString(),
+    created_by: credential.createdBy,
+    expires_at: credential.expiresAt?.toISOString(),
+    revoked_at: credential.revokedAt?.toISOString(),
+  };
+}

@@ -1,0 +1,79 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import { getDecision, queryDecisions, tailDecisions } from '../../ledger/query.ts';
+import { verifyChains } from '../../ledger/verify.ts';
+import type { FoundDecision } from '../../store/decisions.ts';
+import { respond } from '../wire/rest/respond.ts';
+import { type AdminContext, reply, visibleStores } from './context.ts';
+import { readQuery } from './input.ts';
+
+const QUERY = z.strictObject({
+  principal: z.string().optional(),
+  action: z.string().optional(),
+  resource: z.string().optional(),
+  decision: z.enum(['allow', 'deny']).optional(),
+  reason_code: z.string().optional(),
+  subject: z.string().optional(),
+  bundle_digest: z.string().optional(),
+  trace_id: z.string().optional(),
+  since: z.string().optional(),
+  limit: z.coerce.number().int().optional(),
+  cursor: z.string().optional(),
+});
+
+const TAIL = z.strictObject({ after: z.string().optional(), limit: z.coerce.number().int().optional() });
+
+/** `/v1/decisions` and `/v1/log`: what was decided, and whether the log is whole. The exact inputs stay encrypted. */
+export function decisionRoutes({ pool, ledger }: AdminContext): Router {
+  const router = Router();
+
+  router.get('/v1/decisions', async (request, response) => {
+    const page = await queryDecisions(pool, visibleStores(request) ?? 'all', readQuery(request, QUERY));
+    sendRecords(request, response, page.records, 'next', page.next);
+  });
+
+  router.get('/v1/decisions/:id', async (request, response) => {
+    const { record } = await getDecision(pool, visibleStores(request) ?? 'all', request.params.id);
+    respond(request, response, 200, JSON_HEADERS, record);
+  });
+
+  router.get('/v1/log/tail', async (request, response) => {
+    const { after, limit } = readQuery(request, TAIL);
+    const page = await tailDecisions(pool, visibleStores(request) ?? 'all', after, limit);
+    sendRecords(request, response, page.records, 'cursor', page.cursor);
+  });
+
+  router.get('/v1/log/verification', async (request, response) => {
+    const left = new AbortController();
+    response.once('close', () => left.abort());
+    const { findings, ...counts } = await verifyChains(pool, visibleStores(request) ?? 'all', left.signal);
+    const { waitingRecords } = ledger.stats();
+    reply(request, response, 200, {
+      ...counts,
+      waiting: waitingRecords,
+      findings: findings.map((one) => ({ ...one, decision_id: one.decision_id ?? undefined })),
+    });
+  });
+
+  return router;
+}
+
+const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+
+/** Records are sent as the text that was hashed, byte for byte. */
+function sendRecords(
+  request: Parameters<typeof respond>[0],
+  response: Parameters<typeof respond>[1],
+  records: readonly FoundDecision[],
+  cursorName: 'next' | 'cursor',
+  cursor: string | null,
+): void {
+  const list = records.map(({ record }) => record).join();
+  respond(
+    request,
+    response,
+    200,
+    JSON_HEADERS,
+    `{"records":[${list}],"${cursorName}":${JSON.stringify(cursor)}}`,
+  );
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { z } from 'zod';
+import { PdpError } from '../../engine/error.ts';
+import { parseJson } from '../../engine/raw/json.ts';
+import { isRawArray, type RawNode, RawObject } from '../../engine/raw/raw.ts';
+import { readJsonBody } from '../wire/rest/body.ts';
+
+/**
+ * Reads an administrative JSON body by its schema.
+ * @throws PdpError `invalid_request` naming the field, `too_large` over the body's limit.
+ */
+export async function readInput<T>(
+  request: IncomingMessage,
+  response: ServerResponse,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const bytes = await readJsonBody(request, response, { limit: 'body_bytes' });
+
+  return parseInput(schema, toPlain(parseJson(bytes, '')));
+}
+
+/** Reads query parameters by their schema; each may stand once. @throws PdpError `invalid_request` naming the parameter. */
+export function readQuery<T>(request: IncomingMessage, schema: z.ZodType<T>): T {
+  const { searchParams } = new URL(request.url ?? '/', 'http://palisade');
+  const names = [...searchParams.keys()];
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) {
+    throw new PdpError('invalid_request', `${repeated} stands more than once`, { field: repeated });
+  }
+
+  return parseInput(schema, Object.fromEntries(searchParams));
+}
+
+function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') || 'body';
+  throw new PdpError('invalid_request', `${field}: ${issue?.message ?? 'is malformed'}`, { field });
+}
+
+function toPlain(node: RawNode): unknown {
+  if (isRawArray(node)) return node.map(toPlain);
+  if (!(node instanceof RawObject)) return node;
+
+  return Object.fromEntries([...node.entries].map(([name, value]) => [name, toPlain(value)]));
+}

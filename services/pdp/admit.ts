@@ -1,0 +1,63 @@
+import { PdpError } from '../engine/error.ts';
+import type { AuthorizeCall, Caller } from './types.ts';
+
+/**
+ * Checks what the caller may assert, and gives the store that the call is for.
+ * @throws PdpError `permission_denied` for a principal, store or detail that the credential does not name,
+ * `invalid_request` for what this server does not know.
+ */
+export function admit(call: AuthorizeCall, caller: Caller): string {
+  if (caller.role === 'admin') {
+    throw new PdpError(
+      'permission_denied',
+      'an admin credential administers; decisions need a runtime credential',
+    );
+  }
+  refuseUnsupported(call);
+  if (call.detail === 'full' && !caller.full_detail) {
+    throw new PdpError('permission_denied', 'this credential may not ask for full detail', {
+      field: 'detail',
+    });
+  }
+  if (!mayAssert(call, caller)) {
+    throw new PdpError('permission_denied', 'this credential may not speak for this principal', {
+      field: 'principal',
+    });
+  }
+
+  return storeOf(call, caller);
+}
+
+function mayAssert({ principal }: AuthorizeCall, { principals }: Caller): boolean {
+  if (principals === undefined) return true;
+
+  return principals.some(
+    ({ type, ids }) => type === principal.type && (ids === undefined || ids.includes(principal.id)),
+  );
+}
+
+function storeOf({ policy_store: named }: AuthorizeCall, { stores }: Caller): string {
+  const [only] = stores;
+  if (named === '' && stores.length === 1 && only !== undefined) return only;
+  if (named === '') {
+    throw new PdpError('invalid_request', 'this credential names several stores; say which', {
+      field: 'policy_store',
+    });
+  }
+  if (stores.includes(named)) return named;
+
+  // Whether a foreign store exists is nobody's business.
+  throw new PdpError('permission_denied', 'this credential does not name this store', {
+    field: 'policy_store',
+  });
+}
+
+/** A promise that this server cannot keep is refused, not ignored. */
+function refuseUnsupported(call: AuthorizeCall): void {
+  if (call.idempotency_key !== '') throw unsupported('idempotency_key');
+  if (call.approval_id !== '') throw unsupported('approval_id');
+}
+
+function unsupported(field: string): PdpError {
+  return new PdpError('invalid_request', `${field} is not supported by this server; leave it out`, { field });
+}

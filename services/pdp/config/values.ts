@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { parseDuration } from '../../engine/extension/duration.ts';
+
+/** A timer's delay is 31 bits. */
+const LONGEST_MS = 2_147_483_647n;
+
+/** A host and port to listen on. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly loopback: boolean;
+}
+
+export const text = z.string().min(1, 'must not be empty');
+
+export const postgresUrl = text.refine((value) => /^postgres(ql)?:\/\//.test(value), {
+  message: 'must be a URL such as postgres://user:password@host:5432/palisade',
+});
+
+/** `host:port`, with an IPv6 address in brackets; port 0 takes a free one. */
+export const address = z.string().transform((value, context): Address => {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(value);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535) {
+    context.addIssue({ code: 'custom', message: 'must be host:port, such as 127.0.0.1:7180 or [::1]:7180' });
+    return z.NEVER;
+  }
+
+  return { host, port, loopback: isLoopbackHost(host) };
+});
+
+/** Cedar's duration text, such as `1h30m` or `500ms`, not negative, as milliseconds. */
+export const durationMs = z.string().transform((value, context): number => {
+  const ms = millisecondsOf(value);
+  if (ms === undefined) {
+    context.addIssue({ code: 'custom', message: 'must be a duration such as 1h, 90s or 500ms' });
+    return z.NEVER;
+  }
+
+  return ms;
+});
+
+export const bytes = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be a whole number of bytes')
+  .transform(Number);
+
+export const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
+
+export function oneOf<const T extends readonly [string, ...string[]]>(
+  ...values: T
+): z.ZodType<T[number], string> {
+  return z.enum(values) as unknown as z.ZodType<T[number], string>;
+}
+
+function millisecondsOf(value: string): number | undefined {
+  const milliseconds = parseDuration(value)?.milliseconds;
+  if (milliseconds === undefined || milliseconds < 0n || milliseconds > LONGEST_MS) return undefined;
+
+  return Number(milliseconds);
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}

@@ -1,0 +1,114 @@
+import type { z } from 'zod';
+import { address, bytes, durationMs, oneOf, onOff, postgresUrl, text } from './values.ts';
+
+/** One environment variable: how it is read, what stands in for it, and why it exists. */
+export interface Variable<T> {
+  readonly schema: z.ZodType<T, string>;
+  /** Text that stands in where the variable is absent; `undefined`: it is required. `null`: absent is a value. */
+  readonly default: string | null | undefined;
+  /** A secret may also be given as the path of a file, in the variable's name with `_FILE` behind it. */
+  readonly secret: boolean;
+  readonly why: string;
+}
+
+/** Every variable that `palisade serve` reads. The table in docs/configuration.md is generated from this one. */
+export const VARIABLES = {
+  PALISADE_DATABASE_URL: secret(
+    postgresUrl,
+    undefined,
+    'PostgreSQL 15 or newer, as the serving role: bundles, deployments, credentials, the decision log.',
+  ),
+  PALISADE_REST_ADDRESS: plain(address, '127.0.0.1:7180', 'Where REST decisions are served.'),
+  PALISADE_GRPC_ADDRESS: plain(address, '127.0.0.1:7181', 'Where gRPC decisions are served.'),
+  PALISADE_ADMIN_ADDRESS: plain(address, '127.0.0.1:7182', 'Where administration and operations are served.'),
+  PALISADE_TLS_CERT_FILE: plain(
+    text,
+    null,
+    'Certificate chain, PEM. Needed, with its key, for any address that is not loopback.',
+  ),
+  PALISADE_TLS_KEY_FILE: plain(text, null, 'Private key of that certificate, PEM.'),
+  PALISADE_ALLOWED_HOSTS: plain(
+    text,
+    null,
+    'Further names, separated by commas, that an HTTP Host header may carry; loopback names always may.',
+  ),
+  PALISADE_ANONYMOUS: plain(
+    oneOf('loopback', 'off'),
+    'loopback',
+    'Whether decisions may go without a credential over loopback; `off` on a host where others have accounts.',
+  ),
+  PALISADE_SPOOL_DIR: plain(
+    text,
+    undefined,
+    'Persistent folder for decision records on their way to PostgreSQL. It is state: losing it loses records.',
+  ),
+  PALISADE_SPOOL_MAX_BYTES: plain(bytes, '1073741824', 'What the spool may hold; full, it fails closed.'),
+  PALISADE_DURABILITY: plain(
+    oneOf('durable', 'flushed', 'async'),
+    'durable',
+    'What a decision record survives before its reply leaves: power loss, a kill, or nothing.',
+  ),
+  PALISADE_PROCESS_ID: plain(
+    text,
+    null,
+    'Names this process in the decision log and its folder in the spool; made from host name and port where absent.',
+  ),
+  PALISADE_KEYRING_FILE: plain(
+    text,
+    undefined,
+    'Key-encryption keys for the inputs of decision records, mode 0600; `palisade keyring create` makes one.',
+  ),
+  PALISADE_MAX_STALENESS: plain(
+    durationMs,
+    '1h',
+    'How long decisions go on from memory while PostgreSQL cannot be reached; then they are unavailable.',
+  ),
+  PALISADE_POLL_INTERVAL: plain(
+    durationMs,
+    '500ms',
+    'How often PostgreSQL is asked for changes; a notification only makes it sooner.',
+  ),
+  PALISADE_REFLECTION: plain(onOff, 'off', 'Whether gRPC reflection is served.'),
+  PALISADE_DRAIN_DELAY: plain(
+    durationMs,
+    '0s',
+    'Time between reporting not ready and refusing new calls at SIGTERM, for a load balancer to notice.',
+  ),
+  PALISADE_SHUTDOWN_TIMEOUT: plain(
+    durationMs,
+    '10s',
+    'What calls in flight get at SIGTERM before they are cut.',
+  ),
+  PALISADE_LOG_LEVEL: plain(
+    oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    'info',
+    'Least severe level of the process log on standard output.',
+  ),
+} as const;
+
+/** Variables that other commands read; `serve` neither reads nor minds them. */
+export const OTHER_VARIABLES = {
+  PALISADE_MIGRATE_DATABASE_URL:
+    'The migration role of the same database, for `palisade migrate` and `token create --bootstrap` alone.',
+  PALISADE_ADMIN_URL: 'Where CLI commands find administration; http://127.0.0.1:7182 where absent.',
+  PALISADE_TOKEN: 'The admin token of CLI commands; .palisade/admin.token is read where absent.',
+  PALISADE_HOME: 'Folder of `palisade start`: database, spool, keys and tokens; .palisade where absent.',
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+
+function plain<T, const D extends string | null | undefined>(
+  schema: z.ZodType<T, string>,
+  fallback: D,
+  why: string,
+) {
+  return { schema, default: fallback, secret: false, why } as const;
+}
+
+function secret<T, const D extends string | null | undefined>(
+  schema: z.ZodType<T, string>,
+  fallback: D,
+  why: string,
+) {
+  return { schema, default: fallback, secret: true, why } as const;
+}

@@ -1,0 +1,137 @@
+import type { CompiledBundle } from '../bundles/compile.ts';
+import type { BundleDecision } from '../bundles/decide.ts';
+import type { PdpError } from '../engine/error.ts';
+import { LIMITS } from '../engine/limits.ts';
+import { writeValue } from '../engine/value/cedar-json.ts';
+import type { Value } from '../engine/value/value.ts';
+import { type JsonValue, parseExactJson } from '../ledger/json.ts';
+import type { DecisionEntry, ErrorEntry, RecordEntry } from '../ledger/record.ts';
+import { disclose } from './disclose.ts';
+import type { AuthorizeCall, CallScope, DecisionReply, RawUid } from './types.ts';
+import { publicError } from './wire/errors.ts';
+
+export interface Decided {
+  readonly call: AuthorizeCall;
+  readonly scope: CallScope;
+  readonly store: string;
+  readonly bundle: CompiledBundle;
+  readonly decided: BundleDecision;
+  readonly reply: DecisionReply;
+  readonly cedarVersion: string;
+}
+
+/** The index part of a decision's record: what was asked and answered, why, and by which bundle. */
+export function decisionEntry({
+  call,
+  scope,
+  store,
+  bundle,
+  decided,
+  reply,
+  cedarVersion,
+}: Decided): DecisionEntry {
+  const { evaluation, informed, verdict } = decided;
+
+  return {
+    kind: 'decision',
+    ...common(call, scope, reply.decision_id, reply.evaluated_at),
+    store,
+    principal: uidOf(call.principal),
+    action: uidOf(call.action),
+    resource: uidOf(call.resource),
+    decision: reply.decision,
+    reason_code: reply.reason_code,
+    policy_codes: [...verdict.policyCodes],
+    message: reply.message,
+    cedar_decision: evaluation.decision,
+    enforcement: reply.enforcement,
+    determining: [...evaluation.determining],
+    policy_errors: evaluation.errors.map(({ policyId, message }) => ({ policy_id: policyId, message })),
+    facts: jsonRecord(Object.entries(informed.facts)),
+    state_sequence: reply.state_sequence,
+    bundle: { ...reply.bundle },
+    request_digest: reply.request_digest,
+    evaluator: { name: bundle.evaluator.name, cedar_version: cedarVersion },
+    disclosed: jsonRecord(disclose(informed.context, bundle.recordAllow)),
+  };
+}
+
+/** What surrounds a call, as far as its error record tells it. */
+export type ErrorScope = Pick<CallScope, 'caller' | 'transport' | 'trace'>;
+
+/**
+ * The small record of an authenticated call that could not be decided. What is no identifier is left out.
+ * @param call absent where it could not even be read.
+ */
+export function errorEntry(
+  call: AuthorizeCall | undefined,
+  scope: ErrorScope,
+  error: PdpError,
+  decisionId: string,
+  at: number,
+): ErrorEntry {
+  return {
+    kind: 'error',
+    ...common(call, scope, decisionId, at),
+    store: call === undefined || call.policy_store === '' ? null : call.policy_store,
+    principal: recordable(call?.principal),
+    action: recordable(call?.action),
+    resource: recordable(call?.resource),
+    error: { code: error.code, field: publicError(error).field ?? null },
+  };
+}
+
+/**
+ * An upper bound, in bytes, of what a record takes in the spool. The input stands there once in base64 (4 bytes for a UTF-16
+ * unit at most), and identifiers and disclosed values of it once more as escaped text (6 bytes).
+ */
+export function recordBytes(entry: RecordEntry, input: string): number {
+  return FIXED_BYTES + 10 * input.length + 6 * explanationUnits(entry);
+}
+
+/** Members of bounded length: identifiers that transports bound, digests, times, names. */
+const FIXED_BYTES = 16_384;
+
+function explanationUnits(entry: RecordEntry): number {
+  if (entry.kind === 'error') return 0;
+
+  const texts = [entry.message, ...entry.determining, ...entry.policy_codes];
+  for (const { policy_id, message } of entry.policy_errors) texts.push(policy_id, message);
+
+  return texts.reduce((units, text) => units + text.length, 0);
+}
+
+function common(call: AuthorizeCall | undefined, scope: ErrorScope, decisionId: string, at: number) {
+  const { caller, trace, transport } = scope;
+
+  return {
+    decision_id: decisionId,
+    time: new Date(at).toISOString(),
+    transport,
+    credential: { id: caller.credential_id ?? null, subject: caller.subject },
+    request_id: call?.request_id ?? '',
+    run: call === undefined || call.run === null ? null : { ...call.run },
+    mode: call?.mode ?? 'enforce',
+    trace: { trace_id: trace.trace_id, parent_span_id: trace.parent_span_id ?? null },
+  };
+}
+
+/** The transports bound every other identifier; these three may be as long as a body. */
+function recordable(uid: RawUid | undefined): RawUid | null {
+  if (uid === undefined || uid.type === '' || uid.type.length + uid.id.length > LIMITS.identifier_bytes)
+    return null;
+
+  return uidOf(uid);
+}
+
+function uidOf({ type, id }: RawUid): RawUid {
+  return { type, id };
+}
+
+function jsonRecord(values: Iterable<readonly [string, Value]>): Record<string, JsonValue> {
+  const members = [...values].map(
+    ([name, value]) => [name, parseExactJson(writeValue(value)) as JsonValue] as const,
+  );
+
+  return Object.fromEntries(members);
+}

@@ -1,0 +1,189 @@
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import { createCedarInstance } from '../engine/cedar/instance.ts';
+import { readKeyring } from '../ledger/keyring.ts';
+import { type Ledger, openLedger } from '../ledger/ledger.ts';
+import { assertMigrated } from '../store/migrate.ts';
+import { createPool, type DatabaseConnection } from '../store/pool.ts';
+import { watchChanges } from '../store/watch.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createAdminServer } from './admin/server.ts';
+import type { DecisionPath } from './authorize.ts';
+import type { Config } from './config/config.ts';
+import { addressText, grpcCredentials, readTlsIdentity, tlsFor } from './listen.ts';
+import { loadBundle } from './loader.ts';
+import { refuseStale, unreadiness } from './readiness.ts';
+import { recordRefusal } from './refusals.ts';
+import { createReplica, type Replica } from './replica.ts';
+import { createDecisionService } from './service.ts';
+import { createGrpcServer } from './wire/grpc/server.ts';
+import { DECISION_PATHS, openApiDocument } from './wire/rest/openapi.ts';
+import { createRestServer } from './wire/rest/server.ts';
+import type { Handling } from './wire/serve.ts';
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly connection: DatabaseConnection;
+  readonly log: Log;
+}
+
+export interface RunningServer {
+  /** `host:port` of each, with the ports that were really taken. */
+  readonly addresses: { readonly rest: string; readonly grpc: string; readonly admin: string };
+  /** Drains and stops everything, within the configured time. */
+  stop(): Promise<void>;
+}
+
+/** What ends in reverse order of its start, whether the start succeeded or not. */
+type Stops = (() => Promise<unknown>)[];
+
+/**
+ * Starts a decision server and answers once it decides.
+ * @throws PdpError where the database, the keyring or the spool is not in order; Error where a port is taken.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const stops: Stops = [];
+  try {
+    return await start(options, stops);
+  } catch (thrown) {
+    await stopAll(stops);
+    throw thrown;
+  }
+}
+
+async function start({ config, connection, log }: ServerOptions, stops: Stops): Promise<RunningServer> {
+  const pool = createPool({ connection });
+  stops.push(() => pool.end());
+  await assertMigrated(pool);
+
+  const ledger = await openConfiguredLedger(config, pool);
+  stops.push(async () => {
+    await ledger.flush(FLUSH_MS);
+    await ledger.close();
+  });
+  const replica = createReplica({
+    pool,
+    load: (digest) => loadBundle(pool, digest),
+    onLoadFailure: (lag, error) =>
+      log.error(
+        { ...lag, sequence: String(lag.sequence), err: error },
+        'a deployed bundle does not load here',
+      ),
+  });
+  await follow(replica, { config, connection, log }, stops);
+
+  const path: DecisionPath = {
+    ledger,
+    now: Date.now,
+    refuseStale: () => refuseStale(replica, config),
+    cedarVersion: String(createCedarInstance().call('getCedarSDKVersion')),
+  };
+  const { PALISADE_REST_ADDRESS: rest, PALISADE_GRPC_ADDRESS: grpc, PALISADE_ADMIN_ADDRESS: admin } = config;
+  const service = createDecisionService({
+    path,
+    replica,
+    anonymousAllowed: config.PALISADE_ANONYMOUS === 'loopback' && rest.loopback && grpc.loopback,
+  });
+  const handling: Handling = { service, onRefusal: (refusal) => recordRefusal(path, refusal, log) };
+  const hosts = (config.PALISADE_ALLOWED_HOSTS ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const identity = readTlsIdentity(config);
+  const unready = () => unreadiness(replica, ledger, config);
+  const timeoutMs = config.PALISADE_SHUTDOWN_TIMEOUT;
+
+  // What is in flight on one transport must not use up the time of another.
+  const closing: (() => Promise<void>)[] = [];
+  stops.push(() => Promise.all(closing.map((close) => close())));
+  const grpcServer = createGrpcServer({ ...handling, reflection: config.PALISADE_REFLECTION });
+  closing.push(() => grpcServer.shutdown(timeoutMs));
+  const restServer = createRestServer({
+    ...handling,
+    hosts,
+    openapi: openApiDocument(DECISION_PATHS),
+    tls: tlsFor(rest, identity),
+  });
+  const adminServer = createAdminServer({
+    context: { pool, replica, ledger, cedarVersion: path.cedarVersion, unready },
+    service,
+    hosts,
+    tls: tlsFor(admin, identity),
+  });
+  const grpcPort = await grpcServer.bind(addressText(grpc), grpcCredentials(tlsFor(grpc, identity)));
+  const restPort = await restServer.listen(rest.host, rest.port);
+  closing.push(() => restServer.close(timeoutMs));
+  const adminPort = await adminServer.listen(admin.host, admin.port);
+  closing.push(() => adminServer.close(timeoutMs));
+
+  const health = setInterval(() => grpcServer.serving(unready().length === 0), HEALTH_EVERY_MS);
+  grpcServer.serving(unready().length === 0);
+  stops.push(async () => {
+    clearInterval(health);
+    grpcServer.serving(false);
+    await sleep(config.PALISADE_DRAIN_DELAY);
+  });
+
+  return {
+    addresses: {
+      rest: addressText({ ...rest, port: restPort }),
+      grpc: addressText({ ...grpc, port: grpcPort }),
+      admin: addressText({ ...admin, port: adminPort }),
+    },
+    stop: () => stopAll(stops),
+  };
+}
+
+const HEALTH_EVERY_MS = 250;
+/** What is not in PostgreSQL by then waits in the spool for the next process. */
+const FLUSH_MS = 2_000;
+
+async function openConfiguredLedger(config: Config, pool: Pool): Promise<Ledger> {
+  const grpc = config.PALISADE_GRPC_ADDRESS;
+
+  return openLedger({
+    directory: config.PALISADE_SPOOL_DIR,
+    level: config.PALISADE_DURABILITY,
+    keyring: await readKeyring(config.PALISADE_KEYRING_FILE),
+    pool,
+    capBytes: config.PALISADE_SPOOL_MAX_BYTES,
+    processId:
+      config.PALISADE_PROCESS_ID ??
+      `${hostname()
+        .replace(/[^A-Za-z0-9._-]/g, '-')
+        .slice(0, 48)}-${grpc.port}`,
+  });
+}
+
+/** Takes over what is deployed, once before anything is served, and from then on whatever changes. */
+async function follow(
+  replica: Replica,
+  { config, connection, log }: ServerOptions,
+  stops: Stops,
+): Promise<void> {
+  await replica.refresh();
+  await replica.settled();
+
+  const stopping = new AbortController();
+  let failing = false;
+  const watch = watchChanges({
+    connection,
+    pollMs: config.PALISADE_POLL_INTERVAL,
+    signal: stopping.signal,
+    onWake: async () => {
+      await replica.refresh();
+      if (failing) log.info('PostgreSQL answers again');
+      failing = false;
+    },
+    onFailure: (error) => {
+      if (!failing) log.warn({ err: error }, 'PostgreSQL does not answer; decisions go on from memory');
+      failing = true;
+    },
+  });
+  stops.push(async () => {
+    stopping.abort();
+    await watch;
+  });
+}
+
+async function stopAll(stops: Stops): Promise<void> {
+  for (const stop of stops.splice(0).reverse()) await stop();
+}

@@ -1,0 +1,108 @@
+import { PdpError } from '../engine/error.ts';
+import { LIMITS } from '../engine/limits.ts';
+import { authorize, type DecisionPath } from './authorize.ts';
+import { authenticateAnonymous, authenticateToken } from './credentials.ts';
+import type { Replica } from './replica.ts';
+import type { AuthorizeCall, Caller, CallScope, DecisionReply, DecisionService } from './types.ts';
+
+export interface ServiceOptions {
+  readonly path: DecisionPath;
+  readonly replica: Replica;
+  readonly anonymousAllowed: boolean;
+}
+
+/** How long a batch may hold the event loop before it lets other calls in, in milliseconds. */
+const BATCH_SLICE_MS = 5;
+
+/** The decision service that every transport adapts. */
+export function createDecisionService(options: ServiceOptions): DecisionService {
+  const { path, replica } = options;
+  let inFlight = 0;
+
+  return {
+    authenticate(token, loopback) {
+      if (token === undefined) return authenticateAnonymous(loopback, options.anonymousAllowed);
+
+      return authenticateToken(replica.snapshot().credentials, token, path.now());
+    },
+
+    authorize(call, scope) {
+      return admitted(1, async () => {
+        await replica.reached(sequencesOf([call], scope.caller), scope.deadline, scope.signal);
+
+        return authorize(path, replica.snapshot(), call, scope);
+      });
+    },
+
+    authorizeBatch(calls, scope) {
+      return admitted(calls.length, async () => {
+        await replica.reached(sequencesOf(calls, scope.caller), scope.deadline, scope.signal);
+
+        return decideAll(calls, scope);
+      });
+    },
+  };
+
+  async function decideAll(
+    calls: readonly (AuthorizeCall | PdpError)[],
+    scope: CallScope,
+  ): Promise<readonly (DecisionReply | PdpError)[]> {
+    const snapshot = replica.snapshot();
+    const results: Promise<DecisionReply | PdpError>[] = [];
+    let sliceEnds = performance.now() + BATCH_SLICE_MS;
+
+    for (const call of calls) {
+      results.push(
+        call instanceof PdpError
+          ? Promise.resolve(call)
+          : authorize(path, snapshot, call, scope).catch(asError),
+      );
+      if (performance.now() < sliceEnds) continue;
+      await turn();
+      sliceEnds = performance.now() + BATCH_SLICE_MS;
+    }
+
+    return Promise.all(results);
+  }
+
+  async function admitted<T>(count: number, run: () => Promise<T>): Promise<T> {
+    if (inFlight + count > LIMITS.requests_in_flight) {
+      throw new PdpError('overloaded', 'too many requests are in flight; try again later', {
+        limit: { name: 'requests_in_flight', max: LIMITS.requests_in_flight },
+      });
+    }
+
+    inFlight += count;
+    try {
+      return await run();
+    } finally {
+      inFlight -= count;
+    }
+  }
+}
+
+/** Which sequence each store should have reached before these calls are decided. */
+function sequencesOf(
+  calls: readonly (AuthorizeCall | PdpError)[],
+  caller: Caller,
+): ReadonlyMap<string, bigint> {
+  const sequences = new Map<string, bigint>();
+  for (const call of calls) {
+    if (call instanceof PdpError || call.at_least_sequence === 0n) continue;
+    const store = call.policy_store === '' ? caller.stores[0] : call.policy_store;
+    if (store === undefined || !caller.stores.includes(store)) continue;
+    if (call.at_least_sequence > (sequences.get(store) ?? 0n)) sequences.set(store, call.at_least_sequence);
+  }
+
+  return sequences;
+}
+
+function asError(thrown: unknown): PdpError {
+  return thrown instanceof PdpError ? thrown : new PdpError('internal', 'internal error', { cause: thrown });
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,155 @@
+import type { PdpError } from '../engine/error.ts';
+import type { RawNode, RawUid, TypedEntityInput } from '../engine/raw/raw.ts';
+
+export type { RawUid, TypedEntityInput };
+
+/** One agent execution and the tool call within it; correlates, decides nothing. Empty string: absent. */
+export interface Run {
+  readonly run_id: string;
+  readonly parent_run_id: string;
+  readonly step: bigint;
+  readonly tool_call_id: string;
+  readonly conversation_id: string;
+  readonly agent_id: string;
+  readonly tool_name: string;
+}
+
+export type Mode = 'enforce' | 'check';
+export type Detail = 'basic' | 'full';
+export type Transport = 'grpc' | 'rest' | 'in_process';
+
+/** One Authorize message as a transport decoded it. Everything in it is the caller's word. Empty string: absent. */
+export interface AuthorizeCall {
+  readonly principal: RawUid;
+  readonly action: RawUid;
+  readonly resource: RawUid;
+  /** A RawObject (Cedar JSON) or a TypedRecord; absent is an empty record. */
+  readonly context: RawNode;
+  /** A JSON array of Cedar entities, or typed entities; absent is an empty list. */
+  readonly entities: RawNode | readonly TypedEntityInput[];
+  readonly policy_store: string;
+  readonly request_id: string;
+  readonly idempotency_key: string;
+  readonly run: Run | null;
+  readonly mode: Mode;
+  readonly detail: Detail;
+  readonly expected_bundle_digest: string;
+  readonly at_least_sequence: bigint;
+  readonly approval_id: string;
+  readonly supported_obligations: readonly string[];
+}
+
+/** Who is calling, as the PDP knows it; made from a credential, never from the request. */
+export interface Caller {
+  /** The credential's stable name; `anonymous` for a loopback call without one. */
+  readonly subject: string;
+  /** Absent for `anonymous`. */
+  readonly credential_id: string | undefined;
+  readonly role: 'runtime' | 'admin' | 'anonymous';
+  readonly stores: readonly string[];
+  /** Which principals it may speak for; `undefined`: any. */
+  readonly principals: readonly PrincipalRule[] | undefined;
+  /** Whether it may ask for `detail: FULL`. */
+  readonly full_detail: boolean;
+}
+
+/** A principal type, and the ids of it that a credential may assert; no ids: all of the type. */
+export interface PrincipalRule {
+  readonly type: string;
+  readonly ids?: readonly string[] | undefined;
+}
+
+/** W3C trace context of a call; made anew where the caller brought none that is well formed. */
+export interface TraceContext {
+  /** 32 lower-case hex digits. */
+  readonly trace_id: string;
+  /** The caller's span, 16 lower-case hex digits; absent where the trace begins here. */
+  readonly parent_span_id: string | undefined;
+  readonly sampled: boolean;
+}
+
+/** What surrounds one call besides its message. */
+export interface CallScope {
+  readonly caller: Caller;
+  readonly transport: Transport;
+  /** Milliseconds on the clock of `performance.now()`. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+  readonly trace: TraceContext;
+}
+
+export interface BundleRef {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+}
+
+export type Decision = 'allow' | 'deny';
+
+/** The closed set of reason codes for decisions. */
+export const REASON_CODES = [
+  'permitted',
+  'forbidden',
+  'not_permitted',
+  'policy_error',
+  'limit_exceeded',
+  'approval_required',
+  'approval_invalid',
+  'obligation_unsupported',
+  'identity_unverified',
+] as const;
+export type ReasonCode = (typeof REASON_CODES)[number];
+
+export type Enforcement = 'enforced' | 'monitored' | 'check_only';
+
+export interface Explanation {
+  readonly determining_policies: readonly {
+    readonly policy_id: string;
+    readonly effect: 'permit' | 'forbid';
+    readonly annotations: Readonly<Record<string, string>>;
+  }[];
+  readonly errors: readonly { readonly policy_id: string; readonly message: string }[];
+  /** What Cedar alone answers. */
+  readonly cedar_decision: Decision;
+  /** What would be enforced, where it is only monitored. */
+  readonly policy_decision: Decision;
+}
+
+/** One decision, as every transport replies it. */
+export interface DecisionReply {
+  readonly decision: Decision;
+  /** UUIDv7. */
+  readonly decision_id: string;
+  readonly request_id: string;
+  /** `sha256:<64 hex>`. */
+  readonly request_digest: string;
+  readonly replayed: boolean;
+  readonly bundle: BundleRef;
+  readonly state_sequence: bigint;
+  readonly reason_code: ReasonCode;
+  /** For the model that was refused; empty where no policy gives one. */
+  readonly message: string;
+  readonly enforcement: Enforcement;
+  readonly trace_id: string;
+  /** Milliseconds since the epoch. */
+  readonly evaluated_at: number;
+  readonly explanation: Explanation | undefined;
+}
+
+/** The decision service behind every transport. */
+export interface DecisionService {
+  /**
+   * Names the caller behind a bearer token.
+   * @param token the token without `Bearer `; `undefined` where the call brought none.
+   * @param loopback whether the connection came to a loopback address.
+   * @throws PdpError `unauthenticated`.
+   */
+  authenticate(token: string | undefined, loopback: boolean): Caller;
+  /** @throws PdpError where the call could not be decided; a deny is an answer. */
+  authorize(call: AuthorizeCall, scope: CallScope): Promise<DecisionReply>;
+  /** Decides in order on one snapshot; an item's error never ends the call. An item that did not decode is passed as its error. */
+  authorizeBatch(
+    calls: readonly (AuthorizeCall | PdpError)[],
+    scope: CallScope,
+  ): Promise<readonly (DecisionReply | PdpError)[]>;
+}

@@ -1,0 +1,50 @@
+// Original file: proto/palisade/v1/authorization.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { AuthorizeBatchRequest as _palisade_v1_AuthorizeBatchRequest, AuthorizeBatchRequest__Output as _palisade_v1_AuthorizeBatchRequest__Output } from '../../palisade/v1/AuthorizeBatchRequest.ts';
+import type { AuthorizeBatchResponse as _palisade_v1_AuthorizeBatchResponse, AuthorizeBatchResponse__Output as _palisade_v1_AuthorizeBatchResponse__Output } from '../../palisade/v1/AuthorizeBatchResponse.ts';
+import type { AuthorizeRequest as _palisade_v1_AuthorizeRequest, AuthorizeRequest__Output as _palisade_v1_AuthorizeRequest__Output } from '../../palisade/v1/AuthorizeRequest.ts';
+import type { AuthorizeResponse as _palisade_v1_AuthorizeResponse, AuthorizeResponse__Output as _palisade_v1_AuthorizeResponse__Output } from '../../palisade/v1/AuthorizeResponse.ts';
+import type { AuthorizeResult as _palisade_v1_AuthorizeResult, AuthorizeResult__Output as _palisade_v1_AuthorizeResult__Output } from '../../palisade/v1/AuthorizeResult.ts';
+
+export interface AuthorizationServiceClient extends grpc.Client {
+  Authorize(argument: _palisade_v1_AuthorizeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_AuthorizeResponse__Output>): grpc.ClientUnaryCall;
+  Authorize(argument: _palisade_v1_AuthorizeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_AuthorizeResponse__Output>): grpc.ClientUnaryCall;
+  Authorize(argument: _palisade_v1_AuthorizeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_AuthorizeResponse__Output>): grpc.ClientUnaryCall;
+  Authorize(argument: _palisade_v1_AuthorizeRequest, callback: grpc.requestCallback<_palisade_v1_AuthorizeResponse__Output>): grpc.ClientUnaryCall;
+  authorize(argument: _palisade_v1_AuthorizeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_AuthorizeResponse__Output>): grpc.ClientUnaryCall;
+  authorize(argument: _palisade_v1_AuthorizeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_AuthorizeResponse__Output>): grpc.ClientUnaryCall;
+  authorize(argument: _palisade_v1_AuthorizeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_AuthorizeResponse__Output>): grpc.ClientUnaryCall;
+  authorize(argument: _palisade_v1_AuthorizeRequest, callback: grpc.requestCallback<_palisade_v1_AuthorizeResponse__Output>): grpc.ClientUnaryCall;
+  
+  AuthorizeBatch(argument: _palisade_v1_AuthorizeBatchRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_AuthorizeBatchResponse__Output>): grpc.ClientUnaryCall;
+  AuthorizeBatch(argument: _palisade_v1_AuthorizeBatchRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_AuthorizeBatchResponse__Output>): grpc.ClientUnaryCall;
+  AuthorizeBatch(argument: _palisade_v1_AuthorizeBatchRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_AuthorizeBatchResponse__Output>): grpc.ClientUnaryCall;
+  AuthorizeBatch(argument: _palisade_v1_AuthorizeBatchRequest, callback: grpc.requestCallback<_palisade_v1_AuthorizeBatchResponse__Output>): grpc.ClientUnaryCall;
+  authorizeBatch(argument: _palisade_v1_AuthorizeBatchRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_AuthorizeBatchResponse__Output>): grpc.ClientUnaryCall;
+  authorizeBatch(argument: _palisade_v1_AuthorizeBatchRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_AuthorizeBatchResponse__Output>): grpc.ClientUnaryCall;
+  authorizeBatch(argument: _palisade_v1_AuthorizeBatchRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_AuthorizeBatchResponse__Output>): grpc.ClientUnaryCall;
+  authorizeBatch(argument: _palisade_v1_AuthorizeBatchRequest, callback: grpc.requestCallback<_palisade_v1_AuthorizeBatchResponse__Output>): grpc.ClientUnaryCall;
+  
+  AuthorizeStream(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_palisade_v1_AuthorizeRequest, _palisade_v1_AuthorizeResult__Output>;
+  AuthorizeStream(options?: grpc.CallOptions): grpc.ClientDuplexStream<_palisade_v1_AuthorizeRequest, _palisade_v1_AuthorizeResult__Output>;
+  authorizeStream(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_palisade_v1_AuthorizeRequest, _palisade_v1_AuthorizeResult__Output>;
+  authorizeStream(options?: grpc.CallOptions): grpc.ClientDuplexStream<_palisade_v1_AuthorizeRequest, _palisade_v1_AuthorizeResult__Output>;
+  
+}
+
+export interface AuthorizationServiceHandlers extends grpc.UntypedServiceImplementation {
+  Authorize: grpc.handleUnaryCall<_palisade_v1_AuthorizeRequest__Output, _palisade_v1_AuthorizeResponse>;
+  
+  AuthorizeBatch: grpc.handleUnaryCall<_palisade_v1_AuthorizeBatchRequest__Output, _palisade_v1_AuthorizeBatchResponse>;
+  
+  AuthorizeStream: grpc.handleBidiStreamingCall<_palisade_v1_AuthorizeRequest__Output, _palisade_v1_AuthorizeResult>;
+  
+}
+
+export interface AuthorizationServiceDefinition extends grpc.ServiceDefinition {
+  Authorize: MethodDefinition<_palisade_v1_AuthorizeRequest, _palisade_v1_AuthorizeResponse, _palisade_v1_AuthorizeRequest__Output, _palisade_v1_AuthorizeResponse__Output>
+  AuthorizeBatch: MethodDefinition<_palisade_v1_AuthorizeBatchRequest, _palisade_v1_AuthorizeBatchResponse, _palisade_v1_AuthorizeBatchRequest__Output, _palisade_v1_AuthorizeBatchResponse__Output>
+  AuthorizeStream: MethodDefinition<_palisade_v1_AuthorizeRequest, _palisade_v1_AuthorizeResult, _palisade_v1_AuthorizeRequest__Output, _palisade_v1_AuthorizeResult__Output>
+}

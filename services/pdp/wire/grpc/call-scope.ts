@@ -1,0 +1,44 @@
+import type { Deadline, Metadata } from '@grpc/grpc-js';
+import { LIMITS } from '../../../engine/limits.ts';
+import type { Caller, DecisionService, TraceContext } from '../../types.ts';
+import { bearerToken } from '../bearer.ts';
+import { isLoopbackPeer } from '../loopback.ts';
+import { traceContext } from '../trace.ts';
+
+/** What a call of any kind tells about itself. */
+interface ServerCall {
+  readonly metadata: Metadata;
+  getPeer(): string;
+  getDeadline(): Deadline;
+  once(event: 'cancelled', listener: () => void): unknown;
+}
+
+/** Names who calls. @throws PdpError `unauthenticated`. */
+export function callerOf(service: DecisionService, call: ServerCall): Caller {
+  return service.authenticate(
+    bearerToken(texts(call.metadata, 'authorization')),
+    isLoopbackPeer(call.getPeer()),
+  );
+}
+
+/** The trace of one message: its own `traceparent` where it brings one, else that of the call. */
+export function traceOf(call: ServerCall, traceparents: readonly string[]): TraceContext {
+  return traceContext(traceparents.length > 0 ? traceparents : texts(call.metadata, 'traceparent'));
+}
+
+/** Milliseconds for one decision: what is left of the call's deadline, at most `deadline_ms`. */
+export function timeoutOf(call: ServerCall): number {
+  return Math.min(LIMITS.deadline_ms, Number(call.getDeadline()) - Date.now());
+}
+
+/** Aborts when the client cancels, disconnects or lets its deadline pass. */
+export function leftSignal(call: ServerCall): AbortSignal {
+  const controller = new AbortController();
+  call.once('cancelled', () => controller.abort());
+
+  return controller.signal;
+}
+
+function texts(metadata: Metadata, key: string): string[] {
+  return metadata.get(key).map(String);
+}

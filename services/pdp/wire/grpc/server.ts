@@ -1,0 +1,108 @@
+import { Server, type ServerCredentials } from '@grpc/grpc-js';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { service as healthDefinition, protoPath as healthProto } from 'grpc-health-check';
+import { PdpError } from '../../../engine/error.ts';
+import { LIMITS } from '../../../engine/limits.ts';
+import type { Handling } from '../serve.ts';
+import { CONTRACT, decisionServiceDefinition, SERVICE_NAME } from './contract.ts';
+import { createHealth } from './health.ts';
+import { receiveTimeout } from './receive-timeout.ts';
+import { type DecisionStream, type StreamCall, serveStream } from './stream.ts';
+import { authorizeHandler, batchHandler } from './unary.ts';
+
+export interface GrpcServerOptions extends Handling {
+  /** Serves reflection, which tells anyone who connects what the contract is. */
+  readonly reflection: boolean;
+  /** Milliseconds for a request message to arrive. @defaultValue `LIMITS.receive_ms` */
+  readonly receiveTimeoutMs?: number;
+}
+
+/** The gRPC side of the decision service. */
+export interface GrpcServer {
+  /**
+   * Begins to listen.
+   * @param address `host:port`; port 0 takes a free one.
+   * @returns the port.
+   */
+  bind(address: string, credentials: ServerCredentials): Promise<number>;
+  /** Says through `grpc.health.v1` whether decisions are served; at first they are not. */
+  serving(serving: boolean): void;
+  /**
+   * Stops: takes nothing new, tells clients to go (GOAWAY), answers what is in flight, and after the deadline cuts off
+   * what is left.
+   */
+  shutdown(deadlineMs: number): Promise<void>;
+}
+
+// RFC 9113, section 6.5.2 recommends no fewer. Each may hold one message of at most `batch_bytes` while it arrives.
+const STREAMS_PER_CONNECTION = 100;
+// A peer that vanished without a word is let go after these two together.
+const KEEPALIVE_MS = 60_000;
+const KEEPALIVE_TIMEOUT_MS = 20_000;
+
+export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
+  const server = new Server({
+    interceptors: [receiveTimeout(options.receiveTimeoutMs ?? LIMITS.receive_ms)],
+    'grpc.max_receive_message_length': LIMITS.batch_bytes,
+    'grpc.max_concurrent_streams': STREAMS_PER_CONNECTION,
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+  });
+  const health = createHealth([SERVICE_NAME]);
+  const streams = new Set<DecisionStream>();
+  let stopping: PdpError | undefined;
+  let closed: Promise<void> | undefined;
+
+  server.addService(decisionServiceDefinition(), {
+    Authorize: authorizeHandler(options),
+    AuthorizeBatch: batchHandler(options),
+    AuthorizeStream: (call: StreamCall) => {
+      const stream = serveStream(options, call);
+      streams.add(stream);
+      call.once('cancelled', () => streams.delete(stream));
+      if (stopping !== undefined) stream.end(stopping);
+    },
+  });
+  server.addService(healthDefinition, health.implementation);
+  if (options.reflection) new ReflectionService(reflected()).addToServer(server);
+
+  return {
+    bind(address, credentials) {
+      return new Promise((resolve, reject) => {
+        server.bindAsync(address, credentials, (error, port) =>
+          error === null ? resolve(port) : reject(error),
+        );
+      });
+    },
+
+    serving: health.setServing,
+
+    shutdown(deadlineMs) {
+      const error = new PdpError('unavailable', 'the server is shutting down; send what is unanswered again');
+      stopping = error;
+      health.setServing(false);
+      health.close();
+      for (const stream of streams) stream.end(error);
+
+      closed ??= closeServer(server, deadlineMs);
+
+      return closed;
+    },
+  };
+}
+
+function reflected(): PackageDefinition {
+  return { ...CONTRACT, ...loadSync(healthProto) };
+}
+
+function closeServer(server: Server, deadlineMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => server.forceShutdown(), deadlineMs);
+    server.tryShutdown((error) => {
+      clearTimeout(timer);
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+  });
+}

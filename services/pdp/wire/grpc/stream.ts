@@ -1,0 +1,111 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { PdpError, toPdpError } from '../../../engine/error.ts';
+import { LIMITS } from '../../../engine/limits.ts';
+import type { AuthorizeCall, DecisionReply } from '../../types.ts';
+import type { AuthorizeResult } from '../generated/palisade/v1/AuthorizeResult.ts';
+import { type Handling, serve } from '../serve.ts';
+import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
+import type { Incoming } from './contract.ts';
+import { resultMessage } from './reply.ts';
+import { type GrpcRequest, readRequest } from './request.ts';
+import { grpcStatus } from './status.ts';
+
+export type StreamCall = ServerDuplexStream<Incoming, AuthorizeResult>;
+
+/** One AuthorizeStream that is open. */
+export interface DecisionStream {
+  /** Stops reading, answers what was read, then ends the stream with this error. */
+  end(error: PdpError): void;
+}
+
+/**
+ * Serves one AuthorizeStream until the client ends it, its credential is no longer valid, or {@link DecisionStream.end}.
+ *
+ * A message counts as in flight from when it is read until its result has left for the client. So a client that does
+ * not read its results is not read itself after `stream_in_flight` messages, and holds no more memory than that.
+ */
+export function serveStream(handling: Handling, call: StreamCall): DecisionStream {
+  const left = leftSignal(call);
+  const requestIds = new Set<string>();
+  let inFlight = 0;
+  let ending: { readonly error: PdpError | undefined } | undefined;
+
+  call.on('data', (incoming: Incoming) => {
+    inFlight += 1;
+    if (inFlight >= LIMITS.stream_in_flight) call.pause();
+    void answer(readRequest(incoming));
+  });
+  call.once('end', () => end(undefined));
+
+  async function answer(request: GrpcRequest): Promise<void> {
+    const outcome = await decide(request);
+    if (!(outcome instanceof PdpError) || outcome.code !== 'unauthenticated') {
+      call.write(resultMessage(request.request_id, 0, outcome), settled);
+      return;
+    }
+
+    end(outcome);
+    settled();
+  }
+
+  async function decide(request: GrpcRequest): Promise<DecisionReply | PdpError> {
+    let claimed = false;
+    try {
+      return await serve(handling, {
+        transport: 'grpc',
+        trace: traceOf(call, request.traceparents),
+        left,
+        authenticate: () => callerOf(handling.service, call),
+        read: () => {
+          const authorizeCall = claim(request, requestIds);
+          claimed = true;
+          return authorizeCall;
+        },
+        timeoutMs: () => timeoutOf(call),
+        decide: (authorizeCall, scope) => handling.service.authorize(authorizeCall, scope),
+      });
+    } catch (thrown) {
+      return toPdpError(thrown);
+    } finally {
+      if (claimed) requestIds.delete(request.request_id);
+    }
+  }
+
+  function settled(): void {
+    inFlight -= 1;
+    if (ending === undefined) call.resume();
+    else closeWhenAnswered();
+  }
+
+  function end(error: PdpError | undefined): void {
+    if (ending !== undefined) return;
+
+    ending = { error };
+    call.removeAllListeners('data');
+    call.pause();
+    closeWhenAnswered();
+  }
+
+  function closeWhenAnswered(): void {
+    if (inFlight > 0 || ending === undefined) return;
+
+    if (ending.error === undefined) call.end();
+    else call.emit('error', grpcStatus(ending.error, traceOf(call, []).trace_id));
+  }
+
+  return { end };
+}
+
+/** Takes a request's id for as long as it is in flight. @throws PdpError what is wrong with the request. */
+function claim({ request_id, call }: GrpcRequest, requestIds: Set<string>): AuthorizeCall {
+  if (call instanceof PdpError) throw call;
+
+  const field = 'request_id';
+  if (request_id === '')
+    throw new PdpError('invalid_request', 'request_id is required on a stream', { field });
+  if (requestIds.has(request_id))
+    throw new PdpError('invalid_request', 'request_id is in flight already', { field });
+
+  requestIds.add(request_id);
+  return call;
+}

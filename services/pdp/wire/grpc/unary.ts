@@ -1,0 +1,78 @@
+import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { PdpError, toPdpError } from '../../../engine/error.ts';
+import type { CallScope } from '../../types.ts';
+import type { AuthorizeBatchResponse } from '../generated/palisade/v1/AuthorizeBatchResponse.ts';
+import type { AuthorizeResponse } from '../generated/palisade/v1/AuthorizeResponse.ts';
+import { batchItems } from '../protobuf/peek.ts';
+import { decideBatch, type Handling, serve } from '../serve.ts';
+import { mapInTurns } from '../turns.ts';
+import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
+import { bounded, type Incoming } from './contract.ts';
+import { responseMessage, resultMessage } from './reply.ts';
+import { type GrpcRequest, readRequest } from './request.ts';
+import { grpcStatus } from './status.ts';
+
+/** Handles Authorize. */
+export function authorizeHandler(handling: Handling): handleUnaryCall<Incoming, AuthorizeResponse> {
+  return unary(handling, readOne, async (call, scope) =>
+    responseMessage(await handling.service.authorize(call, scope)),
+  );
+}
+
+/** Handles AuthorizeBatch: a request that cannot be read is an error in its place, and nowhere else. */
+export function batchHandler(handling: Handling): handleUnaryCall<Incoming, AuthorizeBatchResponse> {
+  return unary(handling, readBatch, async (requests, scope) => {
+    const calls = requests.map(({ call }) => call);
+    const outcomes = await decideBatch(handling.service, calls, scope);
+    const results = outcomes.map((outcome, index) =>
+      resultMessage(requests[index]?.request_id ?? '', index, outcome),
+    );
+
+    return { results };
+  });
+}
+
+function unary<Request, Reply>(
+  handling: Handling,
+  read: (incoming: Incoming) => Request | Promise<Request>,
+  decide: (request: Request, scope: CallScope) => Promise<Reply>,
+): handleUnaryCall<Incoming, Reply> {
+  return (call, callback) => void answer(handling, call, callback, read, decide);
+}
+
+async function answer<Request, Reply>(
+  handling: Handling,
+  call: ServerUnaryCall<Incoming, Reply>,
+  callback: sendUnaryData<Reply>,
+  read: (incoming: Incoming) => Request | Promise<Request>,
+  decide: (request: Request, scope: CallScope) => Promise<Reply>,
+): Promise<void> {
+  const trace = traceOf(call, []);
+  try {
+    const reply = await serve(handling, {
+      transport: 'grpc',
+      trace,
+      left: leftSignal(call),
+      authenticate: () => callerOf(handling.service, call),
+      read: () => read(call.request),
+      timeoutMs: () => timeoutOf(call),
+      decide,
+    });
+    callback(null, reply);
+  } catch (thrown) {
+    callback(grpcStatus(toPdpError(thrown), trace.trace_id));
+  }
+}
+
+function readOne(incoming: Incoming) {
+  const { call } = readRequest(incoming);
+  if (call instanceof PdpError) throw call;
+
+  return call;
+}
+
+function readBatch(incoming: Incoming): Promise<GrpcRequest[]> {
+  if (!Buffer.isBuffer(incoming)) throw incoming.error;
+
+  return mapInTurns(batchItems(incoming), (item) => readRequest(bounded('body_bytes', item)));
+}

@@ -1,0 +1,90 @@
+import {
+  createServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { LIMITS } from '../../../engine/limits.ts';
+
+/** An HTTP port. */
+export interface HttpListener {
+  /**
+   * Begins to listen.
+   * @param port 0 takes a free one.
+   * @returns the port.
+   */
+  listen(host: string, port: number): Promise<number>;
+  /** Stops: takes no new connection, answers what is in flight, and after the deadline cuts off what is left. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** Certificate chain and private key in PEM. */
+export interface TlsMaterial {
+  readonly cert: Buffer | string;
+  readonly key: Buffer | string;
+}
+
+const HTTP_OPTIONS: ServerOptions = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: LIMITS.receive_ms,
+  requestTimeout: 2 * LIMITS.receive_ms,
+  // Node looks for late requests only this often.
+  connectionsCheckingInterval: 1_000,
+};
+
+/** Makes an HTTP port that bounds what a slow or hostile client may hold; without TLS material it speaks plain HTTP. */
+export function createHttpListener(handler: RequestListener, tls?: TlsMaterial): HttpListener {
+  const answering = new Set<ServerResponse>();
+  let closed: Promise<void> | undefined;
+  const tracked: RequestListener = (request, response) => {
+    answering.add(response);
+    response.once('close', () => answering.delete(response));
+    if (closed !== undefined) response.setHeader('connection', 'close');
+    handler(request, response);
+  };
+  const server =
+    tls === undefined
+      ? createServer(HTTP_OPTIONS, tracked)
+      : createTlsServer({ ...HTTP_OPTIONS, ...tls }, tracked);
+  // The size of all headers is capped; past a count Node would drop some silently.
+  server.maxHeadersCount = 0;
+  // The handler itself says when it wants the body.
+  server.on('checkContinue', tracked);
+
+  return {
+    listen: (host, port) => listen(server, host, port),
+
+    close(deadlineMs) {
+      for (const response of answering) {
+        if (!response.headersSent) response.setHeader('connection', 'close');
+      }
+      closed ??= close(server, deadlineMs);
+
+      return closed;
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function close(server: Server, deadlineMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), deadlineMs);
+    // It fails only where the server does not listen, and then there is nothing to close.
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

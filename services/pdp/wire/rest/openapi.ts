@@ -1,0 +1,87 @@
+import {
+  createDocument,
+  type ZodOpenApiOverride,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import { WIRE_ERRORS } from '../errors.ts';
+import {
+  AuthorizeBatchRequest,
+  AuthorizeBatchResponse,
+  AuthorizeRequest,
+  AuthorizeResponse,
+  Problem,
+} from './schema.ts';
+
+/** The version of the REST interface, `/v1`; not that of the software. */
+const API_VERSION = '1.0.0';
+
+/** What every operation may end in: a problem for each code of the error table. */
+export const PROBLEM_RESPONSES: ZodOpenApiResponsesObject = Object.fromEntries(
+  Object.values(WIRE_ERRORS).map(({ http, title }) => [
+    `${http}`,
+    { description: title, content: { 'application/problem+json': { schema: Problem } } },
+  ]),
+);
+
+/** The operations on port 7180. */
+export const DECISION_PATHS: ZodOpenApiPathsObject = {
+  '/v1/authorize': {
+    post: {
+      operationId: 'authorize',
+      summary: 'May this principal do this action on this resource, in this context?',
+      description: 'A deny is an answer (200). A problem means that nothing was decided: treat it as a deny.',
+      security: [{ bearer: [] }, {}],
+      requestBody: { required: true, content: { 'application/json': { schema: AuthorizeRequest } } },
+      responses: {
+        '200': {
+          description: 'The decision',
+          content: { 'application/json': { schema: AuthorizeResponse } },
+        },
+        ...PROBLEM_RESPONSES,
+      },
+    },
+  },
+  '/v1/authorize/batch': {
+    post: {
+      operationId: 'authorizeBatch',
+      summary: 'Decides several requests in order on one view of the policies',
+      description: "An item's error stands in its place and never ends the call.",
+      security: [{ bearer: [] }, {}],
+      requestBody: { required: true, content: { 'application/json': { schema: AuthorizeBatchRequest } } },
+      responses: {
+        '200': {
+          description: 'One result per request',
+          content: { 'application/json': { schema: AuthorizeBatchResponse } },
+        },
+        ...PROBLEM_RESPONSES,
+      },
+    },
+  },
+};
+
+/** Makes the OpenAPI 3.1 document of these paths as text: the same paths give the same bytes. */
+export function openApiDocument(...paths: readonly ZodOpenApiPathsObject[]): string {
+  const document = createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Palisade',
+        version: API_VERSION,
+        description:
+          'A policy decision point for AI agents. The gRPC contract is proto/palisade/v1/authorization.proto.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      paths: Object.assign({}, ...paths),
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+    },
+    { override: openReplies },
+  );
+
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** Requests are closed, replies are not: a client must live with members that a later version adds. */
+function openReplies({ jsonSchema, io }: Parameters<ZodOpenApiOverride>[0]): void {
+  if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+}

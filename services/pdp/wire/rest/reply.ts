@@ -1,0 +1,55 @@
+import { PdpError } from '../../../engine/error.ts';
+import type { DecisionReply, Explanation } from '../../types.ts';
+import { publicError } from '../errors.ts';
+import type { AuthorizeResponseBody, AuthorizeResultBody } from './schema.ts';
+
+/** Writes a decision as the body of POST /v1/authorize; every member by name, so that none gets out by accident. */
+export function responseBody(reply: DecisionReply): AuthorizeResponseBody {
+  const { name, version, digest } = reply.bundle;
+
+  return {
+    decision: reply.decision,
+    decision_id: reply.decision_id,
+    request_id: present(reply.request_id),
+    request_digest: reply.request_digest,
+    replayed: reply.replayed,
+    bundle: { name, version, digest },
+    state_sequence: reply.state_sequence,
+    reason_code: reply.reason_code,
+    message: present(reply.message),
+    enforcement: reply.enforcement,
+    trace_id: reply.trace_id,
+    evaluated_at: new Date(reply.evaluated_at).toISOString(),
+    explanation: reply.explanation === undefined ? undefined : explanationBody(reply.explanation),
+  };
+}
+
+/** Writes one outcome of a batch. */
+export function resultBody(
+  requestId: string,
+  index: number,
+  outcome: DecisionReply | PdpError,
+): AuthorizeResultBody {
+  const place = { request_id: present(requestId), index };
+  if (!(outcome instanceof PdpError)) return { ...place, response: responseBody(outcome) };
+
+  const { code, field, message } = publicError(outcome);
+  return { ...place, error: { code, field, message } };
+}
+
+function explanationBody(explanation: Explanation): AuthorizeResponseBody['explanation'] {
+  return {
+    determining_policies: explanation.determining_policies.map(({ policy_id, effect, annotations }) => ({
+      policy_id,
+      effect,
+      annotations,
+    })),
+    errors: explanation.errors.map(({ policy_id, message }) => ({ policy_id, message })),
+    cedar_decision: explanation.cedar_decision,
+    policy_decision: explanation.policy_decision,
+  };
+}
+
+function present(text: string): string | undefined {
+  return text === '' ? undefined : text;
+}

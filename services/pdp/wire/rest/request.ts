@@ -1,0 +1,103 @@
+import type * as z from 'zod';
+import { PdpError, toPdpError } from '../../../engine/error.ts';
+import { exceedsLimit, LIMITS } from '../../../engine/limits.ts';
+import { FieldPath } from '../../../engine/raw/field-path.ts';
+import { type JsonLimits, parseJson } from '../../../engine/raw/json.ts';
+import { type RawNode, RawNumber, RawObject } from '../../../engine/raw/raw.ts';
+import type { AuthorizeCall } from '../../types.ts';
+import { authorizeCall } from '../authorize-call.ts';
+import { mapInTurns } from '../turns.ts';
+import { batchTexts } from './batch-text.ts';
+import { AuthorizeRequest } from './schema.ts';
+
+/** One request of a batch as read from its text. */
+export interface RestRequest {
+  /** Also there where the rest cannot be read, if it can be found. */
+  readonly request_id: string;
+  readonly call: AuthorizeCall | PdpError;
+}
+
+// The message itself is one object around `context`, which may be as deep as over gRPC.
+const BODY_LIMITS: JsonLimits = { ...LIMITS, json_depth: LIMITS.json_depth + 1 };
+const RAW_FIELDS: ReadonlySet<string> = new Set(['context', 'entities']);
+const DIGITS = /^\d{1,20}$/;
+
+/** Reads the body of POST /v1/authorize. @throws PdpError `invalid_request` or `too_large`, with the field at fault. */
+export function readRequest(bytes: Buffer): AuthorizeCall {
+  return fromTree(parseBody(bytes));
+}
+
+/** Reads the body of POST /v1/authorize/batch; what is wrong with one request is its own error. @throws PdpError. */
+export function readBatch(bytes: Buffer): Promise<RestRequest[]> {
+  return mapInTurns(batchTexts(bytes), readItem);
+}
+
+function readItem(bytes: Buffer): RestRequest {
+  let tree: RawNode = null;
+  try {
+    if (bytes.length > LIMITS.body_bytes) throw exceedsLimit('body_bytes', 'request');
+
+    tree = parseBody(bytes);
+    const call = fromTree(tree);
+    return { request_id: call.request_id, call };
+  } catch (thrown) {
+    return { request_id: requestIdOf(tree), call: toPdpError(thrown) };
+  }
+}
+
+function requestIdOf(tree: RawNode): string {
+  const id = tree instanceof RawObject ? tree.entries.get('request_id') : undefined;
+
+  return typeof id === 'string' && Buffer.byteLength(id) <= LIMITS.identifier_bytes ? id : '';
+}
+
+function parseBody(bytes: Buffer): RawNode {
+  try {
+    return parseJson(bytes, '', BODY_LIMITS);
+  } catch (thrown) {
+    const error = toPdpError(thrown);
+    // The published limit is that of the trees inside.
+    throw error.limit?.name === 'json_depth' ? exceedsLimit('json_depth', error.field ?? '') : error;
+  }
+}
+
+function fromTree(tree: RawNode): AuthorizeCall {
+  if (!(tree instanceof RawObject)) throw new PdpError('invalid_request', 'the request must be an object');
+
+  const read = AuthorizeRequest.safeParse(plainObject(tree, RAW_FIELDS), { error: describe });
+  if (!read.success) throw refused(read.error);
+
+  return authorizeCall(read.data);
+}
+
+/** Makes of the envelope what zod reads; the trees below the given names stay as they are. */
+function plainObject(tree: RawObject, keep?: ReadonlySet<string>): object {
+  // `fromEntries` defines members, so that a hostile `__proto__` is one like any other.
+  return Object.fromEntries(
+    [...tree.entries].map(([name, node]) => [name, keep?.has(name) ? node : plain(node)]),
+  );
+}
+
+function plain(node: RawNode): unknown {
+  if (node instanceof RawObject) return plainObject(node);
+  if (Array.isArray(node)) return node.map(plain);
+  // Unsigned integers go beyond what the engine's Long holds; zod judges the range.
+  if (node instanceof RawNumber && DIGITS.test(node.text)) return BigInt(node.text);
+
+  return node;
+}
+
+function describe(issue: { readonly input?: unknown }): string | undefined {
+  return issue.input === undefined ? 'is required' : undefined;
+}
+
+function refused({ issues: [issue] }: z.ZodError): PdpError {
+  const path = new FieldPath('');
+  for (const step of issue?.path ?? []) path.enter(typeof step === 'number' ? step : String(step));
+  if (issue?.code !== 'unrecognized_keys') {
+    return new PdpError('invalid_request', `${path.text()}: ${issue?.message}`, { field: path.text() });
+  }
+
+  path.enter(issue.keys[0] ?? '');
+  return new PdpError('invalid_request', 'unknown field', { field: path.text() });
+}

@@ -1,0 +1,159 @@
+import * as z from 'zod';
+import type {} from 'zod-openapi';
+import { PDP_ERROR_CODES } from '../../../engine/error.ts';
+import { LIMITS } from '../../../engine/limits.ts';
+import type { RawNode } from '../../../engine/raw/raw.ts';
+import { REASON_CODES } from '../../types.ts';
+
+/**
+ * The REST form of `proto/palisade/v1/authorization.proto`: the same names, enum values in lower case, 64-bit integers as
+ * exact JSON numbers, times as RFC 3339, and Cedar JSON in `context` and `entities`. One schema is type, parser and document.
+ */
+const UINT64_MAX = 2n ** 64n - 1n;
+
+const uint64 = z
+  .bigint({ error: 'must be an integer from 0 to 2^64 - 1' })
+  .min(0n, 'must not be negative')
+  .max(UINT64_MAX, 'must be less than 2^64')
+  .meta({ override: { type: 'integer', format: 'uint64', minimum: 0 } });
+const sequence = uint64.meta({ description: 'Counts the changes of what Palisade enforces.' });
+const identifier = z.string().meta({ description: `At most ${LIMITS.identifier_bytes} bytes.` });
+const decision = z.enum(['allow', 'deny']).meta({ description: 'Anything but `allow` is a deny.' });
+const digest = z.string().meta({ description: '`sha256:` and 64 hex digits.' });
+
+/** Raw trees pass through: their schema is the bundle's, and the engine reads them against it. */
+const raw = z.custom<RawNode>(() => true);
+
+const EntityUid = z.strictObject({ type: z.string(), id: z.string() }).meta({ id: 'EntityUid' });
+
+const Run = z
+  .strictObject({
+    run_id: identifier.optional(),
+    parent_run_id: identifier.optional(),
+    step: uint64.optional(),
+    tool_call_id: identifier.optional(),
+    conversation_id: identifier.optional(),
+    agent_id: identifier.optional(),
+    tool_name: identifier.optional(),
+  })
+  .meta({
+    id: 'Run',
+    description: 'One agent execution and the tool call within it; correlates, decides nothing.',
+  });
+
+export const AuthorizeRequest = z
+  .strictObject({
+    principal: EntityUid,
+    action: EntityUid,
+    resource: EntityUid,
+    context: raw.meta({ override: { type: 'object', description: 'A Cedar JSON record.' } }).optional(),
+    entities: raw
+      .meta({
+        override: {
+          type: 'array',
+          items: { type: 'object' },
+          maxItems: LIMITS.request_entities,
+          description: 'Cedar JSON entities of the types that a request may supply.',
+        },
+      })
+      .optional(),
+    policy_store: identifier.optional().meta({ description: "Absent: the credential's only store." }),
+    request_id: identifier.optional().meta({ description: 'Correlates only.' }),
+    idempotency_key: identifier.optional(),
+    run: Run.optional(),
+    mode: z.enum(['enforce', 'check']).optional().meta({
+      description: 'Absent: `enforce`. `check` changes nothing, and must not be acted on.',
+    }),
+    detail: z.enum(['basic', 'full']).optional().meta({
+      description: 'Absent: `basic`. `full` needs a credential that may have it.',
+    }),
+    expected_bundle_digest: digest.optional().meta({
+      description: 'Where another bundle decides, the request fails with `precondition_failed`.',
+    }),
+    at_least_sequence: sequence.optional(),
+    approval_id: identifier.optional(),
+    supported_obligations: z.array(z.string()).max(LIMITS.set_elements).optional(),
+    traceparent: z.string().optional().meta({
+      description: 'Only for messages of a gRPC stream; here the header of that name counts.',
+    }),
+  })
+  .meta({ id: 'AuthorizeRequest' });
+
+const Explanation = z
+  .strictObject({
+    determining_policies: z.array(
+      z.strictObject({
+        policy_id: z.string(),
+        effect: z.enum(['permit', 'forbid']),
+        annotations: z.record(z.string(), z.string()),
+      }),
+    ),
+    errors: z.array(z.strictObject({ policy_id: z.string(), message: z.string() })),
+    cedar_decision: decision.meta({ description: 'What Cedar alone answers.' }),
+    policy_decision: decision.meta({ description: 'What would be enforced, where it is only monitored.' }),
+  })
+  .meta({ id: 'Explanation', description: 'Only with `detail: full`.' });
+
+export const AuthorizeResponse = z
+  .strictObject({
+    decision,
+    decision_id: z.string().meta({ description: 'UUIDv7.' }),
+    request_id: z.string().optional(),
+    request_digest: digest,
+    replayed: z.boolean(),
+    bundle: z
+      .strictObject({ name: z.string(), version: z.string(), digest })
+      .meta({ id: 'Bundle', description: 'The one that was evaluated.' }),
+    state_sequence: sequence,
+    reason_code: z
+      .enum(REASON_CODES)
+      .or(z.string())
+      .meta({ override: { type: 'string', examples: [...REASON_CODES] } }),
+    message: z.string().optional().meta({ description: 'For the model that was refused.' }),
+    enforcement: z.enum(['enforced', 'monitored', 'check_only']),
+    trace_id: z.string(),
+    evaluated_at: z.string().meta({ format: 'date-time' }),
+    explanation: Explanation.optional(),
+  })
+  .meta({ id: 'AuthorizeResponse' });
+
+const ItemError = z
+  .strictObject({ code: z.enum(PDP_ERROR_CODES), field: z.string().optional(), message: z.string() })
+  .meta({ id: 'Error' });
+
+const AuthorizeResult = z
+  .strictObject({
+    request_id: z.string().optional(),
+    index: z.number().meta({ override: { type: 'integer', minimum: 0 } }),
+    response: AuthorizeResponse.optional(),
+    error: ItemError.optional(),
+  })
+  .meta({ id: 'AuthorizeResult', description: 'Either `response` or `error` is there.' });
+
+export const AuthorizeBatchRequest = z
+  .strictObject({ requests: z.array(AuthorizeRequest).max(LIMITS.batch_items) })
+  .meta({ id: 'AuthorizeBatchRequest' });
+
+export const AuthorizeBatchResponse = z
+  .strictObject({ results: z.array(AuthorizeResult) })
+  .meta({ id: 'AuthorizeBatchResponse', description: 'Same order and same length as the requests.' });
+
+export const Problem = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().meta({ override: { type: 'integer' } }),
+    detail: z.string(),
+    code: z.enum(PDP_ERROR_CODES),
+    field: z.string().optional().meta({ description: 'Path of the field at fault.' }),
+    limit: z
+      .strictObject({ name: z.string(), max: z.number() })
+      .optional()
+      .meta({ description: 'The published limit that the request is over.' }),
+    trace_id: z.string(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457.' });
+
+export type AuthorizeResponseBody = z.infer<typeof AuthorizeResponse>;
+export type AuthorizeResultBody = z.infer<typeof AuthorizeResult>;
+export type ProblemBody = z.infer<typeof Problem>;

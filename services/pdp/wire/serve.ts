@@ -1,0 +1,90 @@
+import { PdpError, toPdpError } from '../../engine/error.ts';
+import type {
+  AuthorizeCall,
+  Caller,
+  CallScope,
+  DecisionReply,
+  DecisionService,
+  TraceContext,
+  Transport,
+} from '../types.ts';
+import { withinDeadline } from './deadline.ts';
+
+/** A call, or one message of a stream, that a transport refused before the decision service saw it. */
+export interface Refusal {
+  readonly error: PdpError;
+  /** Absent where the credential itself was refused. */
+  readonly caller: Caller | undefined;
+  readonly transport: Transport;
+  readonly trace: TraceContext;
+}
+
+/** What every handler of a transport needs. */
+export interface Handling {
+  readonly service: DecisionService;
+  /** Told of each refusal, so that it can be counted and, where a caller is known, recorded. */
+  readonly onRefusal: (refusal: Refusal) => void;
+}
+
+/** One call as its transport sees it. */
+export interface Exchange<Request, Reply> {
+  readonly transport: Transport;
+  readonly trace: TraceContext;
+  /** Aborts when the caller is gone. */
+  readonly left: AbortSignal;
+  /** @throws PdpError `unauthenticated`. */
+  readonly authenticate: () => Caller;
+  /** @throws PdpError where the request cannot be read. */
+  readonly read: () => Request | Promise<Request>;
+  /** Milliseconds from now until the decision must be there. */
+  readonly timeoutMs: () => number;
+  readonly decide: (request: Request, scope: CallScope) => Promise<Reply>;
+}
+
+/**
+ * Walks one call through what all transports share: who calls, what they ask, the decision within its deadline.
+ * @throws PdpError in every case but a decision.
+ */
+export async function serve<Request, Reply>(
+  handling: Handling,
+  exchange: Exchange<Request, Reply>,
+): Promise<Reply> {
+  const { transport, trace } = exchange;
+  const { caller, request } = await admit(handling, exchange);
+
+  try {
+    return await withinDeadline(exchange.timeoutMs(), exchange.left, (bounds) =>
+      exchange.decide(request, { caller, transport, trace, ...bounds }),
+    );
+  } catch (thrown) {
+    throw toPdpError(thrown);
+  }
+}
+
+/** Decides the readable requests of a batch; the others keep their error. As many outcomes as requests, in their order. */
+export async function decideBatch(
+  service: DecisionService,
+  calls: readonly (AuthorizeCall | PdpError)[],
+  scope: CallScope,
+): Promise<readonly (DecisionReply | PdpError)[]> {
+  const outcomes = await service.authorizeBatch(calls, scope);
+  if (outcomes.length !== calls.length) throw new PdpError('internal', 'internal error');
+
+  return outcomes;
+}
+
+async function admit<Request, Reply>(
+  handling: Handling,
+  exchange: Exchange<Request, Reply>,
+): Promise<{ readonly caller: Caller; readonly request: Request }> {
+  let caller: Caller | undefined;
+  try {
+    caller = exchange.authenticate();
+
+    return { caller, request: await exchange.read() };
+  } catch (thrown) {
+    const error = toPdpError(thrown);
+    handling.onRefusal({ error, caller, transport: exchange.transport, trace: exchange.trace });
+    throw error;
+  }
+}
