@@ -113,7 +113,7 @@ function skipValue(text: string, start: number): number {
   let depth = 0;
   let at = start;
 
-  do {
+  while (at < text.length) {
     const character = text.charAt(at);
     if (character === '"') at = skipString(text, at);
     else {
@@ -122,7 +122,8 @@ function skipValue(text: string, start: number): number {
       else if (depth === 0) return skipWord(text, at);
       at += 1;
     }
-  } while (depth > 0 && at < text.length);
+    if (depth <= 0) return at;
+  }
 
   return at;
 }

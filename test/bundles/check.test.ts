@@ -373,6 +373,38 @@ describe('check refuses', () => {
       /applicable action/,
     ],
 
+    [
+      'a policy that names too many entities',
+      {
+        ...entities(...Array.from({ length: LIMITS.reached_entities + 1 }, (_, at) => receipt(`n${at}`))),
+        ...when(
+          `resource in [${Array.from({ length: LIMITS.reached_entities + 1 }, (_, at) => `Receipt::"n${at}"`)}]`,
+        ),
+      },
+      'limit_exceeded',
+      /reached_entities/,
+    ],
+    [
+      'an entity from which too many are reached',
+      {
+        ...schema('entity Shelf { all: Set<Receipt> };'),
+        ...entities(
+          ...Array.from({ length: LIMITS.reached_entities }, (_, at) => receipt(`n${at}`)),
+          `{"uid": {"type": "Shelf", "id": "s"}, "parents": [], "attrs": {"all": [${Array.from({ length: LIMITS.reached_entities }, (_, at) => `{"type": "Receipt", "id": "n${at}"}`)}]}}`,
+        ),
+      },
+      'limit_exceeded',
+      /Shelf.*reached_entities/,
+    ],
+    [
+      'a schema with too many combinations of types',
+      schema(
+        `entity ${Array.from({ length: 101 }, (_, at) => `E${at}`).join(', ')};\naction all appliesTo { principal: [${Array.from({ length: 101 }, (_, at) => `E${at}`)}], resource: [${Array.from({ length: 101 }, (_, at) => `E${at}`)}] };`,
+      ),
+      'schema_invalid',
+      /request_environments/,
+    ],
+
     ['links that are no JSON', { 'links.json': '[{]' }, 'json_syntax', /./],
     ['links that are no list', { 'links.json': '{}' }, 'link_invalid', /list/],
     ['a repeated name in links', { 'links.json': '[{"id": "a", "id": "b"}]' }, 'link_invalid', /repeated/],
