@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { PdpError } from '../../engine/error.ts';
@@ -27,6 +27,7 @@ export interface Place {
  * @throws PdpError `unavailable` with the remedy.
  */
 export async function choosePlace(binaries: Binaries, dataDir: string): Promise<Place> {
+  await settleMove(dataDir);
   const real = await makeFolder(dataDir);
   const { uid, gid } = await stat(real);
   if (!isRoot() && uid !== process.geteuid?.()) {
@@ -101,10 +102,7 @@ async function reachablePrograms(account: Account, { nativeDir, version }: Binar
   return copy;
 }
 
-/**
- * Moves, and does not copy: a forgotten second copy of the decision log would outlive its erasure.
- * The link takes the folder's place last, so that a move that was interrupted begins again from the whole original.
- */
+/** Moves, and does not copy: a forgotten second copy of the decision log would outlive its erasure. */
 async function moveData(dataDir: string, real: string): Promise<string> {
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
   const target = path.join(RELOCATION_ROOT, `data-${name}`);
@@ -114,11 +112,23 @@ async function moveData(dataDir: string, real: string): Promise<string> {
   await rename(target, `${target}.${Date.now()}`).catch(() => undefined);
   await run('cp', ['-a', real, partial]);
   await rename(partial, target);
-  await rename(dataDir, `${dataDir}.moved`);
+  await rename(dataDir, movedAway(dataDir));
   await symlink(target, dataDir);
-  await rm(`${dataDir}.moved`, { recursive: true });
+  await settleMove(dataDir);
 
   return target;
+}
+
+/** The original goes once the link stands in its place; a move that was interrupted before begins again from it. */
+async function settleMove(dataDir: string): Promise<void> {
+  const original = movedAway(dataDir);
+  const inPlace = await lstat(dataDir).catch(() => undefined);
+  if (inPlace === undefined) await rename(original, dataDir).catch(() => undefined);
+  if (inPlace?.isSymbolicLink()) await rm(original, { recursive: true, force: true });
+}
+
+function movedAway(dataDir: string): string {
+  return `${dataDir}.moved`;
 }
 
 function serverProgram(nativeDir: string): string {

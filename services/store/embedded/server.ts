@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { PdpError } from '../../engine/error.ts';
+import { sqlStateOf, toStoreError } from '../database-error.ts';
 import { query } from '../pool.ts';
 import { commandAs } from './account.ts';
 import { OWNER_ROLE } from './data-folder.ts';
@@ -123,8 +124,13 @@ async function connect(folder: ServerFolder): Promise<pg.Client | 'starting' | '
     await client.connect();
     return client;
   } catch (error) {
-    // 57P03 cannot_connect_now: PostgreSQL, appendix "Error Codes".
-    return error instanceof pg.DatabaseError && error.code === '57P03' ? 'starting' : 'silent';
+    const sqlState = sqlStateOf(error);
+    if (sqlState === undefined) return 'silent';
+    // Class 57, operator intervention: starting, recovering or shutting down (PostgreSQL, appendix "Error Codes").
+    if (sqlState.startsWith('57')) return 'starting';
+
+    // It is well enough to refuse us, so it is not ours to stop.
+    throw toStoreError(error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod, chown, lstat, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -69,6 +69,15 @@ describe.runIf(process.platform === 'linux' && process.geteuid?.() === 0)('start
     expect(await ownerOf(dataDir)).not.toBe(0);
   });
 
+  test('loses nothing when moving the data is interrupted', async () => {
+    await startAndStop();
+    await writeFile(path.join(dataDir, 'mark'), 'kept');
+    await rename(dataDir, `${dataDir}.moved`);
+    await startAndStop();
+
+    expect((await lstat(path.join(dataDir, 'mark'))).isFile()).toBe(true);
+  });
+
   test('moves the data to where another account may enter, where user namespaces are refused', async () => {
     await startAndStop();
     await writeFile(path.join(dataDir, 'mark'), 'kept');
@@ -77,6 +86,7 @@ describe.runIf(process.platform === 'linux' && process.geteuid?.() === 0)('start
 
     expect((await lstat(dataDir)).isSymbolicLink()).toBe(true);
     expect((await lstat(path.join(dataDir, 'mark'))).isFile()).toBe(true);
+    await expect(lstat(`${dataDir}.moved`)).rejects.toThrow('ENOENT');
 
     vi.unstubAllEnvs();
     await startAndStop();
