@@ -8,6 +8,7 @@ import { assertMigrated } from '../store/migrate.ts';
 import { createPool, type DatabaseConnection } from '../store/pool.ts';
 import { watchChanges } from '../store/watch.ts';
 import type { Log } from '../telemetry/log.ts';
+import { ADMIN_PATHS } from './admin/openapi.ts';
 import { createAdminServer } from './admin/server.ts';
 import type { DecisionPath } from './authorize.ts';
 import type { Config } from './config/config.ts';
@@ -86,7 +87,7 @@ async function start({ config, connection, log }: ServerOptions, stops: Stops): 
     anonymousAllowed: config.PALISADE_ANONYMOUS === 'loopback' && rest.loopback && grpc.loopback,
   });
   const handling: Handling = { service, onRefusal: (refusal) => recordRefusal(path, refusal, log) };
-  const hosts = (config.PALISADE_ALLOWED_HOSTS ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const hosts = config.PALISADE_ALLOWED_HOSTS ?? [];
   const identity = readTlsIdentity(config);
   const unready = () => unreadiness(replica, ledger, config);
   const timeoutMs = config.PALISADE_SHUTDOWN_TIMEOUT;
@@ -99,12 +100,12 @@ async function start({ config, connection, log }: ServerOptions, stops: Stops): 
   const restServer = createRestServer({
     ...handling,
     hosts,
-    openapi: openApiDocument(DECISION_PATHS),
+    openapi: openApiDocument(DECISION_PATHS, ADMIN_PATHS),
     tls: tlsFor(rest, identity),
   });
   const adminServer = createAdminServer({
     context: { pool, replica, ledger, cedarVersion: path.cedarVersion, unready },
-    service,
+    ...handling,
     hosts,
     tls: tlsFor(admin, identity),
   });

@@ -13,7 +13,8 @@ import { checkUpload } from './check-upload.ts';
 import { type AdminContext, adminOf, reply } from './context.ts';
 import { readQuery } from './input.ts';
 
-const PAGE = z.strictObject({
+/** Parameters of `GET /v1/bundles`. */
+export const BUNDLES_QUERY = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z
     .string()
@@ -43,7 +44,7 @@ export function bundleRoutes({ pool, cedarVersion }: AdminContext): Router {
   });
 
   router.get('/v1/bundles', async (request, response) => {
-    const { bundles, next } = await listBundles(pool, readQuery(request, PAGE));
+    const { bundles, next } = await listBundles(pool, readQuery(request, BUNDLES_QUERY));
     reply(request, response, 200, { bundles: bundles.map(toJson), next: next?.toString() });
   });
 

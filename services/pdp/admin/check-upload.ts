@@ -3,8 +3,8 @@ import type { CheckReport } from '../../bundles/check.ts';
 import type { Manifest } from '../../bundles/manifest.ts';
 import { renderProblem } from '../../bundles/problem.ts';
 import { checkInWorker } from '../../bundles/worker/check.ts';
-import { PdpError } from '../../engine/error.ts';
 import { readBody } from '../wire/rest/body.ts';
+import { HttpError } from '../wire/rest/problem.ts';
 
 export interface CheckedUpload {
   readonly archive: Buffer;
@@ -19,7 +19,7 @@ let running: Promise<unknown> = Promise.resolve();
 
 /**
  * Reads an uploaded archive and checks it, off this thread.
- * @throws BundleRefused with every problem where it does not pass; PdpError `too_large` and `invalid_request` for the upload.
+ * @throws HttpError with every problem where it does not pass; PdpError `too_large` and `invalid_request` for the upload.
  */
 export async function checkUpload(
   request: IncomingMessage,
@@ -32,27 +32,24 @@ export async function checkUpload(
   const checking = running.then(() => checkInWorker(archive));
   running = checking.catch(() => undefined);
   const report = await checking;
-  if (!report.ok || report.manifest === undefined) throw new BundleRefused(report);
+  if (!report.ok || report.manifest === undefined) throw refusal(report);
 
   return { archive, digest: report.digest, manifest: report.manifest };
 }
 
 const UPLOAD_MS = 60_000;
 
-/** A bundle with problems: all of them, as text for people and as data for tools. */
-export class BundleRefused extends PdpError {
-  readonly report: CheckReport;
+/** Every problem of the bundle: as data for tools, and as `bundle check` prints it. */
+function refusal({ problems }: CheckReport): HttpError {
+  const errors = problems.filter(({ severity }) => severity === 'error');
 
-  constructor(report: CheckReport) {
-    const errors = report.problems.filter(({ severity }) => severity === 'error');
-    super('invalid_request', `the bundle has ${errors.length} problem(s) and is not stored`, {
+  return new HttpError(
+    400,
+    'invalid_request',
+    `the bundle has ${errors.length} problem(s) and is not stored`,
+    {
       field: 'bundle',
-    });
-    this.report = report;
-  }
-
-  /** As `bundle check` prints it. */
-  get text(): string {
-    return this.report.problems.map(renderProblem).join('\n\n');
-  }
+      extension: { problems, report: problems.map(renderProblem).join('\n\n') },
+    },
+  );
 }

@@ -13,7 +13,8 @@ import type { JsonValue } from '../wire/rest/json-text.ts';
 import { type AdminContext, adminOf, reply } from './context.ts';
 import { readInput } from './input.ts';
 
-const NEW_CREDENTIAL = z.strictObject({
+/** Body of `POST /v1/credentials`. */
+export const NEW_CREDENTIAL = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@/-]{0,127}$/, 'is letters, digits and . _ @ / -'),
   role: z.enum(['runtime', 'admin']),
   stores: z.array(z.string()).min(1).max(100),

@@ -1,34 +1,47 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { getDecision, queryDecisions, tailDecisions } from '../../ledger/query.ts';
+import type {} from 'zod-openapi';
+import { getDecision, QUERY_LIMIT, queryDecisions, tailDecisions } from '../../ledger/query.ts';
 import { verifyChains } from '../../ledger/verify.ts';
 import type { FoundDecision } from '../../store/decisions.ts';
 import { respond } from '../wire/rest/respond.ts';
 import { type AdminContext, reply, visibleStores } from './context.ts';
 import { readQuery } from './input.ts';
 
-const QUERY = z.strictObject({
-  principal: z.string().optional(),
-  action: z.string().optional(),
-  resource: z.string().optional(),
+const entity = z.string().meta({ description: 'Such as `Agent::"build-bot"`.' });
+const limit = z.coerce.number().int().min(1).max(QUERY_LIMIT).meta({ description: '100 if left out.' });
+
+/** Parameters of `GET /v1/decisions`. */
+export const DECISIONS_QUERY = z.strictObject({
+  principal: entity.optional(),
+  action: entity.optional(),
+  resource: entity.optional(),
   decision: z.enum(['allow', 'deny']).optional(),
-  reason_code: z.string().optional(),
-  subject: z.string().optional(),
+  reason_code: z.string().optional().meta({ description: 'Of a call that was not decided, its error code.' }),
+  subject: z.string().optional().meta({ description: 'Name of the credential that asked.' }),
   bundle_digest: z.string().optional(),
   trace_id: z.string().optional(),
-  since: z.string().optional(),
-  limit: z.coerce.number().int().optional(),
-  cursor: z.string().optional(),
+  since: z.string().optional().meta({ description: 'How far back, in Cedar duration text such as `1h30m`.' }),
+  limit: limit.optional(),
+  cursor: z.string().optional().meta({ description: 'The `next` of the page before.' }),
 });
 
-const TAIL = z.strictObject({ after: z.string().optional(), limit: z.coerce.number().int().optional() });
+/** Parameters of `GET /v1/log/tail`. */
+export const TAIL_QUERY = z.strictObject({
+  after: z.string().optional().meta({ description: 'The `cursor` of the page before.' }),
+  limit: limit.optional(),
+});
 
 /** `/v1/decisions` and `/v1/log`: what was decided, and whether the log is whole. The exact inputs stay encrypted. */
 export function decisionRoutes({ pool, ledger }: AdminContext): Router {
   const router = Router();
 
   router.get('/v1/decisions', async (request, response) => {
-    const page = await queryDecisions(pool, visibleStores(request) ?? 'all', readQuery(request, QUERY));
+    const page = await queryDecisions(
+      pool,
+      visibleStores(request) ?? 'all',
+      readQuery(request, DECISIONS_QUERY),
+    );
     sendRecords(request, response, page.records, 'next', page.next);
   });
 
@@ -38,7 +51,7 @@ export function decisionRoutes({ pool, ledger }: AdminContext): Router {
   });
 
   router.get('/v1/log/tail', async (request, response) => {
-    const { after, limit } = readQuery(request, TAIL);
+    const { after, limit } = readQuery(request, TAIL_QUERY);
     const page = await tailDecisions(pool, visibleStores(request) ?? 'all', after, limit);
     sendRecords(request, response, page.records, 'cursor', page.cursor);
   });

@@ -15,14 +15,16 @@ import { readInput } from './input.ts';
 
 const HISTORY = 20;
 
-const ACTIVATION = z.strictObject({
+/** Body of `PUT /v1/stores/{store}/deployment`. */
+export const ACTIVATION = z.strictObject({
   digest: z.string(),
   /** The sequence that its author saw last, 0 for none; left out, it activates over whatever is there. */
   expected_sequence: z.bigint().nonnegative().optional(),
   reason: z.string().max(1_024).default(''),
 });
 
-const NEW_STORE = z.strictObject({ name: z.string() });
+/** Body of `POST /v1/stores`. */
+export const NEW_STORE = z.strictObject({ name: z.string() });
 
 /** `/v1/stores`: make one, list them, and what each runs. */
 export function deploymentRoutes({ pool, replica }: AdminContext): Router {

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import { ConfigError } from './config-error.ts';
+import { readSecret } from './secret.ts';
 import { OTHER_VARIABLES, VARIABLES, type Variable, type VariableName } from './variables.ts';
 
 type ValueOf<V> = V extends { schema: z.ZodType<infer T>; default: infer D }
@@ -10,19 +11,6 @@ type ValueOf<V> = V extends { schema: z.ZodType<infer T>; default: infer D }
 
 /** The whole configuration, read once and frozen; a variable that may be absent is `undefined`. */
 export type Config = { readonly [N in VariableName]: ValueOf<(typeof VARIABLES)[N]> };
-
-/** Every problem of a configuration at once, each with the variable's name. */
-export class ConfigError extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(
-      `the configuration has ${problems.length} problem(s):\n${problems.map((line) => `  ${line}`).join('\n')}`,
-    );
-    this.name = 'ConfigError';
-    this.problems = problems;
-  }
-}
 
 /** Says whether a process may listen as configured; see {@link readConfig}. */
 export interface ConfigOptions {
@@ -56,7 +44,7 @@ function readVariable(
   environment: Readonly<Record<string, string | undefined>>,
   problems: string[],
 ): unknown {
-  const given = variable.secret ? readSecret(name, environment, problems) : environment[name];
+  const given = variable.secret ? secretText(name, environment, problems) : environment[name];
   const text = given ?? variable.default;
   if (text === null) return undefined;
   if (text === undefined) {
@@ -71,33 +59,25 @@ function readVariable(
   return undefined;
 }
 
-/** The value itself or a file that holds it, not both: with both, one of them would be silently wrong. */
-function readSecret(
+function secretText(
   name: string,
   environment: Readonly<Record<string, string | undefined>>,
   problems: string[],
 ): string | undefined {
-  const path = environment[`${name}_FILE`];
-  if (path === undefined) return environment[name];
-  if (environment[name] !== undefined) {
-    problems.push(`${name} and ${name}_FILE are both set; keep one`);
-    return undefined;
-  }
-
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readSecret(name, environment);
   } catch (thrown) {
-    problems.push(
-      `${name}_FILE cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-    );
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    problems.push(...thrown.problems);
+
     return undefined;
   }
 }
 
 /** A misspelt setting must not pass for one that was made. */
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const known = new Set<string>(Object.keys(OTHER_VARIABLES));
-  for (const [name, { secret }] of Object.entries(VARIABLES)) {
+  const known = new Set<string>();
+  for (const [name, { secret }] of Object.entries({ ...VARIABLES, ...OTHER_VARIABLES })) {
     known.add(name);
     if (secret) known.add(`${name}_FILE`);
   }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { address, bytes, durationMs, oneOf, onOff, postgresUrl, text } from './values.ts';
+import { address, bytes, durationMs, hostNames, oneOf, onOff, postgresUrl, text } from './values.ts';
 
 /** One environment variable: how it is read, what stands in for it, and why it exists. */
 export interface Variable<T> {
@@ -28,7 +28,7 @@ export const VARIABLES = {
   ),
   PALISADE_TLS_KEY_FILE: plain(text, null, 'Private key of that certificate, PEM.'),
   PALISADE_ALLOWED_HOSTS: plain(
-    text,
+    hostNames,
     null,
     'Further names, separated by commas, that an HTTP Host header may carry; loopback names always may.',
   ),
@@ -88,11 +88,26 @@ export const VARIABLES = {
 
 /** Variables that other commands read; `serve` neither reads nor minds them. */
 export const OTHER_VARIABLES = {
-  PALISADE_MIGRATE_DATABASE_URL:
-    'The migration role of the same database, for `palisade migrate` and `token create --bootstrap` alone.',
-  PALISADE_ADMIN_URL: 'Where CLI commands find administration; http://127.0.0.1:7182 where absent.',
-  PALISADE_TOKEN: 'The admin token of CLI commands; .palisade/admin.token is read where absent.',
-  PALISADE_HOME: 'Folder of `palisade start`: database, spool, keys and tokens; .palisade where absent.',
+  PALISADE_MIGRATE_DATABASE_URL: secret(
+    postgresUrl,
+    null,
+    'The migration role of the same database: `palisade migrate` and `token create --bootstrap` need it; `start` uses it where the database is not its own.',
+  ),
+  PALISADE_ADMIN_URL: plain(
+    text,
+    'http://127.0.0.1:7182',
+    'Where commands find the administration of a running Palisade.',
+  ),
+  PALISADE_TOKEN: secret(
+    text,
+    null,
+    'The admin token of those commands; where it is absent, they read `admin.token` in `PALISADE_HOME`.',
+  ),
+  PALISADE_HOME: plain(
+    text,
+    '.palisade',
+    'Folder of `palisade start`: its database, spool, keyring and tokens.',
+  ),
 } as const;
 
 export type VariableName = keyof typeof VARIABLES;

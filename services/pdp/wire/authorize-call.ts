@@ -15,8 +15,8 @@ const EMPTY_RECORD = new RawObject(new Map());
 /**
  * Makes the one form of an Authorize message from what either transport read: absent parts get their meaning here, and
  * nowhere else, so that a request means the same however it came.
- * @throws PdpError `invalid_request` where the principal, action or resource is absent, or the
- *   context or entities are of another kind; `too_large` over `identifier_bytes`.
+ * @throws PdpError `invalid_request` where the principal, action or resource is absent, or the context or entities are of
+ *   another kind; `too_large` over `identifier_bytes` and `set_elements`.
  */
 export function authorizeCall(envelope: AuthorizeEnvelope): AuthorizeCall {
   return {
@@ -34,9 +34,7 @@ export function authorizeCall(envelope: AuthorizeEnvelope): AuthorizeCall {
     expected_bundle_digest: identifier('expected_bundle_digest', envelope.expected_bundle_digest),
     at_least_sequence: envelope.at_least_sequence ?? 0n,
     approval_id: identifier('approval_id', envelope.approval_id),
-    supported_obligations: (envelope.supported_obligations ?? []).map((name, index) =>
-      identifier(`supported_obligations[${index}]`, name),
-    ),
+    supported_obligations: identifiers('supported_obligations', envelope.supported_obligations),
   };
 }
 
@@ -75,4 +73,10 @@ function identifier(field: string, text = ''): string {
   if (Buffer.byteLength(text) > LIMITS.identifier_bytes) throw exceedsLimit('identifier_bytes', field);
 
   return text;
+}
+
+function identifiers(field: string, texts: readonly string[] = []): readonly string[] {
+  if (texts.length > LIMITS.set_elements) throw exceedsLimit('set_elements', field);
+
+  return texts.map((text, index) => identifier(`${field}[${index}]`, text));
 }

@@ -13,7 +13,7 @@ import { withinDeadline } from './deadline.ts';
 /** A call, or one message of a stream, that a transport refused before the decision service saw it. */
 export interface Refusal {
   readonly error: PdpError;
-  /** Absent where the credential itself was refused. */
+  /** Absent where nobody knows who calls: the credential was refused, or the call before it. */
   readonly caller: Caller | undefined;
   readonly transport: Transport;
   readonly trace: TraceContext;

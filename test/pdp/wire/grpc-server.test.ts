@@ -3,6 +3,7 @@ import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { service as healthDefinition, protoPath } from 'grpc-health-check';
 import { describe, expect, test } from 'vitest';
 import { SERVICE_NAME } from '../../../services/pdp/wire/grpc/contract.ts';
+import { lengthDelimited } from './protobuf-bytes.ts';
 import { authorize, grpcClient, http, PARC, replyTo, until, type Wire, withWire } from './support.ts';
 
 describe('grpc.health.v1', () => {
@@ -52,12 +53,29 @@ describe('grpc.health.v1', () => {
 });
 
 describe('reflection', () => {
+  // ServerReflectionRequest; the replies are read as text, for the names in them.
+  const listServices = lengthDelimited(7, '');
+  const describeService = lengthDelimited(4, SERVICE_NAME);
+
   test('lists the services where it is switched on', async () => {
     await withWire(
       async (wire) => {
-        expect(await reflectedServices(wire)).toEqual(
-          expect.arrayContaining([SERVICE_NAME, 'grpc.health.v1.Health']),
-        );
+        const reply = await reflect(wire, listServices);
+
+        expect(reply).toContain(SERVICE_NAME);
+        expect(reply).toContain('grpc.health.v1.Health');
+      },
+      { reflection: true },
+    );
+  });
+
+  test('describes the contract together with what it imports', async () => {
+    await withWire(
+      async (wire) => {
+        const reply = await reflect(wire, describeService);
+
+        expect(reply).toContain(lengthDelimited(1, 'google_protobuf.proto').toString('latin1'));
+        expect(reply).toContain(lengthDelimited(3, 'google_protobuf.proto').toString('latin1'));
       },
       { reflection: true },
     );
@@ -65,7 +83,7 @@ describe('reflection', () => {
 
   test('is not there otherwise', async () => {
     await withWire(async (wire) => {
-      await expect(reflectedServices(wire)).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
+      await expect(reflect(wire, listServices)).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
     });
   });
 });
@@ -209,19 +227,18 @@ function method(name: string) {
   return definition;
 }
 
-async function reflectedServices(wire: Wire): Promise<string[]> {
+async function reflect(wire: Wire, request: Buffer): Promise<string> {
   const client = healthClient(wire);
-  // ServerReflectionRequest { list_services = 7: "" }; the reply is read by hand, for its names alone.
   const stream = client.makeBidiStreamRequest(
     '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
-    () => Buffer.from([0x3a, 0x00]),
+    (bytes: Buffer) => bytes,
     (bytes: Buffer) => bytes.toString('latin1'),
   );
   try {
     return await new Promise((resolve, reject) => {
-      stream.on('data', (text: string) => resolve(text.match(/[a-z][\w.]+\.[A-Z]\w+/g) ?? []));
+      stream.on('data', resolve);
       stream.on('error', (error: ServiceError) => reject(error));
-      stream.write({});
+      stream.write(request);
       stream.end();
     });
   } finally {

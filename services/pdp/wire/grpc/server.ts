@@ -1,13 +1,12 @@
 import { Server, type ServerCredentials } from '@grpc/grpc-js';
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
-import { ReflectionService } from '@grpc/reflection';
-import { service as healthDefinition, protoPath as healthProto } from 'grpc-health-check';
+import { service as healthDefinition } from 'grpc-health-check';
 import { PdpError } from '../../../engine/error.ts';
 import { LIMITS } from '../../../engine/limits.ts';
 import type { Handling } from '../serve.ts';
-import { CONTRACT, decisionServiceDefinition, SERVICE_NAME } from './contract.ts';
+import { decisionServiceDefinition, SERVICE_NAME } from './contract.ts';
 import { createHealth } from './health.ts';
 import { receiveTimeout } from './receive-timeout.ts';
+import { addReflection } from './reflection.ts';
 import { type DecisionStream, type StreamCall, serveStream } from './stream.ts';
 import { authorizeHandler, batchHandler } from './unary.ts';
 
@@ -65,7 +64,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     },
   });
   server.addService(healthDefinition, health.implementation);
-  if (options.reflection) new ReflectionService(reflected()).addToServer(server);
+  if (options.reflection) addReflection(server);
 
   return {
     bind(address, credentials) {
@@ -84,16 +83,11 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       health.setServing(false);
       health.close();
       for (const stream of streams) stream.end(error);
-
       closed ??= closeServer(server, deadlineMs);
 
       return closed;
     },
   };
-}
-
-function reflected(): PackageDefinition {
-  return { ...CONTRACT, ...loadSync(healthProto) };
 }
 
 function closeServer(server: Server, deadlineMs: number): Promise<void> {

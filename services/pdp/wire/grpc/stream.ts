@@ -1,7 +1,7 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { PdpError, toPdpError } from '../../../engine/error.ts';
 import { LIMITS } from '../../../engine/limits.ts';
-import type { AuthorizeCall, DecisionReply } from '../../types.ts';
+import type { AuthorizeCall } from '../../types.ts';
 import type { AuthorizeResult } from '../generated/palisade/v1/AuthorizeResult.ts';
 import { type Handling, serve } from '../serve.ts';
 import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
@@ -38,20 +38,16 @@ export function serveStream(handling: Handling, call: StreamCall): DecisionStrea
   call.once('end', () => end(undefined));
 
   async function answer(request: GrpcRequest): Promise<void> {
-    const outcome = await decide(request);
-    if (!(outcome instanceof PdpError) || outcome.code !== 'unauthenticated') {
-      call.write(resultMessage(request.request_id, 0, outcome), settled);
-      return;
-    }
-
-    end(outcome);
-    settled();
+    const result = await decide(request);
+    if (result === undefined) settled();
+    else call.write(result, settled);
   }
 
-  async function decide(request: GrpcRequest): Promise<DecisionReply | PdpError> {
+  /** Nothing comes of a message whose credential is refused: then the stream ends. */
+  async function decide(request: GrpcRequest): Promise<AuthorizeResult | undefined> {
     let claimed = false;
     try {
-      return await serve(handling, {
+      const reply = await serve(handling, {
         transport: 'grpc',
         trace: traceOf(call, request.traceparents),
         left,
@@ -64,8 +60,13 @@ export function serveStream(handling: Handling, call: StreamCall): DecisionStrea
         timeoutMs: () => timeoutOf(call),
         decide: (authorizeCall, scope) => handling.service.authorize(authorizeCall, scope),
       });
+      return resultMessage(request.request_id, 0, reply);
     } catch (thrown) {
-      return toPdpError(thrown);
+      const error = toPdpError(thrown);
+      if (error.code !== 'unauthenticated') return resultMessage(request.request_id, 0, error);
+
+      end(error);
+      return undefined;
     } finally {
       if (claimed) requestIds.delete(request.request_id);
     }
@@ -100,12 +101,13 @@ export function serveStream(handling: Handling, call: StreamCall): DecisionStrea
 function claim({ request_id, call }: GrpcRequest, requestIds: Set<string>): AuthorizeCall {
   if (call instanceof PdpError) throw call;
 
-  const field = 'request_id';
-  if (request_id === '')
-    throw new PdpError('invalid_request', 'request_id is required on a stream', { field });
-  if (requestIds.has(request_id))
-    throw new PdpError('invalid_request', 'request_id is in flight already', { field });
+  if (request_id === '') throw badId('request_id is required on a stream');
+  if (requestIds.has(request_id)) throw badId('request_id is in flight already');
 
   requestIds.add(request_id);
   return call;
+}
+
+function badId(message: string): PdpError {
+  return new PdpError('invalid_request', message, { field: 'request_id' });
 }

@@ -22,7 +22,7 @@ const HEAD_BYTES = 1024;
  */
 export function batchTexts(bytes: Buffer): Buffer[] {
   const head = HEAD.exec(bytes.toString('latin1', 0, HEAD_BYTES));
-  if (head === null) throw malformed('must be an object with the one field requests, a list');
+  if (head === null) throw malformed('the body must be an object with the one field requests, a list');
 
   const start = skipSpace(bytes, head[0].length);
   if (bytes[start] === CLOSE_BRACKET) return finish(bytes, start, []);
@@ -47,7 +47,7 @@ function cut(bytes: Buffer, start: number): Buffer[] {
     }
   }
 
-  throw malformed('requests does not end');
+  throw malformed('the body ends within requests');
 }
 
 /** The position of the closing quote, or the end of the text where there is none. */
@@ -60,7 +60,7 @@ function endOfString(bytes: Buffer, start: number): number {
 
 function finish(bytes: Buffer, end: number, items: Buffer[]): Buffer[] {
   const rest = bytes.toString('latin1', end);
-  if (!TAIL.test(rest)) throw malformed('more than the one field requests');
+  if (!TAIL.test(rest)) throw malformed('the body holds more than the one field requests');
 
   return items;
 }
@@ -73,5 +73,5 @@ function skipSpace(bytes: Buffer, start: number): number {
 }
 
 function malformed(message: string): PdpError {
-  return new PdpError('invalid_request', `the body ${message}`, { field: 'requests' });
+  return new PdpError('invalid_request', message, { field: 'requests' });
 }

@@ -24,7 +24,8 @@ export function checkOrigin(request: IncomingMessage, hosts: ReadonlySet<string>
 
 function isOwnHost(host: string, hosts: ReadonlySet<string>): boolean {
   const [, bracketed, plain] = HOST.exec(host) ?? [];
-  const name = (bracketed ?? plain ?? '').toLowerCase();
+  const name = (bracketed ?? plain)?.toLowerCase();
+  if (name === undefined) return false;
 
   return name === 'localhost' || isLoopback(name) || hosts.has(name);
 }

@@ -3,33 +3,32 @@ import { PdpError, type PdpErrorCode, type PdpErrorOptions, toPdpError } from '.
 import { problemType, publicError, WIRE_ERRORS } from '../errors.ts';
 import { respond } from './respond.ts';
 
-/** An error of HTTP itself, where the status says more than the code's own: 405, 408, 415. */
+/** An error of HTTP itself, where the status says more than the code's own (405, 408, 415), or the body does. */
 export class HttpError extends PdpError {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
+  /** Extension members of the problem (RFC 9457, section 3.2) that the caller may see. */
+  readonly extension: object;
 
   constructor(
     status: number,
     code: PdpErrorCode,
     message: string,
-    options: PdpErrorOptions & { readonly headers?: OutgoingHttpHeaders } = {},
+    options: PdpErrorOptions & { readonly headers?: OutgoingHttpHeaders; readonly extension?: object } = {},
   ) {
     super(code, message, options);
     this.status = status;
     this.headers = options.headers ?? {};
+    this.extension = options.extension ?? {};
   }
 }
 
-/**
- * Answers with an RFC 9457 problem; what was not foreseen is `internal` and says nothing more.
- * @param extra extension members (RFC 9457, section 3.2) that the caller may see.
- */
+/** Answers with an RFC 9457 problem; what was not foreseen is `internal` and says nothing more. */
 export function sendProblem(
   request: IncomingMessage,
   response: ServerResponse,
   thrown: unknown,
   traceId: string,
-  extra: object = {},
 ): void {
   const error = toPdpError(thrown);
   const shown = publicError(error);
@@ -44,7 +43,7 @@ export function sendProblem(
     field: shown.field,
     limit: shown.limit,
     trace_id: traceId,
-    ...extra,
+    ...(error instanceof HttpError ? error.extension : {}),
   });
 
   respond(request, response, status, problemHeaders(error), body);

@@ -72,7 +72,7 @@ export const AuthorizeRequest = z
     }),
     at_least_sequence: sequence.optional(),
     approval_id: identifier.optional(),
-    supported_obligations: z.array(z.string()).max(LIMITS.set_elements).optional(),
+    supported_obligations: z.array(z.string()).optional(),
     traceparent: z.string().optional().meta({
       description: 'Only for messages of a gRPC stream; here the header of that name counts.',
     }),
@@ -105,10 +105,8 @@ export const AuthorizeResponse = z
       .strictObject({ name: z.string(), version: z.string(), digest })
       .meta({ id: 'Bundle', description: 'The one that was evaluated.' }),
     state_sequence: sequence,
-    reason_code: z
-      .enum(REASON_CODES)
-      .or(z.string())
-      .meta({ override: { type: 'string', examples: [...REASON_CODES] } }),
+    // Open, because a policy's `@code` refines it.
+    reason_code: z.string().meta({ examples: [...REASON_CODES] }),
     message: z.string().optional().meta({ description: 'For the model that was refused.' }),
     enforcement: z.enum(['enforced', 'monitored', 'check_only']),
     trace_id: z.string(),

@@ -1,25 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
-import { PdpError, toPdpError } from '../../../engine/error.ts';
+import type { RequestHandler } from 'express';
 import { LIMITS, type LimitName } from '../../../engine/limits.ts';
-import type { CallScope, TraceContext } from '../../types.ts';
+import type { Caller, CallScope, DecisionService } from '../../types.ts';
 import { bearerToken } from '../bearer.ts';
 import { isLoopback } from '../loopback.ts';
 import { decideBatch, type Handling, serve } from '../serve.ts';
-import { traceContext } from '../trace.ts';
+import { type AppOptions, createApp, methodNotAllowed, traceOf } from './app.ts';
 import { readJsonBody } from './body.ts';
-import { checkOrigin } from './guard.ts';
 import { type JsonValue, jsonText } from './json-text.ts';
 import { createHttpListener, type HttpListener, type TlsMaterial } from './listener.ts';
-import { HttpError, sendProblem } from './problem.ts';
+import { sendProblem } from './problem.ts';
 import { responseBody, resultBody } from './reply.ts';
 import { readBatch, readRequest } from './request.ts';
 import { respond } from './respond.ts';
 
-export interface RestServerOptions extends Handling {
-  /** Names that this server goes by besides loopback, lower case, without ports: the values of `Host` that it answers. */
-  readonly hosts: readonly string[];
+export interface RestServerOptions extends Handling, AppOptions {
   /** The text served at `/openapi.json`. */
   readonly openapi: string;
   /** Absent: plain HTTP. */
@@ -37,62 +32,47 @@ interface Operation<Request> {
 
 /** Makes the REST side of the decision service. */
 export function createRestServer(options: RestServerOptions): HttpListener {
-  return createHttpListener(restApp(options), options.tls);
+  const app = createApp(options, (routes) => {
+    routes.route('/v1/authorize').post(authorize(options)).all(methodNotAllowed('POST'));
+    routes.route('/v1/authorize/batch').post(authorizeBatch(options)).all(methodNotAllowed('POST'));
+    routes.route('/openapi.json').get(openapi(options.openapi)).all(methodNotAllowed('GET, HEAD'));
+  });
+
+  return createHttpListener(app, options.tls);
 }
 
-function restApp(options: RestServerOptions): Express {
-  const { service } = options;
-  const hosts = new Set(options.hosts);
-  const app = express();
-  app
-    .disable('x-powered-by')
-    .set('query parser', false)
-    .enable('case sensitive routing')
-    .enable('strict routing');
-  app.use(helmet());
-  app.use((request, _response, next) => {
-    checkOrigin(request, hosts);
-    next();
+function authorize(options: RestServerOptions): RequestHandler {
+  return endpoint(options, {
+    limit: 'body_bytes',
+    read: readRequest,
+    decide: async (call, scope) => responseBody(await options.service.authorize(call, scope)),
   });
+}
 
-  app.route('/v1/authorize').post(
-    endpoint(options, {
-      limit: 'body_bytes',
-      read: readRequest,
-      decide: async (call, scope) => responseBody(await service.authorize(call, scope)),
-    }),
-  );
-  app.route('/v1/authorize/batch').post(
-    endpoint(options, {
-      limit: 'batch_bytes',
-      read: readBatch,
-      decide: async (requests, scope) => {
-        const calls = requests.map(({ call }) => call);
-        const outcomes = await decideBatch(service, calls, scope);
-        return {
-          results: outcomes.map((outcome, index) =>
-            resultBody(requests[index]?.request_id ?? '', index, outcome),
-          ),
-        };
-      },
-    }),
-  );
-  app.route('/openapi.json').get((request, response) => {
-    respond(request, response, 200, { 'content-type': 'application/json' }, options.openapi);
+function authorizeBatch(options: RestServerOptions): RequestHandler {
+  return endpoint(options, {
+    limit: 'batch_bytes',
+    read: readBatch,
+    decide: async (requests, scope) => {
+      const calls = requests.map(({ call }) => call);
+      const outcomes = await decideBatch(options.service, calls, scope);
+      const results = outcomes.map((outcome, index) =>
+        resultBody(requests[index]?.request_id ?? '', index, outcome),
+      );
+
+      return { results };
+    },
   });
+}
 
-  app.all(['/v1/authorize', '/v1/authorize/batch'], methodNotAllowed('POST'));
-  app.all('/openapi.json', methodNotAllowed('GET, HEAD'));
-  app.use(() => {
-    throw new PdpError('not_found', 'there is nothing at this path');
-  });
-  app.use(problems(options));
-
-  return app;
+function openapi(text: string): RequestHandler {
+  return (request, response) => respond(request, response, 200, { 'content-type': 'application/json' }, text);
 }
 
 function endpoint<Request>(options: RestServerOptions, operation: Operation<Request>): RequestHandler {
   const { limit, read, decide } = operation;
+  const body = { limit, timeoutMs: options.receiveTimeoutMs };
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 
   return async (request, response) => {
     const trace = traceOf(request);
@@ -101,51 +81,22 @@ function endpoint<Request>(options: RestServerOptions, operation: Operation<Requ
         transport: 'rest',
         trace,
         left: leftSignal(response),
-        authenticate: () =>
-          options.service.authenticate(bearerToken(authorizations(request)), isLoopbackPeer(request)),
-        read: async () =>
-          read(await readJsonBody(request, response, { limit, timeoutMs: options.receiveTimeoutMs })),
+        authenticate: () => callerOf(options.service, request),
+        read: async () => read(await readJsonBody(request, response, body)),
         timeoutMs: () => LIMITS.deadline_ms,
         decide,
       });
-      respond(
-        request,
-        response,
-        200,
-        { 'content-type': 'application/json', 'cache-control': 'no-store' },
-        jsonText(reply),
-      );
+      respond(request, response, 200, headers, jsonText(reply));
     } catch (thrown) {
       sendProblem(request, response, thrown, trace.trace_id);
     }
   };
 }
 
-/** Answers what was refused before an operation took over. */
-function problems(options: RestServerOptions): ErrorRequestHandler {
-  return (thrown, request, response, _next) => {
-    const trace = traceOf(request);
-    options.onRefusal({ error: toPdpError(thrown), caller: undefined, transport: 'rest', trace });
-    sendProblem(request, response, thrown, trace.trace_id);
-  };
-}
+function callerOf(service: DecisionService, request: IncomingMessage): Caller {
+  const token = bearerToken(request.headersDistinct['authorization'] ?? []);
 
-function methodNotAllowed(allow: string): RequestHandler {
-  return () => {
-    throw new HttpError(405, 'invalid_request', `the method must be ${allow}`, { headers: { allow } });
-  };
-}
-
-function traceOf(request: IncomingMessage): TraceContext {
-  return traceContext(request.headersDistinct['traceparent'] ?? []);
-}
-
-function authorizations(request: IncomingMessage): readonly string[] {
-  return request.headersDistinct['authorization'] ?? [];
-}
-
-function isLoopbackPeer(request: IncomingMessage): boolean {
-  return isLoopback(request.socket.remoteAddress);
+  return service.authenticate(token, isLoopback(request.socket.remoteAddress));
 }
 
 /** Aborts when the client disconnects before its answer; after it, nobody listens any more. */

@@ -1,0 +1,172 @@
+import * as z from 'zod';
+import type {} from 'zod-openapi';
+import { PROBLEM_CODES } from '../../bundles/problem.ts';
+import { Problem } from '../wire/rest/schema.ts';
+
+/** What administration answers, for the OpenAPI document; bodies that it reads stand beside their routes. */
+const count = z.bigint().meta({ override: { type: 'integer', format: 'int64', minimum: 0 } });
+const time = z.string().meta({ format: 'date-time' });
+const digest = z.string().meta({ description: '`sha256:` and 64 hex digits.' });
+
+/** The hashed text itself, so its own schema describes it. */
+export const DecisionRecord = z
+  .looseObject({})
+  .meta({ id: 'DecisionRecord', description: 'As schemas/decision-record.schema.json describes it.' });
+
+export const Health = z
+  .strictObject({
+    status: z.enum(['live', 'ready', 'not_ready']),
+    reasons: z.array(z.string()).optional().meta({ description: 'Why it is not ready.' }),
+  })
+  .meta({ id: 'Health' });
+
+export const StoredBundle = z
+  .strictObject({
+    digest,
+    name: z.string(),
+    version: z.string(),
+    description: z.string(),
+    size: count.meta({ description: 'Of the archive, in bytes.' }),
+    cedar_version: z.string().meta({ description: 'The Cedar that checked it.' }),
+    created_at: time,
+    created_by: z.string().meta({ description: 'Name of the credential that pushed it.' }),
+  })
+  .meta({ id: 'StoredBundle' });
+
+export const PushedBundle = StoredBundle.extend({
+  created: z.boolean().meta({ description: 'False: the same content was there already.' }),
+}).meta({ id: 'PushedBundle' });
+
+export const BundlePage = z
+  .strictObject({
+    bundles: z.array(StoredBundle),
+    next: z.string().optional().meta({ description: '`before` of the next page; absent on the last.' }),
+  })
+  .meta({ id: 'BundlePage', description: 'Newest first.' });
+
+const Position = z.strictObject({ line: z.int().positive(), column: z.int().positive() });
+
+export const BundleProblem = Problem.extend({
+  problems: z.array(
+    z.looseObject({
+      severity: z.enum(['error', 'warning']),
+      code: z.enum(PROBLEM_CODES),
+      file: z.string(),
+      start: Position.optional(),
+      message: z.string(),
+      help: z.string().optional(),
+      policy_id: z.string().optional(),
+    }),
+  ),
+  report: z.string().meta({ description: 'The same for people, as `palisade bundle check` prints it.' }),
+})
+  .partial({ problems: true, report: true })
+  .meta({ id: 'BundleProblem', description: 'RFC 9457; a bundle with problems brings all of them.' });
+
+export const Store = z
+  .strictObject({
+    name: z.string(),
+    sequence: count.meta({ description: 'Of its newest deployment; 0 before the first.' }),
+    created_at: time,
+  })
+  .meta({ id: 'Store' });
+
+export const CreatedStore = Store.omit({ created_at: true }).meta({ id: 'CreatedStore' });
+export const StoreList = z.strictObject({ stores: z.array(Store) }).meta({ id: 'StoreList' });
+
+export const Deployment = z
+  .strictObject({
+    store: z.string(),
+    sequence: count,
+    bundle: z.strictObject({ name: z.string(), version: z.string(), digest }),
+    author: z.string().meta({ description: 'Name of the credential that activated it.' }),
+    reason: z.string(),
+    created_at: time,
+  })
+  .meta({ id: 'Deployment' });
+
+export const DeploymentList = z
+  .strictObject({ deployments: z.array(Deployment) })
+  .meta({ id: 'DeploymentList' });
+
+export const DeploymentStatus = z
+  .strictObject({
+    store: z.string(),
+    active: Deployment.optional().meta({ description: 'Absent: nothing was ever deployed.' }),
+    serving: z
+      .strictObject({ sequence: count, digest: digest.optional() })
+      .meta({ description: 'What the answering process serves; it follows `active` within a second.' }),
+    history: z.array(Deployment).meta({ description: 'The last 20, newest first.' }),
+  })
+  .meta({ id: 'DeploymentStatus' });
+
+const Credential = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    role: z.enum(['runtime', 'admin']),
+    stores: z.array(z.string()),
+    principals: z
+      .array(z.strictObject({ type: z.string(), ids: z.array(z.string()).optional() }))
+      .optional()
+      .meta({ description: 'What it may speak for; absent: any principal.' }),
+    full_detail: z.boolean(),
+    created_at: time,
+    created_by: z.string(),
+    expires_at: time.optional(),
+    revoked_at: time.optional(),
+  })
+  .meta({ id: 'Credential' });
+
+export const CredentialList = z
+  .strictObject({ credentials: z.array(Credential) })
+  .meta({ id: 'CredentialList', description: 'Revoked and expired ones too, newest first.' });
+
+export const CreatedCredential = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    role: z.enum(['runtime', 'admin']),
+    token: z.string().meta({ description: 'Told only here; only its hash is kept.' }),
+  })
+  .meta({ id: 'CreatedCredential' });
+
+export const RevokedCredential = z
+  .strictObject({ id: z.string(), revoked: z.boolean() })
+  .meta({ id: 'RevokedCredential' });
+
+export const DecisionPage = z
+  .strictObject({
+    records: z.array(DecisionRecord),
+    next: z.string().nullable().meta({ description: '`cursor` of the next page; null on the last.' }),
+  })
+  .meta({ id: 'DecisionPage', description: 'Newest first.' });
+
+export const DecisionTail = z
+  .strictObject({
+    records: z.array(DecisionRecord),
+    cursor: z.string().meta({ description: '`after` of the next call.' }),
+  })
+  .meta({ id: 'DecisionTail', description: 'In the order in which they reached the log.' });
+
+export const Verification = z
+  .strictObject({
+    records: count,
+    chains: count,
+    problems: count.meta({ description: 'How many findings there are in all.' }),
+    refused: count.meta({ description: 'Spool lines that were kept as bytes; each also shows as a gap.' }),
+    waiting: count.meta({ description: 'Records of the answering process that are still in its spool.' }),
+    findings: z
+      .array(
+        z.strictObject({
+          problem: z.enum(['gap', 'missing_head', 'edit', 'fork', 'columns']),
+          process_id: z.string(),
+          boot_id: z.string(),
+          seq: count,
+          decision_id: z.string().optional(),
+          detail: z.string(),
+        }),
+      )
+      .meta({ description: 'The first 1,000.' }),
+  })
+  .meta({ id: 'Verification' });

@@ -1,0 +1,189 @@
+import type * as z from 'zod';
+import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
+import { PROBLEM_RESPONSES } from '../wire/rest/openapi.ts';
+import * as answers from './answers.ts';
+import { BUNDLES_QUERY } from './bundles.ts';
+import { NEW_CREDENTIAL } from './credentials.ts';
+import { DECISIONS_QUERY, TAIL_QUERY } from './decisions.ts';
+import { ACTIVATION, NEW_STORE } from './deployments.ts';
+
+const ADMIN_SERVER = { servers: [{ url: 'http://127.0.0.1:7182', description: 'Administration' }] };
+const ARCHIVE = { 'application/gzip': { schema: { type: 'string', format: 'binary' } } } as const;
+
+/** The operations on port 7182. All but health need an admin credential. */
+export const ADMIN_PATHS: ZodOpenApiPathsObject = {
+  '/livez': {
+    ...ADMIN_SERVER,
+    get: {
+      operationId: 'livez',
+      summary: 'Says that the process runs',
+      security: [],
+      responses: { '200': answer('It runs', answers.Health) },
+    },
+  },
+  '/readyz': {
+    ...ADMIN_SERVER,
+    get: {
+      operationId: 'readyz',
+      summary: 'Says whether the process can decide',
+      security: [],
+      responses: {
+        '200': answer('It can', answers.Health),
+        '503': answer('It cannot, and why', answers.Health),
+      },
+    },
+  },
+  '/v1/bundles': {
+    ...ADMIN_SERVER,
+    post: operation({
+      operationId: 'pushBundle',
+      summary: 'Checks a bundle and stores it; it decides nothing until it is deployed',
+      requestBody: { required: true, content: ARCHIVE },
+      responses: {
+        '200': answer('The same content was stored already', answers.PushedBundle),
+        '201': answer('It is stored', answers.PushedBundle),
+        '400': {
+          description: 'It is no archive, or the bundle has problems',
+          content: { 'application/problem+json': { schema: answers.BundleProblem } },
+        },
+      },
+    }),
+    get: operation({
+      operationId: 'listBundles',
+      summary: 'Lists bundles',
+      requestParams: { query: BUNDLES_QUERY },
+      responses: { '200': answer('One page', answers.BundlePage) },
+    }),
+  },
+  '/v1/bundles/{digest}': {
+    ...ADMIN_SERVER,
+    ...pathParameter('digest'),
+    get: operation({
+      operationId: 'getBundle',
+      summary: 'Shows one bundle',
+      responses: { '200': answer('The bundle', answers.StoredBundle) },
+    }),
+  },
+  '/v1/bundles/{digest}/archive': {
+    ...ADMIN_SERVER,
+    ...pathParameter('digest'),
+    get: operation({
+      operationId: 'getBundleArchive',
+      summary: 'Fetches the archive as it was pushed',
+      responses: { '200': { description: 'The archive', content: ARCHIVE } },
+    }),
+  },
+  '/v1/stores': {
+    ...ADMIN_SERVER,
+    get: operation({
+      operationId: 'listStores',
+      summary: 'Lists the policy stores that the credential names',
+      responses: { '200': answer('The stores', answers.StoreList) },
+    }),
+    post: operation({
+      operationId: 'createStore',
+      summary: 'Makes a policy store',
+      requestBody: json(NEW_STORE),
+      responses: { '201': answer('It is made', answers.CreatedStore) },
+    }),
+  },
+  '/v1/stores/{store}/deployment': {
+    ...ADMIN_SERVER,
+    ...pathParameter('store'),
+    get: operation({
+      operationId: 'getDeployment',
+      summary: 'Shows what a store runs, what the answering process serves, and the history',
+      responses: { '200': answer('The state', answers.DeploymentStatus) },
+    }),
+    put: operation({
+      operationId: 'activateBundle',
+      summary: 'Makes a stored bundle the active one',
+      description: '`conflict` where another deployment came after `expected_sequence`.',
+      requestBody: json(ACTIVATION),
+      responses: { '200': answer('The new deployment', answers.Deployment) },
+    }),
+  },
+  '/v1/deployments': {
+    ...ADMIN_SERVER,
+    get: operation({
+      operationId: 'listDeployments',
+      summary: 'Lists the current deployment of each store',
+      responses: { '200': answer('The deployments', answers.DeploymentList) },
+    }),
+  },
+  '/v1/credentials': {
+    ...ADMIN_SERVER,
+    post: operation({
+      operationId: 'createCredential',
+      summary: 'Makes a credential and tells its token, once',
+      requestBody: json(NEW_CREDENTIAL),
+      responses: { '201': answer('It is made', answers.CreatedCredential) },
+    }),
+    get: operation({
+      operationId: 'listCredentials',
+      summary: 'Lists credentials, never their tokens',
+      responses: { '200': answer('The credentials', answers.CredentialList) },
+    }),
+  },
+  '/v1/credentials/{id}': {
+    ...ADMIN_SERVER,
+    ...pathParameter('id'),
+    delete: operation({
+      operationId: 'revokeCredential',
+      summary: 'Revokes a credential for good',
+      responses: { '200': answer('It is revoked', answers.RevokedCredential) },
+    }),
+  },
+  '/v1/decisions': {
+    ...ADMIN_SERVER,
+    get: operation({
+      operationId: 'queryDecisions',
+      summary: 'Finds decision records',
+      requestParams: { query: DECISIONS_QUERY },
+      responses: { '200': answer('One page', answers.DecisionPage) },
+    }),
+  },
+  '/v1/decisions/{id}': {
+    ...ADMIN_SERVER,
+    ...pathParameter('id'),
+    get: operation({
+      operationId: 'getDecision',
+      summary: 'Shows one decision record, as it was hashed',
+      responses: { '200': answer('The record', answers.DecisionRecord) },
+    }),
+  },
+  '/v1/log/tail': {
+    ...ADMIN_SERVER,
+    get: operation({
+      operationId: 'tailLog',
+      summary: 'Follows the log: without `after`, only the cursor of its end',
+      requestParams: { query: TAIL_QUERY },
+      responses: { '200': answer('What is new', answers.DecisionTail) },
+    }),
+  },
+  '/v1/log/verification': {
+    ...ADMIN_SERVER,
+    get: operation({
+      operationId: 'verifyLog',
+      summary: 'Walks every hash chain of the log',
+      responses: { '200': answer('What was found', answers.Verification) },
+    }),
+  },
+};
+
+/** Adds what every operation with a credential shares; its own responses go before the common problems. */
+function operation(own: ZodOpenApiOperationObject): ZodOpenApiOperationObject {
+  return { security: [{ bearer: [] }], ...own, responses: { ...PROBLEM_RESPONSES, ...own.responses } };
+}
+
+function answer(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+function json(schema: z.ZodType) {
+  return { required: true, content: { 'application/json': { schema } } };
+}
+
+function pathParameter(name: string) {
+  return { parameters: [{ name, in: 'path' as const, required: true, schema: { type: 'string' as const } }] };
+}
