@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { decisionRecordSchema } from '../services/ledger/record.ts';
 
-/** @returns the text of `schemas/decision-record.schema.json`: JSON Schema 2020-12 of a decision record as it is written. */
-export function recordSchemaText(): string {
+/** The JSON Schema (2020-12) of a decision record as it is written. */
+export function generateRecordSchema(): string {
   // `meta` on the bigints says what they are in JSON.
   const schema = z.toJSONSchema(decisionRecordSchema, { target: 'draft-2020-12', unrepresentable: 'any' });
 

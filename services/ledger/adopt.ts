@@ -14,7 +14,7 @@ import { leftExtents, readBatch, type SegmentExtent } from './spool/segment.ts';
 
 /** Moves to Postgres what processes that are gone left in the spool. */
 export interface Adopter {
-  /** Looks for left folders, takes them over and begins to move them. */
+  /** Looks for left folders, takes them over and begins to move them; what fails is in `stats().problem`. */
   scan(): Promise<void>;
   /** Shows other processes that the folders taken over are being worked on. */
   signOfLife(): Promise<void>;
@@ -52,22 +52,18 @@ export function createAdopter({ directory, keeper, delivery, lostHosts }: Adopte
   const stop = new AbortController();
   /** Bytes left, by folder. */
   const claimed = new Map<string, number>();
+  let scanning: Promise<void> | undefined;
   let running: Promise<void> | undefined;
   let stranded: readonly StrandedFolder[] = [];
   let torn = 0;
   let problem: string | null = null;
 
   return {
-    async scan() {
-      const found = await claimLeftFolders(directory, keeper, lostHosts);
-      stranded = found.stranded;
-      for (const folder of found.claimed)
-        claimed.set(folder, sizeOf(await leftExtents(folder).catch(() => [])));
-      if (claimed.size > 0 && !stop.signal.aborted) {
-        running ??= moveAll().finally(() => {
-          running = undefined;
-        });
-      }
+    scan() {
+      scanning ??= look().finally(() => {
+        scanning = undefined;
+      });
+      return scanning;
     },
 
     async signOfLife() {
@@ -90,19 +86,32 @@ export function createAdopter({ directory, keeper, delivery, lostHosts }: Adopte
 
     async close() {
       stop.abort();
+      await scanning;
       await running;
       for (const folder of claimed.keys()) await releaseFolder(folder, keeper).catch(() => undefined);
     },
   };
 
+  async function look(): Promise<void> {
+    try {
+      const found = await claimLeftFolders(directory, keeper, lostHosts);
+      stranded = found.stranded;
+      for (const folder of found.claimed) claimed.set(folder, await sizeOf(folder));
+    } catch (error) {
+      problem = `${directory}: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    if (claimed.size === 0 || stop.signal.aborted) return;
+
+    running ??= moveAll().finally(() => {
+      running = undefined;
+    });
+  }
+
   function bytes(): number {
-    return claimed.values().reduce((sum, size) => sum + size, 0);
+    return claimed.values().reduce((total, size) => total + size, 0);
   }
 
   async function moveAll(): Promise<void> {
-    for (const folder of claimed.keys())
-      claimed.set(folder, sizeOf(await leftExtents(folder).catch(() => [])));
-
     while (claimed.size > 0 && !stop.signal.aborted) {
       const failed = await moveEach();
       if (failed) await sleep(RETRY_MS, undefined, { signal: stop.signal }).catch(() => undefined);
@@ -127,7 +136,7 @@ export function createAdopter({ directory, keeper, delivery, lostHosts }: Adopte
   async function moveFolder(folder: string): Promise<void> {
     const extents = await leftExtents(folder);
     for (const [index, extent] of extents.entries()) {
-      claimed.set(folder, sizeOf(extents.slice(index)));
+      claimed.set(folder, sum(extents.slice(index)));
       await moveSegment(extent);
       await rm(extent.path, { force: true });
     }
@@ -146,8 +155,12 @@ export function createAdopter({ directory, keeper, delivery, lostHosts }: Adopte
   }
 }
 
-function sizeOf(extents: readonly SegmentExtent[]): number {
-  return extents.reduce((sum, { bytes }) => sum + bytes, 0);
+async function sizeOf(folder: string): Promise<number> {
+  return sum(await leftExtents(folder).catch(() => []));
+}
+
+function sum(extents: readonly SegmentExtent[]): number {
+  return extents.reduce((total, { bytes }) => total + bytes, 0);
 }
 
 /** The folder was taken over by yet another process. */

@@ -4,7 +4,7 @@ import { PdpError } from '../engine/error.ts';
 /** AES-256-GCM throughout (NIST SP 800-38D): 32-byte keys, 12-byte nonces, 16-byte tags. */
 export const KEY_BYTES = 32;
 export const NONCE_BYTES = 12;
-export const TAG_BYTES = 16;
+const TAG_BYTES = 16;
 
 /** AES-256-GCM with a fresh random nonce: nonce, ciphertext, tag. */
 export function encrypt(key: KeyObject, plain: Uint8Array, aad: string): Buffer {

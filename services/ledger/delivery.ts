@@ -40,15 +40,13 @@ const CHECK_VIOLATION = '23514';
 
 const inputRow = z.strictObject({
   kek_id: z.string(),
-  wrapped_key: z.base64(),
-  nonce: z.base64(),
-  ciphertext: z.base64(),
+  wrapped_key: z.string(),
+  nonce: z.string(),
+  ciphertext: z.string(),
 });
 
 export function createDelivery(database: Database): Delivery {
-  let delivered = 0;
-  let refused = 0;
-  let damaged = 0;
+  const total: Tally = { delivered: 0, refused: 0, damaged: 0 };
   let oldest: number | null = null;
   let problem: string | null = null;
 
@@ -58,7 +56,10 @@ export function createDelivery(database: Database): Delivery {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
         signal.throwIfAborted();
         try {
-          await insert(lines);
+          // An attempt that fails halfway is made again as a whole, so it counts only when it is through.
+          const tally: Tally = { delivered: 0, refused: 0, damaged: 0 };
+          await insert(lines, tally);
+          add(total, tally);
           oldest = null;
           problem = null;
           return;
@@ -70,34 +71,32 @@ export function createDelivery(database: Database): Delivery {
     },
 
     stats: () => ({
-      delivered,
-      refused,
-      damaged,
+      ...total,
       oldestMs: oldest === null ? null : Math.max(0, Date.now() - oldest),
       problem,
     }),
   };
 
   /** Halves what is refused until single lines are left, so that one never stands in the way of the others. */
-  async function insert(lines: readonly SpoolLine[]): Promise<void> {
+  async function insert(lines: readonly SpoolLine[], tally: Tally): Promise<void> {
     const [line] = lines;
     if (line === undefined) return;
 
     try {
       await insertDecisions(database, lines.map(rowOf));
-      delivered += lines.length;
+      tally.delivered += lines.length;
     } catch (error) {
       const why = refusal(error);
       if (why === undefined) throw error;
-      if (lines.length === 1) return keep(line, why);
+      if (lines.length === 1) return keep(line, why, tally);
 
       const half = Math.ceil(lines.length / 2);
-      await insert(lines.slice(0, half));
-      await insert(lines.slice(half));
+      await insert(lines.slice(0, half), tally);
+      await insert(lines.slice(half), tally);
     }
   }
 
-  async function keep(line: SpoolLine, why: string): Promise<void> {
+  async function keep(line: SpoolLine, why: string, tally: Tally): Promise<void> {
     const bytes =
       line.kind === 'damaged' ? line.bytes : Buffer.from(encodeLine(line.record.text, line.record.input));
     await insertRefused(database, {
@@ -105,9 +104,20 @@ export function createDelivery(database: Database): Delivery {
       line: bytes,
       problem: why,
     });
-    if (line.kind === 'damaged') damaged += 1;
-    else refused += 1;
+    tally[line.kind === 'damaged' ? 'damaged' : 'refused'] += 1;
   }
+}
+
+interface Tally {
+  delivered: number;
+  refused: number;
+  damaged: number;
+}
+
+function add(total: Tally, tally: Tally): void {
+  total.delivered += tally.delivered;
+  total.refused += tally.refused;
+  total.damaged += tally.damaged;
 }
 
 /** A line that is no row, found before Postgres was asked. */

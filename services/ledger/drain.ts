@@ -20,6 +20,8 @@ export interface Drain {
   flush(): Promise<boolean>;
   /** Records that were moved. */
   moved(): number;
+  /** Why the spool could not be read at the last attempt; null if it could. */
+  problem(): string | null;
   /** Stops after the insert that is under way. */
   close(): Promise<void>;
 }
@@ -30,6 +32,7 @@ export function createDrain(log: SegmentLog, delivery: Delivery): Drain {
   let running: Promise<void> | undefined;
   let offset = 0;
   let moved = 0;
+  let problem: string | null = null;
 
   return {
     wake() {
@@ -45,6 +48,7 @@ export function createDrain(log: SegmentLog, delivery: Delivery): Drain {
     },
 
     moved: () => moved,
+    problem: () => problem,
 
     async close() {
       stop.abort();
@@ -65,9 +69,12 @@ export function createDrain(log: SegmentLog, delivery: Delivery): Drain {
   async function move(): Promise<void> {
     while (!stop.signal.aborted) {
       try {
-        if (!(await step())) return;
-      } catch {
+        const more = await step();
+        problem = null;
+        if (!more) return;
+      } catch (error) {
         // The disk or, on stopping, the delivery: what was not moved is still there.
+        problem = error instanceof Error ? error.message : String(error);
         await sleep(RETRY_MS, undefined, { signal: stop.signal }).catch(() => undefined);
       }
     }

@@ -48,13 +48,12 @@ export function createInputSealer(keyring: Keyring): InputSealer {
       const commitmentKey = random(KEY_BYTES);
       const nonce = random(NONCE_BYTES);
 
+      const plain = Buffer.allocUnsafe(KEY_BYTES + Buffer.byteLength(text));
+      plain.set(commitmentKey);
+      plain.write(text, KEY_BYTES);
+
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(binding.decision_id));
-      const ciphertext = Buffer.concat([
-        cipher.update(commitmentKey),
-        cipher.update(text, 'utf8'),
-        cipher.final(),
-        cipher.getAuthTag(),
-      ]);
+      const ciphertext = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 
       return {
         commitment: commitmentOf(commitmentKey, text),

@@ -13,10 +13,11 @@ export function jsonText(value: JsonValue): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (isArray(value)) return `[${value.map(jsonText).join(',')}]`;
 
-  const members = Object.entries(value).map(
-    ([name, member]) => `${JSON.stringify(name)}:${jsonText(member)}`,
-  );
-  return `{${members.join(',')}}`;
+  let members = '';
+  for (const [name, member] of Object.entries(value)) {
+    members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${jsonText(member)}`;
+  }
+  return `{${members}}`;
 }
 
 /**

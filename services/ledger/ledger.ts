@@ -76,6 +76,8 @@ export interface LedgerStats {
   readonly sealed: number;
   /** Records lost at level `async`. */
   readonly dropped: number;
+  /** Why the spool cannot be read; null if it can. */
+  readonly problem: string | null;
   readonly delivery: DeliveryStats | null;
   readonly adopted: (AdopterStats & { readonly delivery: DeliveryStats }) | null;
 }
@@ -128,9 +130,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   let dropped = 0;
 
   if (drainage !== undefined) {
-    const adopt = () => drainage.adopter.scan().catch(() => undefined);
-    timers.push(setInterval(adopt, ADOPT_EVERY_MS).unref());
-    await adopt();
+    timers.push(setInterval(drainage.adopter.scan, ADOPT_EVERY_MS).unref());
+    await drainage.adopter.scan();
   }
 
   return {
@@ -156,6 +157,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       spoolBytes: bytesOf(log),
       sealed: log.sealed(),
       dropped,
+      problem: drainage?.drain.problem() ?? null,
       delivery: drainage?.delivery.stats() ?? null,
       adopted:
         drainage === undefined
@@ -192,12 +194,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       return;
     }
 
-    commits
-      .append(seal(entry, input))
-      .catch(() => {
-        dropped += 1;
-      })
-      .finally(room.release);
+    appendAwaited(entry, input, room).catch(() => {
+      dropped += 1;
+    });
   }
 
   function seal(entry: RecordEntry, input: string | null): UnlinkedRecord {

@@ -13,16 +13,16 @@ const APPENDING = fileURLToPath(new URL('support/appending-process.ts', import.m
 const ROUNDS = 8;
 
 describe('a process killed with SIGKILL while it records', () => {
-  test('has every acknowledged record in the log exactly once, after another took its spool over', async () => {
+  test('has every acknowledged record in the log exactly once, at both levels, after another took its spool over', async () => {
     await withDatabase(async ({ serving, owner }) =>
       withFolder(async (folder) => {
         const keyring = await newKeyring(folder);
         const directory = join(folder, 'spool');
         const acknowledged: string[] = [];
         for (let round = 0; round < ROUNDS; round += 1) {
-          acknowledged.push(
-            ...(await appendUntilKilled(directory, join(folder, 'keyring.json'), Math.random() * 300)),
-          );
+          const level = round % 2 === 0 ? 'durable' : 'flushed';
+          const options = [directory, join(folder, 'keyring.json'), level];
+          acknowledged.push(...(await appendUntilKilled(options, Math.random() * 300)));
 
           const ledger = await open({ directory, keyring, pool: serving });
           expect(await ledger.flush(20_000)).toBe(true);
@@ -48,8 +48,8 @@ describe('a process killed with SIGKILL while it records', () => {
 });
 
 /** @returns the ids that were acknowledged before the process died. */
-async function appendUntilKilled(directory: string, keyringPath: string, afterMs: number): Promise<string[]> {
-  const child = spawn(process.execPath, [APPENDING, directory, keyringPath], {
+async function appendUntilKilled(options: readonly string[], afterMs: number): Promise<string[]> {
+  const child = spawn(process.execPath, [APPENDING, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exit = once(child, 'exit');

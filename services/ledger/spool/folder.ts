@@ -126,8 +126,9 @@ async function removeUnborn(folder: string): Promise<boolean> {
     if (Date.now() - (await stat(folder)).mtimeMs < UNBORN_MS) return true;
 
     await rm(folder, { recursive: true });
-  } catch {
-    // Another adopter was faster.
+    return true;
+  } catch (error) {
+    // Another adopter was faster; anything else is for the operator.
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT';
   }
-  return true;
 }

@@ -29,7 +29,7 @@ export type SpoolOwner = z.infer<typeof spoolOwner>;
 export type OwnerState = 'alive' | 'gone' | 'foreign';
 
 /** An owner that this process cannot look up by pid counts as gone after so long without a sign of life. */
-export const SIGN_OF_LIFE_MS = 60_000;
+const SIGN_OF_LIFE_MS = 60_000;
 
 export async function identifyThisProcess(): Promise<ProcessIdentity> {
   return {
@@ -89,7 +89,9 @@ export async function ownerState(
     return (await silentFor(folder)) > SIGN_OF_LIFE_MS ? 'gone' : 'alive';
   if (!processExists(owner.pid)) return 'gone';
 
-  return (await startTimeOf(owner.pid)) === owner.process_start_time ? 'alive' : 'gone';
+  // Where the process exists and is hidden from this one, nothing says that it is another.
+  const started = await startTimeOf(owner.pid);
+  return started === null || started === owner.process_start_time ? 'alive' : 'gone';
 }
 
 function ownerPath(folder: string): string {

@@ -5,7 +5,7 @@ import type { ChainOwner, ChainPosition } from '../chain.ts';
 import { decodeLine, encodeLine, type SpoolRecord } from './line.ts';
 
 /** Version of the segment's form. */
-export const SEGMENT_FORMAT = 1;
+const SEGMENT_FORMAT = 1;
 
 /** How much of a segment counts: bytes beyond were never acknowledged. */
 export interface SegmentExtent {
