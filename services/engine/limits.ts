@@ -12,9 +12,11 @@ export const LIMITS = {
   body_bytes: 256 * KIB,
   /** One AuthorizeBatch message. */
   batch_bytes: 4 * MIB,
+  /** Requests in one AuthorizeBatch message. */
   batch_items: 500,
-  /** A bundle archive, and what it expands to. */
+  /** A bundle archive, and the sum of the files in it. */
   bundle_bytes: 32 * MIB,
+  /** Files in one bundle. */
   bundle_files: 10_000,
   /** The schema of a bundle: Cedar clones it for every request. */
   schema_bytes: 256 * KIB,
@@ -22,8 +24,9 @@ export const LIMITS = {
   schema_expansion: 100_000,
   /** Combinations of principal type, action and resource type in one schema; Cedar validates a policy once for each. */
   request_environments: 10_000,
-  /** bundle.yaml, and each file of tests. */
+  /** bundle.yaml. */
   manifest_bytes: 64 * KIB,
+  /** Each file of tests. */
   test_file_bytes: MIB,
   /** Tests in one bundle. */
   bundle_tests: 10_000,
@@ -33,8 +36,11 @@ export const LIMITS = {
   json_depth: 32,
   /** One string, in UTF-8 bytes. */
   string_bytes: 64 * KIB,
+  /** Elements of one set. */
   set_elements: 1_000,
+  /** Fields of one record. */
   record_fields: 1_000,
+  /** Entities that one request supplies. */
   request_entities: 100,
   /** Direct and indirect parents of one entity. */
   entity_ancestors: 100,
@@ -50,6 +56,7 @@ export const LIMITS = {
   expression_depth: 256,
   /** The text of one policy. */
   policy_bytes: 64 * KIB,
+  /** Policies and template links in one bundle. */
   policies: 100_000,
   /** Policies that no scope narrows: every request pays for them. */
   unanchored_policies: 1_000,

@@ -125,7 +125,10 @@ const LOSSLESS_JSON = {
 };
 
 /** `JSON.parse` with the reviver's third argument (ECMAScript, "JSON.parse source text access"), which TypeScript lacks. */
-type ExactParse = (text: string, reviver: (key: string, value: unknown, context?: Source) => unknown) => unknown;
+type ExactParse = (
+  text: string,
+  reviver: (key: string, value: unknown, context?: Source) => unknown,
+) => unknown;
 const parseWithSource: ExactParse = JSON.parse;
 
 interface Source {

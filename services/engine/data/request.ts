@@ -21,7 +21,8 @@ export function checkRequest(
 
   const action = schema.actions.get(key);
   if (action === undefined) throw refused('the schema has no such action', 'action');
-  if (action.principalTypes.size === 0) throw refused('is a group of actions, and no action itself', 'action');
+  if (action.principalTypes.size === 0)
+    throw refused('is a group of actions, and no action itself', 'action');
   if (!action.principalTypes.has(principal.type))
     throw refused('the action is for other principal types', 'principal');
   if (!action.resourceTypes.has(resource.type))

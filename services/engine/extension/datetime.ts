@@ -8,8 +8,10 @@ const DAY_MS = 86_400_000n;
 const FIRST_WRITABLE = -62_167_219_200_000n;
 const LAST_WRITABLE = 253_402_300_799_999n;
 
-const GRAMMAR =
-  /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{3}))?(?:Z|([+-])([0-9]{2})([0-9]{2})))?$/;
+const DATE = '(?<year>[0-9]{4})-(?<month>[0-9]{2})-(?<day>[0-9]{2})';
+const TIME = '(?<hour>[0-9]{2}):(?<minute>[0-9]{2}):(?<second>[0-9]{2})(?:\\.(?<ms>[0-9]{3}))?';
+const ZONE = '(?:Z|(?<sign>[+-])(?<zoneHour>[0-9]{2})(?<zoneMinute>[0-9]{2}))';
+const GRAMMAR = new RegExp(`^${DATE}(?:T${TIME}${ZONE})?$`);
 
 /** Cedar's `datetime`: milliseconds since 1970-01-01T00:00:00Z as a Long (cedar-policy-core, `extensions/datetime.rs`). */
 export class Datetime {
@@ -54,6 +56,10 @@ export class Datetime {
     return `offset(1970-01-01, ${new Duration(this.epochMs).text()})`;
   }
 
+  get key(): string {
+    return `${this.type} ${this.epochMs}`;
+  }
+
   canonical(): string {
     return canonicalExtension(this.type, this.text());
   }
@@ -65,21 +71,19 @@ export class Datetime {
 
 /** What `datetime("…")` makes of a text; `undefined`: Cedar refuses it. */
 export function parseDatetime(text: string): Datetime | undefined {
-  const match = GRAMMAR.exec(text);
-  if (match === null) return undefined;
+  const groups = GRAMMAR.exec(text)?.groups;
+  if (groups === undefined) return undefined;
 
-  const [year, month, day, hour, minute, second, ms, zoneHour, zoneMinute] = [1, 2, 3, 4, 5, 6, 7, 9, 10].map(
-    (group) => Number(match[group] ?? 0),
-  ) as [number, number, number, number, number, number, number, number, number];
-  if (hour > 23 || minute > 59 || second > 59 || zoneHour > 23 || zoneMinute > 59) return undefined;
+  const part = (name: string): number => Number(groups[name] ?? 0);
+  const date = startOfDay(part('year'), part('month'), part('day'));
+  const time = minutesOf(part('hour'), part('minute'));
+  const zone = minutesOf(part('zoneHour'), part('zoneMinute'));
+  // Cedar knows no leap second.
+  if (date === undefined || time === undefined || zone === undefined || part('second') > 59) return undefined;
 
-  const date = startOfDay(year, month, day);
-  if (date === undefined) return undefined;
+  const utc = groups['sign'] === '-' ? time + zone : time - zone;
 
-  const zone = (zoneHour * 60 + zoneMinute) * (match[8] === '-' ? -1 : 1);
-  const time = ((hour * 60 + minute - zone) * 60 + second) * 1000 + ms;
-
-  return new Datetime(BigInt(date + time));
+  return new Datetime(BigInt(date + (utc * 60 + part('second')) * 1000 + part('ms')));
 }
 
 function datetimeAt(epochMs: bigint): Datetime | undefined {
@@ -92,4 +96,8 @@ function startOfDay(year: number, month: number, day: number): number | undefine
   const epochMs = date.setUTCFullYear(year, month - 1, day);
 
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? epochMs : undefined;
+}
+
+function minutesOf(hour: number, minute: number): number | undefined {
+  return hour <= 23 && minute <= 59 ? hour * 60 + minute : undefined;
 }

@@ -1,5 +1,5 @@
 import { canonicalExtension } from '../value/canonical.ts';
-import { asLong, digitsToLong } from '../value/long.ts';
+import { asLong, readDigits } from '../value/long.ts';
 
 /** Cedar's `decimal`: a Long of ten-thousandths (cedar-policy-core, `extensions/decimal.rs`). */
 export class Decimal {
@@ -18,6 +18,10 @@ export class Decimal {
     return `${sign}${digits.slice(0, -4)}.${digits.slice(-4).replace(/0{1,3}$/, '')}`;
   }
 
+  get key(): string {
+    return `${this.type} ${this.tenThousandths}`;
+  }
+
   canonical(): string {
     return canonicalExtension(this.type, this.text());
   }
@@ -28,7 +32,7 @@ export function parseDecimal(text: string): Decimal | undefined {
   const [, sign, whole = '', fraction = ''] = /^(-?)([0-9]+)\.([0-9]{1,4})$/.exec(text) ?? [];
   if (sign === undefined) return undefined;
 
-  const magnitude = digitsToLong(whole + fraction.padEnd(4, '0'));
+  const magnitude = readDigits(whole + fraction.padEnd(4, '0'));
   const value = magnitude === undefined ? undefined : asLong(sign ? -magnitude : magnitude);
 
   return value === undefined ? undefined : new Decimal(value);

@@ -1,24 +1,11 @@
 import { canonicalExtension } from '../value/canonical.ts';
-import { asLong, digitsToLong } from '../value/long.ts';
+import { asLong, readDigits } from '../value/long.ts';
 
-/** In the order in which the units must stand. */
-const UNITS = [
-  ['d', 86_400_000n],
-  ['h', 3_600_000n],
-  ['m', 60_000n],
-  ['s', 1_000n],
-  ['ms', 1n],
-] as const;
+/** Milliseconds of each unit, in the order in which they must stand. */
+const UNIT_MS = { d: 86_400_000n, h: 3_600_000n, m: 60_000n, s: 1_000n, ms: 1n } as const;
+const UNITS = Object.entries(UNIT_MS);
 
-export type DurationUnit = (typeof UNITS)[number][0];
-
-const UNIT_MS: Readonly<Record<DurationUnit, bigint>> = {
-  d: 86_400_000n,
-  h: 3_600_000n,
-  m: 60_000n,
-  s: 1_000n,
-  ms: 1n,
-};
+export type DurationUnit = keyof typeof UNIT_MS;
 
 const GRAMMAR = /^(-?)(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?(?:([0-9]+)ms)?$/;
 
@@ -49,6 +36,10 @@ export class Duration {
     return sign + (text || '0ms');
   }
 
+  get key(): string {
+    return `${this.type} ${this.milliseconds}`;
+  }
+
   canonical(): string {
     return canonicalExtension(this.type, this.text());
   }
@@ -61,7 +52,9 @@ export function parseDuration(text: string): Duration | undefined {
 
   let sum = 0n;
   for (const [index, [, size]] of UNITS.entries()) {
-    const amount = digitsToLong(amounts[index] ?? '0');
+    const digits = amounts[index];
+    if (digits === undefined) continue;
+    const amount = readDigits(digits);
     if (amount === undefined) return undefined;
     sum += amount * size;
   }

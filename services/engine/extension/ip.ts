@@ -55,6 +55,10 @@ export class IpAddr {
     return this.prefix === WIDTH[this.version] ? host : `${host}/${this.prefix}`;
   }
 
+  get key(): string {
+    return `${this.type} ${this.version} ${this.address} ${this.prefix}`;
+  }
+
   canonical(): string {
     return canonicalExtension(this.type, this.text());
   }
@@ -79,23 +83,30 @@ export function parseIp(text: string): IpAddr | undefined {
 }
 
 function parse4(host: string): bigint | undefined {
-  const octets = host.split('.').map((octet) => parseDecimal(octet, 255));
+  const octets = host.split('.');
   if (octets.length !== 4) return undefined;
 
-  return joinBits(octets, 8n);
+  let address = 0;
+  for (const octet of octets) {
+    const value = parseDecimal(octet, 255);
+    if (value === undefined) return undefined;
+    address = address * 256 + value;
+  }
+
+  return BigInt(address);
 }
 
 function parse6(host: string): bigint | undefined {
   const sides = host.split('::');
   const [head = [], tail] = sides.map((side) => (side === '' ? [] : side.split(':')));
-  if (tail === undefined) return head.length === 8 ? joinBits(head.map(parseGroup), 16n) : undefined;
+  const missing = 8 - head.length - (tail?.length ?? 0);
+  // A `::` stands for one group or more; without it all must be there.
+  if (sides.length > 2 || (tail === undefined ? missing !== 0 : missing < 1)) return undefined;
 
-  const missing = 8 - head.length - tail.length;
-  if (sides.length > 2 || missing < 1) return undefined;
+  const groups = [...head, ...Array<string>(missing).fill('0'), ...(tail ?? [])];
+  if (!groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
 
-  const groups = [...head, ...Array<string>(missing).fill('0'), ...tail];
-
-  return joinBits(groups.map(parseGroup), 16n);
+  return BigInt(`0x${groups.map((group) => group.padStart(4, '0')).join('')}`);
 }
 
 /** No sign, no leading zero: `010` is 8 to some readers, and Cedar takes neither side. */
@@ -107,27 +118,16 @@ function parseDecimal(digits: string, max: number): number | undefined {
   return number <= max ? number : undefined;
 }
 
-function parseGroup(group: string): number | undefined {
-  return /^[0-9a-fA-F]{1,4}$/.test(group) ? Number.parseInt(group, 16) : undefined;
-}
-
-function joinBits(parts: readonly (number | undefined)[], width: bigint): bigint | undefined {
-  let bits = 0n;
-  for (const part of parts) {
-    if (part === undefined) return undefined;
-    bits = (bits << width) | BigInt(part);
-  }
-
-  return bits;
-}
-
 function textOf4(address: bigint): string {
-  return [24n, 16n, 8n, 0n].map((shift) => (address >> shift) & 0xffn).join('.');
+  const bits = Number(address);
+
+  return `${bits >>> 24}.${(bits >>> 16) & 0xff}.${(bits >>> 8) & 0xff}.${bits & 0xff}`;
 }
 
 function textOf6(address: bigint): string {
-  const groups = [112n, 96n, 80n, 64n, 48n, 32n, 16n, 0n].map((shift) =>
-    ((address >> shift) & 0xffffn).toString(16),
+  const digits = address.toString(16).padStart(32, '0');
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    digits.slice(4 * index, 4 * index + 4).replace(/^0{1,3}/, ''),
   );
   const { start, length } = longestZeros(groups);
   if (length < 2) return groups.join(':');

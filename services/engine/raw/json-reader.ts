@@ -3,7 +3,7 @@ import { isLong } from '../value/long.ts';
 import { FieldPath } from './field-path.ts';
 import type { JsonLimits } from './json.ts';
 import { type RawNode, RawNumber, RawObject } from './raw.ts';
-import { checkText, isSound, overLimit } from './text.ts';
+import { checkText, isSound, MAX_UNIT_BYTES, overLimit } from './text.ts';
 
 const QUOTE = 0x22;
 const PLUS = 0x2b;
@@ -129,7 +129,7 @@ export class JsonReader {
 
     this.#at = end + 1;
     const string = text.slice(start, end);
-    if (!this.#sound || string.length * 3 > this.#limits.string_bytes) this.#checkString(string);
+    if (!this.#sound || string.length * MAX_UNIT_BYTES > this.#limits.string_bytes) this.#checkString(string);
 
     return string;
   }

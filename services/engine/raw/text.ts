@@ -4,7 +4,7 @@ import { LIMITS } from '../limits.ts';
 const REPLACEMENT = '\u{fffd}';
 
 /** UTF-8 needs at most this many bytes for one UTF-16 unit. */
-const MAX_UNIT_BYTES = 3;
+export const MAX_UNIT_BYTES = 3;
 
 /**
  * Whether a text is one that Cedar has a value for, and that nobody has damaged: no lone surrogate, which Unicode scalar

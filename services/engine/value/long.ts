@@ -2,6 +2,11 @@
 export const LONG_MIN = -(2n ** 63n);
 export const LONG_MAX = 2n ** 63n - 1n;
 
+/** Digits of the largest Long, and of 2^63, which a minus may still turn into one. */
+const LONG_DIGITS = 19;
+
+const ZERO = 0x30;
+
 export function isLong(value: bigint): boolean {
   return value >= LONG_MIN && value <= LONG_MAX;
 }
@@ -12,17 +17,13 @@ export function asLong(value: bigint): bigint | undefined {
 }
 
 /**
- * ASCII digits as a number, or `undefined` where they leave a Long. Linear: only as many significant digits as a Long can
- * have are ever converted, however many zeros stand before them.
+ * The number that ASCII digits stand for, or `undefined` where there are too many of them for any Long. Linear: leading zeros are
+ * skipped, and no more digits than a Long can have are ever converted.
  */
-export function digitsToLong(digits: string): bigint | undefined {
+export function readDigits(digits: string): bigint | undefined {
   let start = 0;
   while (start < digits.length - 1 && digits.charCodeAt(start) === ZERO) start += 1;
-  if (digits.length - start > MAX_DIGITS) return undefined;
+  if (digits.length - start > LONG_DIGITS) return undefined;
 
   return BigInt(digits.slice(start));
 }
-
-const ZERO = 0x30;
-/** One more than 9223372036854775807 needs, so that a sign may still be applied to 2^63. */
-const MAX_DIGITS = 19;

@@ -7,6 +7,9 @@ import { canonicalEntity, canonicalRecord, canonicalSet } from './canonical.ts';
 /**
  * A Cedar value. Long is `bigint`; there is no null and no fraction (cedar-policy-core, `ast/value.rs`).
  * Strings are well formed: whoever makes a value from outside has checked that.
+ *
+ * A value that is an object has a `key`, equal for equal values and for no others: that of a reference begins with its type,
+ * that of an extension value with its type and a space, that of a set or a record with a bracket.
  */
 export type Value = boolean | bigint | string | EntityUid | ExtensionValue | CedarSet | CedarRecord;
 
@@ -16,7 +19,7 @@ export type ExtensionValue = IpAddr | Decimal | Datetime | Duration;
 export class EntityUid {
   readonly type: string;
   readonly id: string;
-  /** Equal for equal identifiers and for no others; see {@link uidKey}. */
+  /** See {@link uidKey}. */
   readonly key: string;
 
   constructor(type: string, id: string) {
@@ -44,6 +47,10 @@ export class CedarSet {
     this.elements = elements.length < 2 ? elements : distinct(elements);
   }
 
+  get key(): string {
+    return this.canonical();
+  }
+
   /** Made once: a set inside sets is asked for it at every level. */
   canonical(): string {
     this.#canonical ??= canonicalSet(this.elements);
@@ -60,24 +67,23 @@ export class CedarRecord {
     this.fields = fields;
   }
 
+  get key(): string {
+    return this.canonical();
+  }
+
   canonical(): string {
     return canonicalRecord(this.fields);
   }
 }
 
-/** Linear, never pair by pair: primitives are told apart by a native set, all else by canonical text. */
+/** Linear, never pair by pair: primitives are told apart by a native set, all else by its key. */
 function distinct(elements: readonly Value[]): readonly Value[] {
   const primitives = new Set<Value>();
-  const texts = new Map<string, Value>();
-
+  const others = new Map<string, Value>();
   for (const element of elements) {
-    if (typeof element !== 'object') {
-      primitives.add(element);
-      continue;
-    }
-    const text = element.canonical();
-    if (!texts.has(text)) texts.set(text, element);
+    if (typeof element === 'object') others.set(element.key, element);
+    else primitives.add(element);
   }
 
-  return [...primitives, ...texts.values()];
+  return [...primitives, ...others.values()];
 }

@@ -49,6 +49,7 @@ describe('a context in Cedar JSON', () => {
     ['{"ip":"1.1.1.1/32"}', `{"ip":${IP}}`],
     ['{"ip":{"fn":"ip","arg":"1.1.1.1"}}', `{"ip":${IP}}`],
     [`{"ip":${IP}}`, `{"ip":${IP}}`],
+    ['{"ip":{"__extn":{"fn":"ip","arg":"1.1.1.1"},"fn":"ip","arg":"2.2.2.2"}}', `{"ip":${IP}}`],
     ['{"ip":{"__extn":{"fn":"ip","arg":"1.1.1.1","args":["2.2.2.2"]}}}', `{"ip":${IP}}`],
     ['{"ip":{"__extn":{"fn":1},"fn":"ip","args":["1.1.1.1"]}}', `{"ip":${IP}}`],
     [
@@ -89,6 +90,7 @@ describe('a context in Cedar JSON', () => {
     [`{"s":${IP}}`, 'context.s'],
     ['{"b":{"fn":"isLoopback","arg":"127.0.0.1"}}', 'context.b'],
     ['{"b":{"__extn":{"fn":"isLoopback","arg":"127.0.0.1"}}}', 'context.b'],
+    [`{"b":{"__extn":{"fn":"isLoopback","arg":${IP}},"more":1}}`, 'context.b'],
     ['{"u":"User::\\"a\\""}', 'context.u'],
     ['{"u":["User","a"]}', 'context.u'],
     ['{"u":{"__entity":["User","a"]}}', 'context.u'],

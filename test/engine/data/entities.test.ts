@@ -6,7 +6,7 @@ import {
 } from '../../../services/engine/data/entities.ts';
 import { LIMITS } from '../../../services/engine/limits.ts';
 import { parseTrustedJson } from '../../../services/engine/raw/json.ts';
-import { type TypedEntityInput, TypedRecord } from '../../../services/engine/raw/raw.ts';
+import { type RawNode, type TypedEntityInput, TypedRecord } from '../../../services/engine/raw/raw.ts';
 import { schemaOf } from './schemas.ts';
 
 const schema = schemaOf(`
@@ -251,10 +251,10 @@ describe('typed entities', () => {
       'a text for an extension value',
       {
         attrs: new TypedRecord(
-          new Map([
+          new Map<string, RawNode>([
             ['level', 3n],
             ['ip', '1.1.1.1'],
-          ] as const),
+          ]),
         ),
       },
       'entities[0].attrs.ip',

@@ -62,6 +62,7 @@ export class RandomData {
       () => this.#object([['__entity', this.#object(uid)]]),
       () => this.#object([['__entity', this.#object([...uid, ['x', '1.5']])], ...this.#uid('B')]),
       () => this.#object([['__entity', '{"type":"B"}'], ...uid]),
+      () => this.#object(this.#isWrong() ? [...uid, ['__expr', '"x"']] : uid),
     ])();
   }
 
@@ -128,13 +129,19 @@ export class RandomData {
 
   #bool(): string {
     if (!this.#random.oneIn(6)) return this.#random.pick(['true', 'false']);
+    const ip = this.#isWrong()
+      ? this.#random.pick(['"127.0.0.1"', '{"fn":"ip","arg":"::1"}'])
+      : this.#explicit('ip', '127.0.0.1');
+    const call = this.#bareCall('isLoopback', [ip]);
 
-    return this.#random.oneIn(2)
-      ? this.#escape('isLoopback', [this.#explicit('ip', '127.0.0.1')])
-      : this.#escape('lessThan', [
-          this.#explicit('decimal', '1.0'),
-          this.#explicit('decimal', this.#random.pick(['1.1', 'x'])),
-        ]);
+    return this.#object(
+      this.#isWrong()
+        ? [
+            ['__extn', call],
+            ['more', '1'],
+          ]
+        : [['__extn', call]],
+    );
   }
 
   #long(): string {
@@ -166,6 +173,17 @@ export class RandomData {
         this.#object([
           ['__extn', this.#bareCall(fn, [this.#string(text)])],
           ['more', this.#junk(1)],
+        ]),
+      () =>
+        this.#object([
+          ['__extn', this.#bareCall(fn, [this.#string(text)])],
+          ['fn', '"ip"'],
+          ['arg', '"9.9.9.9"'],
+        ]),
+      () =>
+        this.#object([
+          ['__extn', this.#bareCall(fn, [this.#string(text)])],
+          ['__expr', this.#isWrong() ? '"x"' : '1'],
         ]),
       () => this.#method(name),
     ])();

@@ -21,7 +21,10 @@ export const extensionValues: fc.Arbitrary<Value> = fc.oneof(
     .tuple(fc.bigInt(0n, 2n ** 32n - 1n), fc.nat(32))
     .map(([address, prefix]) => new IpAddr(4, address, prefix)),
   fc
-    .tuple(fc.array(fc.constantFrom(0n, 1n, 0xffffn, 0x102n), { minLength: 8, maxLength: 8 }), fc.nat(128))
+    .tuple(
+      fc.array(fc.constantFrom<bigint[]>(0n, 1n, 0xffffn, 0x102n), { minLength: 8, maxLength: 8 }),
+      fc.nat(128),
+    )
     .map(
       ([groups, prefix]) =>
         new IpAddr(
