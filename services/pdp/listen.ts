@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Config } from './config/config.ts';
+import { ConfigError } from './config/config-error.ts';
 import type { Address } from './config/values.ts';
 
 /** A certificate with its key, PEM. */
@@ -9,13 +11,29 @@ export interface TlsIdentity {
   readonly key: Buffer;
 }
 
-/** @throws Error where a configured file cannot be read. */
-export function readTlsIdentity(config: Config): TlsIdentity | undefined {
+/** @throws ConfigError where a configured file cannot be read, or the two are no certificate and its key. */
+export function readTlsIdentity(
+  config: Pick<Config, 'PALISADE_TLS_CERT_FILE' | 'PALISADE_TLS_KEY_FILE'>,
+): TlsIdentity | undefined {
   const { PALISADE_TLS_CERT_FILE: cert, PALISADE_TLS_KEY_FILE: key } = config;
+  if (cert === undefined || key === undefined) return undefined;
 
-  return cert === undefined || key === undefined
-    ? undefined
-    : { cert: readFileSync(cert), key: readFileSync(key) };
+  const problems: string[] = [];
+  const identity = {
+    cert: readPem('PALISADE_TLS_CERT_FILE', cert, problems),
+    key: readPem('PALISADE_TLS_KEY_FILE', key, problems),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  try {
+    createSecureContext(identity);
+  } catch (thrown) {
+    throw new ConfigError([
+      `PALISADE_TLS_CERT_FILE and PALISADE_TLS_KEY_FILE are no certificate and its key: ${textOf(thrown)}`,
+    ]);
+  }
+
+  return identity;
 }
 
 /** TLS wherever there is an identity, except on loopback, where there is nothing to protect it from. */
@@ -29,7 +47,37 @@ export function grpcCredentials(tls: TlsIdentity | undefined): ServerCredentials
   return ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }]);
 }
 
+/**
+ * Begins to listen, and says which address it is where that fails.
+ * @throws ConfigError
+ */
+export async function listenAt(
+  variable: 'PALISADE_REST_ADDRESS' | 'PALISADE_GRPC_ADDRESS' | 'PALISADE_ADMIN_ADDRESS',
+  address: Address,
+  listen: (address: Address) => Promise<number>,
+): Promise<number> {
+  try {
+    return await listen(address);
+  } catch (thrown) {
+    throw new ConfigError([`${variable}: ${addressText(address)} cannot be listened on (${textOf(thrown)})`]);
+  }
+}
+
 /** An address as gRPC and URLs write it. */
 export function addressText({ host, port }: Pick<Address, 'host' | 'port'>): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function readPem(variable: string, path: string, problems: string[]): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (thrown) {
+    problems.push(`${variable} cannot be read: ${textOf(thrown)}`);
+
+    return Buffer.alloc(0);
+  }
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -116,8 +116,9 @@ export function createReplica({ pool, load, onLoadFailure }: ReplicaOptions): Re
       const target = targets.get(store);
       const isNew = target === undefined || target.sequence !== sequence;
       const isDue = target?.failedAt !== undefined && performance.now() - target.failedAt > RETRY_MS;
-      if (isNew || isDue)
-        follow({ store, sequence, digest, failedAt: undefined, following: Promise.resolve() });
+      // A bundle that is tried again still counts as failed, or readiness would flicker.
+      const failedAt = isNew ? undefined : performance.now();
+      if (isNew || isDue) follow({ store, sequence, digest, failedAt, following: Promise.resolve() });
     }
   }
 

@@ -12,7 +12,7 @@ import { ADMIN_PATHS } from './admin/openapi.ts';
 import { createAdminServer } from './admin/server.ts';
 import type { DecisionPath } from './authorize.ts';
 import type { Config } from './config/config.ts';
-import { addressText, grpcCredentials, readTlsIdentity, tlsFor } from './listen.ts';
+import { addressText, grpcCredentials, listenAt, readTlsIdentity, tlsFor } from './listen.ts';
 import { loadBundle } from './loader.ts';
 import { refuseStale, unreadiness } from './readiness.ts';
 import { recordRefusal } from './refusals.ts';
@@ -41,7 +41,7 @@ type Stops = (() => Promise<unknown>)[];
 
 /**
  * Starts a decision server and answers once it decides.
- * @throws PdpError where the database, the keyring or the spool is not in order; Error where a port is taken.
+ * @throws PdpError where the database, the keyring or the spool is not in order; ConfigError where TLS or an address is not.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const stops: Stops = [];
@@ -54,11 +54,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 async function start({ config, connection, log }: ServerOptions, stops: Stops): Promise<RunningServer> {
+  const identity = readTlsIdentity(config);
   const pool = createPool({ connection });
   stops.push(() => pool.end());
   await assertMigrated(pool);
 
   const ledger = await openConfiguredLedger(config, pool);
+  for (const stranded of ledger.stats().adopted?.stranded ?? []) {
+    log.warn({ ...stranded }, 'records in the spool belong to a process that cannot be looked up from here');
+  }
   stops.push(async () => {
     await ledger.flush(FLUSH_MS);
     await ledger.close();
@@ -88,7 +92,6 @@ async function start({ config, connection, log }: ServerOptions, stops: Stops): 
   });
   const handling: Handling = { service, onRefusal: (refusal) => recordRefusal(path, refusal, log) };
   const hosts = config.PALISADE_ALLOWED_HOSTS ?? [];
-  const identity = readTlsIdentity(config);
   const unready = () => unreadiness(replica, ledger, config);
   const timeoutMs = config.PALISADE_SHUTDOWN_TIMEOUT;
 
@@ -109,10 +112,16 @@ async function start({ config, connection, log }: ServerOptions, stops: Stops): 
     hosts,
     tls: tlsFor(admin, identity),
   });
-  const grpcPort = await grpcServer.bind(addressText(grpc), grpcCredentials(tlsFor(grpc, identity)));
-  const restPort = await restServer.listen(rest.host, rest.port);
+  const grpcPort = await listenAt('PALISADE_GRPC_ADDRESS', grpc, (address) =>
+    grpcServer.bind(addressText(address), grpcCredentials(tlsFor(address, identity))),
+  );
+  const restPort = await listenAt('PALISADE_REST_ADDRESS', rest, ({ host, port }) =>
+    restServer.listen(host, port),
+  );
   closing.push(() => restServer.close(timeoutMs));
-  const adminPort = await adminServer.listen(admin.host, admin.port);
+  const adminPort = await listenAt('PALISADE_ADMIN_ADDRESS', admin, ({ host, port }) =>
+    adminServer.listen(host, port),
+  );
   closing.push(() => adminServer.close(timeoutMs));
 
   const health = setInterval(() => grpcServer.serving(unready().length === 0), HEALTH_EVERY_MS);
@@ -146,6 +155,7 @@ async function openConfiguredLedger(config: Config, pool: Pool): Promise<Ledger>
     keyring: await readKeyring(config.PALISADE_KEYRING_FILE),
     pool,
     capBytes: config.PALISADE_SPOOL_MAX_BYTES,
+    lostHosts: config.PALISADE_SPOOL_LOST_HOSTS ?? [],
     processId:
       config.PALISADE_PROCESS_ID ??
       `${hostname()

@@ -59,6 +59,13 @@ export function storeOf(request: Request): string {
   return store;
 }
 
+/** @throws PdpError `permission_denied` where the credential names single stores: what it does would reach beyond them. */
+export function requireAllStores(request: Request): void {
+  if (visibleStores(request) === undefined) return;
+
+  throw new PdpError('permission_denied', 'this needs an admin credential for all stores');
+}
+
 export function reply(request: Request, response: Response, status: number, body: JsonValue): void {
   respond(
     request,

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
+import { isTypeName } from '../../engine/data/type-name.ts';
 import { PdpError } from '../../engine/error.ts';
 import {
   ALL_STORES,
@@ -10,7 +11,7 @@ import {
 } from '../../store/credentials.ts';
 import { createToken } from '../token.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
-import { type AdminContext, adminOf, reply } from './context.ts';
+import { type AdminContext, adminOf, reply, visibleStores } from './context.ts';
 import { readInput } from './input.ts';
 
 /** Body of `POST /v1/credentials`. */
@@ -20,7 +21,12 @@ export const NEW_CREDENTIAL = z.strictObject({
   stores: z.array(z.string()).min(1).max(100),
   /** Left out: any principal. */
   principals: z
-    .array(z.strictObject({ type: z.string().min(1), ids: z.array(z.string()).min(1).max(1_000).optional() }))
+    .array(
+      z.strictObject({
+        type: z.string().refine(isTypeName, 'is not the name of an entity type'),
+        ids: z.array(z.string()).min(1).max(1_000).optional(),
+      }),
+    )
     .min(1)
     .max(100)
     .optional(),
@@ -34,10 +40,19 @@ export function credentialRoutes({ pool }: AdminContext): Router {
 
   router.post('/v1/credentials', async (request, response) => {
     const wanted = await readInput(request, response, NEW_CREDENTIAL);
+    const expiresAt = wanted.expires_at === undefined ? null : new Date(wanted.expires_at);
     if (wanted.role === 'runtime' && wanted.stores.includes(ALL_STORES)) {
       throw new PdpError('invalid_request', 'a runtime credential names its stores one by one', {
         field: 'stores',
       });
+    }
+    if (!isWithin(wanted.stores, visibleStores(request))) {
+      throw new PdpError('permission_denied', 'this credential makes credentials for its own stores alone', {
+        field: 'stores',
+      });
+    }
+    if (expiresAt !== null && expiresAt.getTime() <= Date.now()) {
+      throw new PdpError('invalid_request', 'expires_at is in the past', { field: 'expires_at' });
     }
 
     const { token, credentialId, secretHash } = createToken();
@@ -50,21 +65,45 @@ export function credentialRoutes({ pool }: AdminContext): Router {
       fullDetail: wanted.full_detail,
       secretHash,
       createdBy: adminOf(request).subject,
-      expiresAt: wanted.expires_at === undefined ? null : new Date(wanted.expires_at),
+      expiresAt,
     });
     reply(request, response, 201, { id: credentialId, name: wanted.name, role: wanted.role, token });
   });
 
   router.get('/v1/credentials', async (request, response) => {
-    reply(request, response, 200, { credentials: (await listCredentials(pool)).map(toJson) });
+    const visible = visibleStores(request);
+    const credentials = (await listCredentials(pool)).filter(({ stores }) => isWithin(stores, visible));
+    reply(request, response, 200, { credentials: credentials.map(toJson) });
   });
 
   router.delete('/v1/credentials/:id', async (request, response) => {
-    await revokeCredential(pool, request.params.id);
-    reply(request, response, 200, { id: request.params.id, revoked: true });
+    const { id } = request.params;
+    await requireVisible(pool, id, visibleStores(request));
+    await revokeCredential(pool, id);
+    reply(request, response, 200, { id, revoked: true });
   });
 
   return router;
+}
+
+/** Whoever administers some stores neither sees nor makes nor revokes what reaches into others. */
+function isWithin(stores: readonly string[], visible: readonly string[] | undefined): boolean {
+  return visible === undefined || stores.every((store) => visible.includes(store));
+}
+
+/** @throws PdpError `not_found`: a credential of other stores is, for this caller, not there. */
+async function requireVisible(
+  pool: AdminContext['pool'],
+  id: string,
+  visible: readonly string[] | undefined,
+): Promise<void> {
+  if (visible === undefined) return;
+
+  // What a credential names never changes, so nothing can come between this and what follows.
+  const credentials = await listCredentials(pool);
+  if (credentials.some((one) => one.id === id && isWithin(one.stores, visible))) return;
+
+  throw new PdpError('not_found', `there is no credential ${id}`, { field: 'id' });
 }
 
 function toJson(credential: CredentialInfo): JsonValue {

@@ -10,7 +10,7 @@ import {
 } from '../../store/deployments.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { digestOf } from './bundles.ts';
-import { type AdminContext, adminOf, reply, storeOf, visibleStores } from './context.ts';
+import { type AdminContext, adminOf, reply, requireAllStores, storeOf, visibleStores } from './context.ts';
 import { readInput } from './input.ts';
 
 const HISTORY = 20;
@@ -43,6 +43,7 @@ export function deploymentRoutes({ pool, replica }: AdminContext): Router {
   });
 
   router.post('/v1/stores', async (request, response) => {
+    requireAllStores(request);
     const { name } = await readInput(request, response, NEW_STORE);
     await createStore(pool, name);
     reply(request, response, 201, { name, sequence: 0n });

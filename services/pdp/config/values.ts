@@ -33,9 +33,9 @@ export const address = z.string().transform((value, context): Address => {
 /** Host names or addresses without ports, separated by commas; none may be empty, since that would name anything malformed. */
 export const hostNames = z
   .string()
-  .transform((value) => value.split(',').map((name) => name.trim().toLowerCase()))
+  .transform((value) => value.split(',').map((name) => name.trim()))
   .pipe(
-    z.array(z.string().regex(/^[a-z0-9._:-]+$/, 'must be host names without ports, separated by commas')),
+    z.array(z.string().regex(/^[A-Za-z0-9._:-]+$/, 'must be host names without ports, separated by commas')),
   );
 
 /** Cedar's duration text, such as `1h30m` or `500ms`, not negative, as milliseconds. */

@@ -43,6 +43,11 @@ export const VARIABLES = {
     'Persistent folder for decision records on their way to PostgreSQL. It is state: losing it loses records.',
   ),
   PALISADE_SPOOL_MAX_BYTES: plain(bytes, '1073741824', 'What the spool may hold; full, it fails closed.'),
+  PALISADE_SPOOL_LOST_HOSTS: plain(
+    hostNames,
+    null,
+    'Hosts, separated by commas, that are gone for good and whose records in this spool may be taken over.',
+  ),
   PALISADE_DURABILITY: plain(
     oneOf('durable', 'flushed', 'async'),
     'durable',
