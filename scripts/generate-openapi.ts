@@ -1,5 +1,7 @@
-/** Writes docs/openapi.json from the schemas that the REST transport reads requests with. */
-import { writeFileSync } from 'node:fs';
+import { ADMIN_PATHS } from '../services/pdp/admin/openapi.ts';
 import { DECISION_PATHS, openApiDocument } from '../services/pdp/wire/rest/openapi.ts';
 
-writeFileSync(new URL('../docs/openapi.json', import.meta.url), openApiDocument(DECISION_PATHS));
+/** The OpenAPI document of all that Palisade serves over HTTP: the text of `/openapi.json`. */
+export function generateOpenApi(): string {
+  return openApiDocument(DECISION_PATHS, ADMIN_PATHS);
+}

@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startReaper } from '../support/start-reaper.ts';
+import { type Block, blocksOf } from './markdown.ts';
+import { copyRepository, runBlock, type Shell, startBlock } from './shell.ts';
+
+const TIMEOUT_MS = 120_000;
+
+let folder: string;
+let shell: Shell;
+let stop: () => Promise<void>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'palisade-docs-'));
+  const cwd = await copyRepository(join(folder, 'palisade'));
+  ({ shell, stop } = await startPalisade(cwd));
+}, TIMEOUT_MS);
+
+afterAll(async () => {
+  await stop?.();
+  await rm(folder, { recursive: true, force: true });
+}, TIMEOUT_MS);
+
+describe('README.md', () => {
+  test('shows the real answer to its first question', async () => {
+    const [question, answer] = blocksOf('README.md', 'sh', 'json') as [Block, Block];
+    const answered = JSON.parse(await runBlock(question.text, shell)) as object;
+    const shown = JSON.parse(answer.text) as object;
+
+    expect(Object.keys(answered)).toEqual(Object.keys(shown));
+    expect(stable(answered)).toEqual(stable(shown));
+  });
+
+  test('shows commands that npm itself runs', async () => {
+    const printed = await runBlock('command npm exec -- palisade log query --since 1h --limit 1', shell);
+
+    expect(printed).toContain('DECISION');
+  });
+});
+
+describe.each(['README.md', 'docs/guide-runtimes.md', 'docs/guide-authors.md', 'docs/decision-log.md'])(
+  '%s',
+  (page) => {
+    test(
+      'has commands that do what it says',
+      async () => {
+        for (const { text } of blocksOf(page, 'sh')) {
+          // A refusal over HTTP is no failure of curl's.
+          expect(await runBlock(text, shell)).not.toContain('urn:palisade:problem');
+        }
+      },
+      TIMEOUT_MS,
+    );
+  },
+);
+
+/** Without what differs from call to call, and from one version of the bundle to another. */
+function stable(answer: object): object {
+  const { decision, reason_code, message, enforcement, replayed, bundle } = answer as Record<string, unknown>;
+  const { name } = bundle as { name: string };
+
+  return { decision, reason_code, message, enforcement, replayed, name };
+}
+
+async function startPalisade(cwd: string): Promise<{ shell: Shell; stop: () => Promise<void> }> {
+  const free = '127.0.0.1:0';
+  const env = { PALISADE_REST_ADDRESS: free, PALISADE_GRPC_ADDRESS: free, PALISADE_ADMIN_ADDRESS: free };
+  const child = startBlock('exec node services/cli/palisade.js start', { cwd, env, replace: [] });
+  const exited = once(child, 'exit');
+  const reaper = startReaper(join(cwd, '.palisade'));
+  if (child.pid !== undefined) reaper.watch(child.pid);
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream !== null) createInterface({ input: stream }).on('line', (line) => lines.push(line));
+  }
+  await vi.waitFor(() => expect(lines).toContain('Stop with Ctrl-C.'), TIMEOUT_MS / 2);
+
+  const address = (name: string): string =>
+    lines.find((line) => line.trimStart().startsWith(name))?.match(/127\.0\.0\.1:\d+/)?.[0] ?? '';
+  const admin = address('administration');
+
+  return {
+    shell: {
+      cwd,
+      env: { PALISADE_ADMIN_URL: `http://${admin}` },
+      replace: [
+        ['127.0.0.1:7180', address('REST')],
+        ['127.0.0.1:7181', address('gRPC')],
+        ['127.0.0.1:7182', admin],
+      ],
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await exited;
+      await reaper.end();
+    },
+  };
+}
