@@ -1,6 +1,7 @@
 import { exceedsLimit, LIMITS } from '../engine/limits.ts';
 import type { Schema } from '../engine/schema/schema.ts';
 import { createPolicyIndex, type PolicyIndex } from '../engine/slice/policy-index.ts';
+import { exceededBySlice } from '../engine/slice/slice-limits.ts';
 import { type Cedar, createCedar } from './cedar.ts';
 import { compileBundle } from './compile.ts';
 import { type BundleFiles, LINKS_PATH, MANIFEST_PATH } from './files.ts';
@@ -95,8 +96,7 @@ export async function checkBundle(files: BundleFiles, options: CheckOptions = {}
 
 /** What a request would be refused for at run time is refused here, before it is deployed. */
 function checkSlices(index: PolicyIndex, schema: Schema, problems: Problems): void {
-  const everywhere = new Set(index.unanchored);
-  const unanchored = everywhere.size;
+  const unanchored = index.unanchored.length;
   if (unanchored > LIMITS.unanchored_policies) {
     const { message } = exceedsLimit(
       'unanchored_policies',
@@ -108,26 +108,25 @@ function checkSlices(index: PolicyIndex, schema: Schema, problems: Problems): vo
   }
 
   for (const { uid, principalTypes, resourceTypes } of schema.actions.values()) {
-    const counts = [...principalTypes].flatMap((principal) =>
-      [...resourceTypes].map((resource) => {
-        const subject = (type: string): { type: string; keys: string[] } => ({ type, keys: [] });
-        const slice = index.slice({
-          principal: subject(principal),
-          action: uid.key,
-          resource: subject(resource),
-        });
+    const slices = [...principalTypes].flatMap((principal) =>
+      [...resourceTypes].map((resource) =>
+        index.slice({ principal: bare(principal), action: uid.key, resource: bare(resource) }),
+      ),
+    );
+    const exceeded = slices.flatMap(
+      (positions) => exceededBySlice(positions.flatMap((position) => index.policies[position] ?? [])) ?? [],
+    );
+    const [name] = exceeded;
+    if (name === undefined) continue;
 
-        return slice.filter((position) => !everywhere.has(position)).length;
-      }),
-    );
-    const most = counts.reduce((a, b) => Math.max(a, b), 0);
-    if (most <= LIMITS.slice_policies) continue;
-    const { message } = exceedsLimit(
-      'slice_policies',
-      `every request for ${uid.key} needs ${most} policies, which`,
-    );
+    const { message } = exceedsLimit(name, `what every request for ${uid.key} selects`);
     problems.of(MANIFEST_PATH, 'limit_exceeded', message);
   }
+}
+
+/** An entity of which nothing but its type is known. */
+function bare(type: string): { readonly type: string; readonly keys: readonly string[] } {
+  return { type, keys: [] };
 }
 
 function* validateAll(

@@ -53,7 +53,8 @@ export async function compileBundle(parts: BundleParts): Promise<CompiledBundle>
   const schema = readSchema(parts.resolvedSchema);
   const evaluator = createCedarEvaluator(parts.schemaText, schema, parts.policies);
   await turn();
-  for (const _step of evaluator.warmUp()) await turn();
+  evaluator.warmUp();
+  await turn();
 
   return {
     ref: { name: parts.name, version: parts.version, digest: parts.digest },

@@ -11,6 +11,7 @@ import { CedarRecord, EntityUid, uidKey } from '../engine/value/value.ts';
 import { ENTITIES_PATH } from './files.ts';
 import { placeOf, reportJson } from './json-place.ts';
 import type { Manifest } from './manifest.ts';
+import { isNormalId, NOT_NORMAL } from './normal-form.ts';
 import type { Problems } from './problems.ts';
 import { listOf } from './raw-members.ts';
 import { decodeSource, type Source } from './source.ts';
@@ -105,7 +106,15 @@ function checkSources(
     const message = `${uid.type} comes from its other source, so the bundle may not list one`;
     problems.at(source, placeOf(source, `[${index}].uid`), 'entity_invalid', message);
   }
-  for (const [at, { type }] of parents.entries()) {
+  if (!isNormalId(uid.id)) {
+    const message = `${uid.key} ${NOT_NORMAL}, so no request can mean it`;
+    problems.at(source, placeOf(source, `[${index}].uid`), 'entity_invalid', message);
+  }
+  for (const [at, { type, id }] of parents.entries()) {
+    if (!isNormalId(id)) {
+      const message = `a parent ${NOT_NORMAL}, so no request can mean it`;
+      problems.at(source, placeOf(source, `[${index}].parents[${at}]`), 'entity_invalid', message);
+    }
     if (isOurs(type)) continue;
     const message = `a parent of type ${type} comes from another source than the bundle`;
     problems.at(source, placeOf(source, `[${index}].parents[${at}]`), 'entity_invalid', message);

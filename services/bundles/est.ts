@@ -1,6 +1,8 @@
 import { LIMITS } from '../engine/limits.ts';
+import type { Work } from '../engine/policy.ts';
 import type { RawUid } from '../engine/raw/raw.ts';
 import { uidKey } from '../engine/value/value.ts';
+import { workOf } from './work.ts';
 
 /** A node of a policy in Cedar's JSON form. */
 type Json = Readonly<Record<string, unknown>>;
@@ -15,6 +17,8 @@ export interface ConditionFacts {
   readonly depth: number;
   /** Entities that the conditions name, each once. */
   readonly literals: readonly RawUid[];
+  /** What grows with the data of a request, at most once for each attribute. */
+  readonly work: readonly Work[];
   /** Whether `unknown(…)` is called anywhere: it belongs to partial evaluation and has no value. */
   readonly callsUnknown: boolean;
 }
@@ -41,6 +45,7 @@ interface Visit {
 export function readConditions(est: Json): ConditionFacts {
   const conditions = Array.isArray(est['conditions']) ? (est['conditions'] as readonly Json[]) : [];
   const literals = new Map<string, RawUid>();
+  const work = new Map<string | undefined, number>();
   const open: Visit[] = conditions.map(({ body }) => ({
     node: body as Json,
     nesting: 1,
@@ -62,6 +67,8 @@ export function readConditions(est: Json): ConditionFacts {
     chain = Math.max(chain, inChain, pathLength(operator, body as Json));
     depth = Math.max(depth, own);
     callsUnknown ||= operator === 'unknown';
+    const grows = workOf(operator, body as Json);
+    if (grows !== undefined) work.set(grows.attribute, (work.get(grows.attribute) ?? 0) + grows.weight);
     if (operator === 'Value') {
       const uid = literalOf(body);
       if (uid !== undefined) literals.set(uidKey(uid.type, uid.id), uid);
@@ -79,7 +86,14 @@ export function readConditions(est: Json): ConditionFacts {
     }
   }
 
-  return { nesting, chain, depth, literals: [...literals.values()], callsUnknown };
+  return {
+    nesting,
+    chain,
+    depth,
+    literals: [...literals.values()],
+    work: [...work].map(([attribute, weight]) => ({ attribute, weight })),
+    callsUnknown,
+  };
 }
 
 /** The first limit that a policy's conditions are over, in words; `undefined` where there is none. */

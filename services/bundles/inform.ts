@@ -4,6 +4,7 @@ import { checkRequest } from '../engine/data/request.ts';
 import { PdpError } from '../engine/error.ts';
 import type { EvaluationRequest } from '../engine/evaluator.ts';
 import { FACTS_ATTRIBUTE, type Facts, withFacts } from '../engine/facts.ts';
+import { checkCount } from '../engine/raw/count.ts';
 import {
   type RawNode,
   RawObject,
@@ -14,6 +15,7 @@ import {
 import type { EntityType, Schema } from '../engine/schema/schema.ts';
 import { type CedarRecord, EntityUid } from '../engine/value/value.ts';
 import type { BundleAction, CompiledBundle } from './compile.ts';
+import { isNormalId, NOT_NORMAL } from './normal-form.ts';
 
 /** What a caller asks, decoded but not trusted. */
 export interface AskedRequest {
@@ -51,6 +53,7 @@ export function informRequest(
   if (action === undefined) throw new PdpError('internal', 'an action without its context');
 
   refuseFacts(asked.context);
+  checkCount(asked.context, asked.entities);
   const context = readContext(schema, action.forCaller, asked.context);
   const entities = readEntities(schema, asked.entities);
   const supplied = new Map(entities.map((entity) => [entity.uid.key, entity]));
@@ -62,6 +65,8 @@ export function informRequest(
     entity: (key) => supplied.get(key) ?? bundle.entities.get(key),
   };
 
+  requireNormal(request.principal, 'principal');
+  requireNormal(request.resource, 'resource');
   for (const [index, entity] of entities.entries())
     checkSource(bundle, request, entity, `entities[${index}]`);
   requirePresent(bundle, request, request.principal, 'principal');
@@ -107,8 +112,10 @@ function checkSource(
     );
   }
 
+  requireNormal(entity.uid, field);
   for (const [index, parent] of entity.parents.entries()) {
     const at = `${field}.parents[${index}]`;
+    requireNormal(parent, at);
     if (bundle.sourceOf(parent.type) !== 'request') {
       throw new PdpError(
         'invalid_request',
@@ -120,6 +127,10 @@ function checkSource(
     }
     requirePresent(bundle, request, parent, at);
   }
+}
+
+function requireNormal({ id }: EntityUid, field: string): void {
+  if (!isNormalId(id)) throw new PdpError('invalid_request', `${field} ${NOT_NORMAL}`, { field });
 }
 
 /** Were it left out, policies would see an entity without attributes and ancestors, and a forbid on them would not match. */

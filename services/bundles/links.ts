@@ -84,6 +84,7 @@ function readLink(raw: RawNode, field: string, { byId, taken, schema }: Template
     annotations: { ...template.annotations, id },
     scope: readScope(template.scope, values),
     literals: template.literals,
+    work: template.work,
     source: { kind: 'link', templateId, templateText: template.text, values },
   };
 }

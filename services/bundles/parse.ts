@@ -2,6 +2,7 @@ import type { Entity } from '../engine/data/entities.ts';
 import { LIMITS } from '../engine/limits.ts';
 import type { Policy } from '../engine/policy.ts';
 import type { CedarType, Schema } from '../engine/schema/schema.ts';
+import { uidKey } from '../engine/value/value.ts';
 import type { Cedar } from './cedar.ts';
 import type { BundleParts, EntitySource } from './compile.ts';
 import { bundleDigest } from './digest.ts';
@@ -16,6 +17,7 @@ import {
 } from './files.ts';
 import { readLinks } from './links.ts';
 import { type LocatedManifest, readManifest } from './manifest.ts';
+import { NOT_NORMAL, unmatchableUids } from './normal-form.ts';
 import { headOf, type ParsedPolicy, readPolicies, staticPolicy } from './policies.ts';
 import type { Problems } from './problems.ts';
 import { type ParsedSchema, readBundleSchema } from './schema.ts';
@@ -52,8 +54,10 @@ export function parseBundle(files: BundleFiles, cedar: Cedar, problems: Problems
   const entities =
     entityBytes === undefined ? [] : readBundleEntities(entityBytes, schema.schema, sources, problems);
   checkLiterals(parsed, entities, problems);
+  const policies = [...statics, ...links];
+  checkNormalForm(policies, parsed, problems);
 
-  return { ...base, policies: [...statics, ...links], entities };
+  return { ...base, policies, entities };
 }
 
 /** The bundle as plain data for `compileBundle`; `undefined` where a part is missing. */
@@ -141,5 +145,24 @@ function checkLiterals(
     if (policy.literals.length === 0 || !reachesTooMany((key) => byKey.get(key), policy.literals)) continue;
     const message = `from the entities that it names, more are reached than the limit reached_entities (${LIMITS.reached_entities})`;
     problems.at(policy.source, headOf(policy), 'limit_exceeded', message, { policyId: policy.id });
+  }
+}
+
+/** A policy that names an entity in a spelling that no request may have would never match, a forbid neither. */
+function checkNormalForm(
+  policies: readonly Policy[],
+  parsed: readonly ParsedPolicy[],
+  problems: Problems,
+): void {
+  const byId = new Map(parsed.map((policy) => [policy.id, policy]));
+
+  for (const policy of policies) {
+    const [uid] = unmatchableUids(policy);
+    if (uid === undefined) continue;
+    const message = `${uidKey(uid.type, uid.id)} ${NOT_NORMAL}, so no request can mean it`;
+    const place = byId.get(policy.id);
+    const options = { policyId: policy.id };
+    if (place === undefined) problems.of(LINKS_PATH, 'link_invalid', `${policy.id}: ${message}`, options);
+    else problems.at(place.source, headOf(place), 'policy_construct', message, options);
   }
 }

@@ -1,5 +1,5 @@
 import { LIMITS } from '../engine/limits.ts';
-import type { Effect, Policy } from '../engine/policy.ts';
+import type { Effect, Policy, Work } from '../engine/policy.ts';
 import type { RawUid } from '../engine/raw/raw.ts';
 import { readScope } from '../engine/slice/scope.ts';
 import { readAnnotations } from './annotations.ts';
@@ -22,6 +22,7 @@ export interface ParsedPolicy {
   /** Slot names such as `?principal`; none for a static policy. */
   readonly slots: readonly string[];
   readonly literals: readonly RawUid[];
+  readonly work: readonly Work[];
   /** Its scope in Cedar's JSON form, from which the scope of a link is made. */
   readonly scope: Readonly<Record<string, unknown>>;
   readonly source: Source;
@@ -60,9 +61,17 @@ export function readPolicies(files: BundleFiles, cedar: Cedar, problems: Problem
 
 /** The policy as the evaluator takes it; a template becomes one by a link alone. */
 export function staticPolicy(policy: ParsedPolicy): Policy {
-  const { id, effect, annotations, literals, text, scope } = policy;
+  const { id, effect, annotations, literals, work, text, scope } = policy;
 
-  return { id, effect, annotations, literals, scope: readScope(scope), source: { kind: 'static', text } };
+  return {
+    id,
+    effect,
+    annotations,
+    literals,
+    work,
+    scope: readScope(scope),
+    source: { kind: 'static', text },
+  };
 }
 
 /** Where a policy begins in its file, up to the end of that line. */
@@ -139,6 +148,7 @@ function readPolicy(
     text,
     slots: slotsOf(est),
     literals: conditions.literals,
+    work: conditions.work,
     scope: { principal: est['principal'], action: est['action'], resource: est['resource'] },
     source,
     offset: piece.head,

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseExactJson } from '../ledger/json.ts';
-import { CliError } from './errors.ts';
-
-const DEFAULT_URL = 'http://127.0.0.1:7182';
+import { type JsonValue, jsonText, parseExactJson } from '../ledger/json.ts';
+import { readSecret } from '../pdp/config/secret.ts';
+import { OTHER_VARIABLES } from '../pdp/config/variables.ts';
+import { parseToken } from '../pdp/token.ts';
+import { CliError, EXIT } from './errors.ts';
 
 /** Speaks to the administration of a running Palisade. */
 export interface AdminClient {
@@ -14,12 +15,15 @@ export interface AdminClient {
   request(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: AdminBody): Promise<unknown>;
 }
 
-export type AdminBody = { readonly json: unknown } | { readonly archive: Uint8Array };
+export type AdminBody = { readonly json: JsonValue } | { readonly archive: Uint8Array };
 
 /** A client of `PALISADE_ADMIN_URL`, with `PALISADE_TOKEN`, else the admin token that `palisade start` left. */
 export function createAdminClient(environment: NodeJS.ProcessEnv = process.env): AdminClient {
-  const url = environment['PALISADE_ADMIN_URL'] ?? DEFAULT_URL;
-  const token = environment['PALISADE_TOKEN'] ?? readTokenFile(environment);
+  const url = urlOf(environment['PALISADE_ADMIN_URL'] ?? OTHER_VARIABLES.PALISADE_ADMIN_URL.default);
+  const token = readSecret('PALISADE_TOKEN', environment) ?? readTokenFile(environment);
+  if (parseToken(token) === undefined) {
+    throw new CliError('the admin token is not of the form pal_…; is all of it there?', EXIT.usage);
+  }
 
   return {
     async request(method, path, body) {
@@ -28,7 +32,7 @@ export function createAdminClient(environment: NodeJS.ProcessEnv = process.env):
         headers: { authorization: `Bearer ${token}`, ...contentType(body) },
         ...(body === undefined
           ? {}
-          : { body: 'json' in body ? JSON.stringify(body.json) : Buffer.from(body.archive) }),
+          : { body: 'json' in body ? jsonText(body.json) : Buffer.from(body.archive) }),
       });
       const text = await response.text();
       if (response.ok) return text === '' ? undefined : parseExactJson(text);
@@ -38,20 +42,32 @@ export function createAdminClient(environment: NodeJS.ProcessEnv = process.env):
   };
 }
 
+function urlOf(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+
+  throw new CliError(`PALISADE_ADMIN_URL is no URL such as http://127.0.0.1:7182: ${text}`, EXIT.usage);
+}
+
 async function send(url: URL, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
   } catch (thrown) {
-    const cause =
-      thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause.message : String(thrown);
-    throw new CliError(
-      `no answer from ${url.origin} (${cause}).\nIs Palisade running? Start it with \`npm start\`, or set PALISADE_ADMIN_URL.`,
-    );
+    const cause: NodeJS.ErrnoException =
+      thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : new Error(String(thrown));
+    throw new CliError(`no answer from ${url.origin} (${cause.message}).\n${remedyOf(cause)}`);
   }
 }
 
+function remedyOf({ code = '' }: NodeJS.ErrnoException): string {
+  if (/CERT|SIGNATURE|ISSUER/.test(code)) {
+    return 'Is it signed by an authority of your own? Then set NODE_EXTRA_CA_CERTS to its certificate.';
+  }
+
+  return 'Is Palisade running? Start it with `npm start`, or set PALISADE_ADMIN_URL.';
+}
+
 function readTokenFile(environment: NodeJS.ProcessEnv): string {
-  const path = join(environment['PALISADE_HOME'] ?? '.palisade', 'admin.token');
+  const path = join(environment['PALISADE_HOME'] ?? OTHER_VARIABLES.PALISADE_HOME.default, 'admin.token');
   try {
     return readFileSync(path, 'utf8').trim();
   } catch {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { PdpError } from '../engine/error.ts';
-import { ConfigError } from '../pdp/config/config.ts';
+import { ConfigError } from '../pdp/config/config-error.ts';
 import { bundleCommand } from './commands/bundle.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { keyringCommand } from './commands/keyring.ts';
@@ -11,6 +12,7 @@ import { startCommand } from './commands/start.ts';
 import { storeCommand } from './commands/store.ts';
 import { tokenCommand } from './commands/token.ts';
 import { CliError, EXIT } from './errors.ts';
+import { printable } from './output.ts';
 
 const EPILOGUE = `
 Exit codes: 0 done; 1 done, and the answer is no (problems found, a request refused); 2 wrong usage or configuration.
@@ -40,6 +42,7 @@ function endQuietly(error: NodeJS.ErrnoException): void {
 
 function createProgram(): Command {
   const program = new Command('palisade')
+    .version(manifest.version)
     .description('A policy decision point for AI agents: Cedar bundles, gRPC and REST, a decision log.')
     .showHelpAfterError('(add --help for the options)')
     .addHelpText('after', EPILOGUE)
@@ -78,6 +81,9 @@ function report(thrown: unknown): number {
   if (thrown instanceof PdpError)
     return fail(`${thrown.code}: ${thrown.message}${causeText(thrown)}`, EXIT.failed);
 
+  // The operating system's answer names the file or address; where we asked it helps nobody.
+  if (thrown instanceof Error && 'syscall' in thrown) return fail(thrown.message, EXIT.failed);
+
   return fail(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown), EXIT.failed);
 }
 
@@ -87,7 +93,7 @@ function causeText({ cause }: PdpError): string {
 }
 
 function fail(message: string, exitCode: number): number {
-  process.stderr.write(`palisade: ${message}\n`);
+  process.stderr.write(`palisade: ${printable(message)}\n`);
 
   return exitCode;
 }

@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { readSecret } from '../pdp/config/secret.ts';
 import { CliError, EXIT } from './errors.ts';
 
 const NAME = 'PALISADE_MIGRATE_DATABASE_URL';
 
 /**
  * The URL of the role that migrates, from its variable or the file that `…_FILE` names.
- * @throws CliError where neither is set.
+ * @throws CliError where neither is set; ConfigError where both are, or the file cannot be read.
  */
 export function migrationConnection(environment: NodeJS.ProcessEnv = process.env): string {
-  const file = environment[`${NAME}_FILE`];
-  const url = environment[NAME] ?? (file === undefined ? undefined : readFileSync(file, 'utf8').trim());
+  const url = readSecret(NAME, environment);
   if (url !== undefined && url !== '') return url;
 
   throw new CliError(

@@ -40,6 +40,8 @@ export const LIMITS = {
   set_elements: 1_000,
   /** Fields of one record. */
   record_fields: 1_000,
+  /** Values in the context and the entities of one request, those inside others and repeated ones too: 1 µs each to read. */
+  request_values: 10_000,
   /** Entities that one request supplies. */
   request_entities: 100,
   /** Direct and indirect parents of one entity. */
@@ -48,6 +50,10 @@ export const LIMITS = {
   parent_chain: 32,
   /** Entities that one evaluation may reach from the request, the bundle's own included. */
   reached_entities: 250,
+  /** What Cedar reads for one request, in units of about 4 µs: a Long 1, a reference 8, an entity 4, 256 bytes of text 1. */
+  evaluation_weight: 2_500,
+  /** What the policies compare for one request, in units of about 2 ns: the length of a pattern times that of its text. */
+  evaluation_work: 6_000_000,
   /** Expressions inside each other; a chain of one operator counts once. */
   expression_nesting: 64,
   /** Operands of one chain such as `a || b || c`. */
@@ -55,13 +61,15 @@ export const LIMITS = {
   /** All expressions inside each other, chains spelled out: Cedar traps at 352 when it evaluates them. */
   expression_depth: 256,
   /** The text of one policy. */
-  policy_bytes: 64 * KIB,
+  policy_bytes: 32 * KIB,
   /** Policies and template links in one bundle. */
   policies: 100_000,
-  /** Policies that no scope narrows: every request pays for them. */
-  unanchored_policies: 1_000,
-  /** Anchored policies that one request may select. */
+  /** Policies that no scope narrows: every request selects them. */
+  unanchored_policies: 100,
+  /** Policies that one request may select, the unanchored ones included: Cedar parses them at their first use, 0.03 ms each. */
   slice_policies: 250,
+  /** Text of the policies that one request may select, a template once and 1/16 for each link: parsed in up to 0.5 ms a KiB. */
+  slice_bytes: 32 * KIB,
   /** An identifier that only correlates: request_id, run_id and the like, in UTF-8 bytes. */
   identifier_bytes: 256,
   /** Requests in flight in one process, a batch counting each of its items. */

@@ -33,6 +33,13 @@ export type PolicySource =
       readonly values: Readonly<Record<string, RawUid>>;
     };
 
+/** What a part of a policy does for each byte of the request's data that it looks at, in units of about 2 ns. */
+export interface Work {
+  /** The attribute or tag that it looks at; absent: any of them, or several. */
+  readonly attribute: string | undefined;
+  readonly weight: number;
+}
+
 /** One policy or template link, as plain data that crosses threads. A template without links is none. */
 export interface Policy {
   /** From `@id`, or the link's own id; unique in its bundle. */
@@ -43,5 +50,7 @@ export interface Policy {
   readonly scope: Scope;
   /** Entities that the conditions name: evaluation may read them whatever the request is. */
   readonly literals: readonly RawUid[];
+  /** Where its conditions take longer the larger the request's data is. */
+  readonly work: readonly Work[];
   readonly source: PolicySource;
 }

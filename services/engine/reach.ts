@@ -3,6 +3,7 @@ import type { EvaluationRequest } from './evaluator.ts';
 import { exceedsLimit, LIMITS } from './limits.ts';
 import type { RawUid } from './raw/raw.ts';
 import { CedarRecord, CedarSet, EntityUid, uidKey, type Value } from './value/value.ts';
+import { weightOf, weightOfEntity } from './weight.ts';
 
 type Lookup = EvaluationRequest['entity'];
 
@@ -32,24 +33,27 @@ export function closureOf(uid: EntityUid, entity: Lookup): readonly string[] {
 /**
  * All entities that evaluating a request can read: what the request and the policies' literals name, and what those name
  * through parents, attributes and tags.
- * @throws PdpError `too_large` past `max` entities.
+ * @throws PdpError `too_large` past `reached_entities`, or where they and the context weigh more than `evaluation_weight`.
  */
-export function reachableEntities(
-  request: EvaluationRequest,
-  literals: Iterable<RawUid>,
-  max: number = LIMITS.reached_entities,
-): readonly Entity[] {
+export function reachableEntities(request: EvaluationRequest, literals: Iterable<RawUid>): readonly Entity[] {
   const seen = new Set<string>();
   const reached: Entity[] = [];
+  let weight = 0;
+  const weigh = (more: number, field: string): void => {
+    weight += more;
+    if (weight > LIMITS.evaluation_weight) throw exceedsLimit('evaluation_weight', field);
+  };
   const visit = (key: string): void => {
     if (seen.has(key)) return;
     seen.add(key);
     const found = request.entity(key);
     if (found === undefined) return;
-    if (reached.length === max) throw exceedsLimit('reached_entities', 'entities');
+    if (reached.length === LIMITS.reached_entities) throw exceedsLimit('reached_entities', 'entities');
+    weigh(weightOfEntity(found), 'entities');
     reached.push(found);
   };
 
+  weigh(weightOf(request.context), 'context');
   visit(request.principal.key);
   visit(request.resource.key);
   for (const uid of namedBy(request.context)) visit(uid.key);

@@ -6,8 +6,9 @@ import { writeValue } from '../engine/value/cedar-json.ts';
 import type { Value } from '../engine/value/value.ts';
 import { type JsonValue, parseExactJson } from '../ledger/json.ts';
 import type { DecisionEntry, ErrorEntry, RecordEntry } from '../ledger/record.ts';
+import { ALL_STORES } from '../store/credentials.ts';
 import { disclose } from './disclose.ts';
-import type { AuthorizeCall, CallScope, DecisionReply, RawUid } from './types.ts';
+import type { AuthorizeCall, Caller, CallScope, DecisionReply, RawUid } from './types.ts';
 import { publicError } from './wire/errors.ts';
 
 export interface Decided {
@@ -73,7 +74,7 @@ export function errorEntry(
   return {
     kind: 'error',
     ...common(call, scope, decisionId, at),
-    store: call === undefined || call.policy_store === '' ? null : call.policy_store,
+    store: ownStore(call, scope.caller),
     principal: recordable(call?.principal),
     action: recordable(call?.action),
     resource: recordable(call?.resource),
@@ -114,6 +115,15 @@ function common(call: AuthorizeCall | undefined, scope: ErrorScope, decisionId: 
     mode: call?.mode ?? 'enforce',
     trace: { trace_id: trace.trace_id, parent_span_id: trace.parent_span_id ?? null },
   };
+}
+
+/** In whose log it stands. What a caller names counts only where its credential does: no tenant writes into another's log. */
+function ownStore(call: AuthorizeCall | undefined, { stores }: Caller): string | null {
+  const named = call?.policy_store ?? '';
+  const [only = ALL_STORES] = stores;
+  if (named !== '') return stores.includes(named) ? named : null;
+
+  return stores.length === 1 && only !== ALL_STORES ? only : null;
 }
 
 /** The transports bound every other identifier; these three may be as long as a body. */

@@ -34,6 +34,7 @@ function policyOf(id: string, text: string): Policy {
     annotations: {},
     scope: readScope(reply.answer['json']),
     literals: [],
+    work: [],
     source: { kind: 'static', text },
   };
 }

@@ -109,6 +109,7 @@ function readPolicy(instance: CedarInstance, text: string): Policy {
     annotations: {},
     scope: readScope(est['json']),
     literals: literalsOf(est['json']),
+    work: [],
     source: { kind: 'static', text },
   };
 }

@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,10 +7,14 @@ import { connectionUrl } from '../../services/store/embedded/database.ts';
 import { startEmbeddedPostgres } from '../../services/store/embedded/embedded-postgres.ts';
 import { migrate } from '../../services/store/migrate.ts';
 import { runAsAdmin, type TestServer, withDatabaseName } from './postgres.ts';
+import { offerSharedWorld } from './shared-world.ts';
+import { startReaper } from './start-reaper.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     testServer: TestServer | { readonly error: string };
+    /** Absent where there is no test server. */
+    sharedWorld: string | undefined;
   }
 }
 
@@ -27,7 +29,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
   try {
     const adminUrl = process.env['PALISADE_TEST_DATABASE_URL'] || (await startServer(stops));
-    project.provide('testServer', await prepareServer(adminUrl, stops));
+    const server = await prepareServer(adminUrl, stops);
+    const { socket, close } = await offerSharedWorld(server);
+    stops.push(close);
+    project.provide('testServer', server);
+    project.provide('sharedWorld', socket);
   } catch (error) {
     await teardown();
     project.provide('testServer', { error: error instanceof Error ? error.message : String(error) });
@@ -38,25 +44,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 async function startServer(stops: (() => Promise<void>)[]): Promise<string> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'palisade-test-'));
-  stops.push(startReaper(folder));
+  stops.push(startReaper(folder).end);
   const server = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), disposable: true });
   stops.push(server.stop);
 
   return connectionUrl(server.owner);
-}
-
-/** Sees to it that nothing is left when this run is interrupted or killed; gives what ends it. */
-function startReaper(folder: string): () => Promise<void> {
-  const reaper = spawn(process.execPath, [path.join(import.meta.dirname, 'reaper.ts'), folder], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  const exit = once(reaper, 'exit');
-
-  return async () => {
-    reaper.stdin.end();
-    await exit;
-  };
 }
 
 async function prepareServer(adminUrl: string, stops: (() => Promise<void>)[]): Promise<TestServer> {

@@ -38,8 +38,11 @@ export function testServer(): TestServer {
 }
 
 /** Copies the migrated template; `empty` makes a database without any table instead. Whoever calls it drops it. */
-export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
-  const { adminUrl, servingUrl, template } = testServer();
+export async function createTestDatabase({
+  empty = false,
+  server = testServer(),
+} = {}): Promise<TestDatabase> {
+  const { adminUrl, servingUrl, template } = server;
   const name = `test_${randomBytes(8).toString('hex')}`;
   await runAsAdmin(adminUrl, `create database ${name} template ${empty ? 'template0' : template}`);
 

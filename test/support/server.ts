@@ -9,7 +9,8 @@ import { createKeyring } from '../../services/ledger/keyring.ts';
 import { createToken } from '../../services/pdp/token.ts';
 import { insertCredential, type NewCredential } from '../../services/store/credentials.ts';
 import { createPool } from '../../services/store/pool.ts';
-import { createTestDatabase, type TestDatabase } from './postgres.ts';
+import type { TestDatabase } from './postgres.ts';
+import type { Reaper } from './start-reaper.ts';
 
 /** Where one `palisade serve` listens. */
 export interface ServerAddresses {
@@ -47,7 +48,18 @@ const START_DEADLINE_MS = 20_000;
 
 /** Runs `body` with a migrated database of its own, and ends every server that it started. */
 export async function withWorld<T>(body: (world: ServerWorld) => Promise<T>): Promise<T> {
-  const database = await createTestDatabase();
+  // Only the test runner knows that database's server, and scripts have no runner.
+  const { createTestDatabase } = await import('./postgres.ts');
+
+  return withWorldOn(await createTestDatabase(), body);
+}
+
+/** The same on a database that is there, which is dropped afterwards. */
+export async function withWorldOn<T>(
+  database: TestDatabase,
+  body: (world: ServerWorld) => Promise<T>,
+  reaper?: Reaper,
+): Promise<T> {
   const home = await mkdtemp(join(tmpdir(), 'palisade-world-'));
   const started: ServerProcess[] = [];
   try {
@@ -60,7 +72,7 @@ export async function withWorld<T>(body: (world: ServerWorld) => Promise<T>): Pr
       runtimeToken: await credential({ name: 'test-runtime', fullDetail: true }),
       credential,
       async serve(environment = {}) {
-        const server = await startProcess(database, home, environment);
+        const server = await startProcess(database, home, environment, reaper);
         started.push(server);
 
         return server;
@@ -141,6 +153,7 @@ async function startProcess(
   database: TestDatabase,
   home: string,
   environment: Readonly<Record<string, string>>,
+  reaper: Reaper | undefined,
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['services/cli/palisade.js', 'serve'], {
     env: {
@@ -155,6 +168,7 @@ async function startProcess(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (child.pid !== undefined) reaper?.watch(child.pid);
   const output: string[] = [];
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const ready = new Promise<ServerAddresses>((resolve, reject) => {
@@ -162,7 +176,7 @@ async function startProcess(
       () => reject(new Error(`not up in time:\n${output.join('\n')}`)),
       START_DEADLINE_MS,
     );
-    exited.then((code) => reject(new Error(`ended with ${code}:\n${output.join('\n')}`)));
+    void exited.then((code) => reject(new Error(`ended with ${code}:\n${output.join('\n')}`)));
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         output.push(line);

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { createAdminClient } from '../client.ts';
 import { print, table } from '../output.ts';
 
@@ -25,7 +25,11 @@ export function deployCommand(): Command {
     .command('activate')
     .argument('<store>', 'the policy store')
     .argument('<digest>', 'sha256:… of a pushed bundle')
-    .option('--expected-sequence <n>', 'refuse if another deployment came after this one (0: none yet)')
+    .option(
+      '--expected-sequence <n>',
+      'refuse if another deployment came after this one (0: none yet)',
+      sequenceOf,
+    )
     .option('--reason <text>', 'why, for the history', '')
     .option('--json', 'print JSON')
     .description('Makes a pushed bundle the active one; every running process follows within a second.')
@@ -33,10 +37,9 @@ export function deployCommand(): Command {
       async (
         store: string,
         digest: string,
-        { expectedSequence, reason, json }: { expectedSequence?: string; reason: string; json?: boolean },
+        { expectedSequence, reason, json }: { expectedSequence?: bigint; reason: string; json?: boolean },
       ) => {
-        const expected =
-          expectedSequence === undefined ? {} : { expected_sequence: Number(expectedSequence) };
+        const expected = expectedSequence === undefined ? {} : { expected_sequence: expectedSequence };
         const answer = (await createAdminClient().request(
           'PUT',
           `/v1/stores/${encodeURIComponent(store)}/deployment`,
@@ -62,6 +65,12 @@ export function deployCommand(): Command {
     });
 
   return command;
+}
+
+function sequenceOf(text: string): bigint {
+  if (/^\d{1,18}$/.test(text)) return BigInt(text);
+
+  throw new InvalidArgumentError('It is a whole number, the SEQUENCE of `palisade deploy status`.');
 }
 
 function statusLines({ store, active, serving, history }: StatusAnswer): string[] {

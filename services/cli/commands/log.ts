@@ -168,9 +168,8 @@ function cellsOf(record: RecordAnswer): string[] {
   ];
 }
 
-/** Identifiers are the caller's words: a terminal must not obey them. */
 function uidText(uid: Uid | null): string {
-  return uid === null ? '-' : `${uid.type}::${JSON.stringify(uid.id).replace(/[\u007f-\u009f]/g, '?')}`;
+  return uid === null ? '-' : `${uid.type}::${JSON.stringify(uid.id)}`;
 }
 
 function indented(record: JsonValue): string[] {

@@ -1,8 +1,4 @@
 import { Command } from 'commander';
-import { readConfig } from '../../pdp/config/config.ts';
-import { startServer } from '../../pdp/server.ts';
-import { createLog } from '../../telemetry/log.ts';
-import { stopSignal } from '../stop-signal.ts';
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -11,14 +7,8 @@ export function serveCommand(): Command {
     )
     .option('--insecure', 'let decisions listen beyond loopback without TLS; never administration', false)
     .action(async ({ insecure }: { insecure: boolean }) => {
-      const stopped = stopSignal();
-      const config = readConfig(process.env, { insecure });
-      const log = createLog(config.PALISADE_LOG_LEVEL);
-      const server = await startServer({ config, connection: config.PALISADE_DATABASE_URL, log });
-      log.info({ ...server.addresses }, 'palisade serves');
-
-      await stopped;
-      log.info('palisade stops');
-      await server.stop();
+      // The server is most of the program, and the other commands need nothing of it.
+      const { serve } = await import('../serve.ts');
+      await serve(insecure);
     });
 }

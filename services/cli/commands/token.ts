@@ -1,16 +1,24 @@
 import { Command, Option } from 'commander';
+import { parseUidText } from '../../bundles/uid-text.ts';
+import { isTypeName } from '../../engine/data/type-name.ts';
+import type { JsonValue } from '../../ledger/json.ts';
 import { createAdminClient } from '../client.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { createFirstAdmin } from '../first-admin.ts';
 import { migrationConnection } from '../migration-role.ts';
 import { print, table } from '../output.ts';
 
+interface PrincipalRule {
+  readonly type: string;
+  readonly ids?: readonly string[];
+}
+
 interface CredentialAnswer {
   readonly id: string;
   readonly name: string;
   readonly role: string;
   readonly stores: readonly string[];
-  readonly principals?: readonly { readonly type: string; readonly ids?: readonly string[] }[];
+  readonly principals?: readonly PrincipalRule[];
   readonly full_detail: boolean;
   readonly created_at: string;
   readonly expires_at?: string;
@@ -46,10 +54,13 @@ export function tokenCommand(): Command {
     )
     .option('--full-detail', 'may ask which policies decided; never for an agent itself', false)
     .option('--expires <time>', 'RFC 3339, such as 2027-01-01T00:00:00Z')
-    .option(
-      '--bootstrap',
-      'make the first admin, straight in the database (PALISADE_MIGRATE_DATABASE_URL)',
-      false,
+    .addOption(
+      new Option(
+        '--bootstrap',
+        'make the first admin, of all stores, straight in the database (PALISADE_MIGRATE_DATABASE_URL)',
+      )
+        .default(false)
+        .conflicts(['role', 'store', 'principal', 'fullDetail', 'expires']),
     )
     .option('--json', 'print JSON')
     .description('Makes a credential and prints its token, once.')
@@ -111,13 +122,15 @@ async function create(name: string, options: CreateOptions): Promise<Created> {
   return answer as Created;
 }
 
-function ruleOf(text: string): { type: string; ids?: string[] } {
-  const match = /^([A-Za-z_][A-Za-z0-9_:]*?)(?:::("(?:[^"\\]|\\.)*"))?$/.exec(text);
-  const [, type, id] = match ?? [];
-  if (type === undefined) throw new CliError(`${text} is neither a type nor Type::"id"`, EXIT.usage);
-  if (id === undefined) return { type };
+function ruleOf(text: string): JsonValue {
+  if (isTypeName(text)) return { type: text };
+  const uid = parseUidText(text);
+  if (uid !== undefined) return { type: uid.type, ids: [uid.id] };
 
-  return { type, ids: [JSON.parse(id) as string] };
+  throw new CliError(
+    `${text} is neither a type such as Agent nor an entity such as Agent::"build-bot"`,
+    EXIT.usage,
+  );
 }
 
 function listLines(credentials: readonly CredentialAnswer[]): string[] {
@@ -128,12 +141,14 @@ function listLines(credentials: readonly CredentialAnswer[]): string[] {
       one.name,
       one.role,
       one.stores.join(','),
-      one.principals
-        ?.map(({ type, ids }) => (ids === undefined ? type : `${type}::{${ids.join()}}`))
-        .join(' ') ?? 'any',
+      one.principals?.flatMap(ruleTexts).join(' ') ?? 'any',
       stateOf(one),
     ]),
   ]);
+}
+
+function ruleTexts({ type, ids }: PrincipalRule): readonly string[] {
+  return ids === undefined ? [type] : ids.map((id) => `${type}::${JSON.stringify(id)}`);
 }
 
 function stateOf({ revoked_at, expires_at }: CredentialAnswer): string {

@@ -1,4 +1,7 @@
 import { join } from 'node:path';
+import { ConfigError } from '../../pdp/config/config-error.ts';
+import { readSecret } from '../../pdp/config/secret.ts';
+import { postgresUrl } from '../../pdp/config/values.ts';
 import { startEmbeddedPostgres } from '../../store/embedded/embedded-postgres.ts';
 import type { DatabaseConnection } from '../../store/pool.ts';
 
@@ -12,16 +15,16 @@ export interface StartDatabase {
   stop(): Promise<void>;
 }
 
-/** @throws PdpError `unavailable` with the remedy, where no PostgreSQL can run here. */
+/** @throws PdpError `unavailable` with the remedy, where no PostgreSQL can run here; ConfigError for a malformed URL. */
 export async function openStartDatabase(
   home: string,
   environment: NodeJS.ProcessEnv,
   onIncident: (message: string, cause?: unknown) => void,
 ): Promise<StartDatabase> {
-  const external = environment['PALISADE_DATABASE_URL'];
+  const external = readUrl('PALISADE_DATABASE_URL', environment);
   if (external !== undefined) {
     return {
-      owner: environment['PALISADE_MIGRATE_DATABASE_URL'] ?? external,
+      owner: readUrl('PALISADE_MIGRATE_DATABASE_URL', environment) ?? external,
       serving: external,
       description: 'external, from PALISADE_DATABASE_URL',
       stop: async () => undefined,
@@ -36,4 +39,12 @@ export async function openStartDatabase(
     description: `embedded PostgreSQL in ${join(home, 'postgres')}${embedded.reused ? ' (found running)' : ''}`,
     stop: embedded.stop,
   };
+}
+
+function readUrl(name: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const url = readSecret(name, environment);
+  const parsed = postgresUrl.optional().safeParse(url);
+  if (parsed.success) return parsed.data;
+
+  throw new ConfigError(parsed.error.issues.map(({ message }) => `${name} ${message}`));
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,10 @@ import { CliError } from '../errors.ts';
  * @throws CliError where another one runs there.
  */
 export async function lockHome(home: string): Promise<() => void> {
-  const name = `palisade-${createHash('sha256').update(home).digest('hex').slice(0, 32)}`;
+  const name = `palisade-${createHash('sha256')
+    .update(await realpath(home))
+    .digest('hex')
+    .slice(0, 32)}`;
   // Linux has names without a file; elsewhere a killed process leaves one, which answers nobody.
   const path = process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.lock`);
   if (await answers(path))

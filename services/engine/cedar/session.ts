@@ -7,8 +7,6 @@ import { createSliceCache } from './slice-cache.ts';
 
 /** One cedar-wasm instance with one schema and the sets parsed so far; thrown away whole after a trap. */
 export interface CedarSession {
-  /** Parses a set ahead of its first request. */
-  parse(key: string, policies: readonly Policy[]): void;
   /** Cedar's raw answer over the set. */
   authorize(
     request: EvaluationRequest,
@@ -31,9 +29,6 @@ export function createCedarSession(schemaText: string): CedarSession {
   const cache = createSliceCache(instance);
 
   return {
-    parse(key, policies) {
-      cache.nameOf(key, policies);
-    },
     authorize(request, entities, key, policies) {
       const set = cache.nameOf(key, policies);
 

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import { z } from 'zod';
 import { PdpError } from '../../engine/error.ts';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../store/bundles.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { checkUpload } from './check-upload.ts';
-import { type AdminContext, adminOf, reply } from './context.ts';
+import { type AdminContext, adminOf, createRouter, reply } from './context.ts';
 import { readQuery } from './input.ts';
 
 /** Parameters of `GET /v1/bundles`. */
@@ -25,7 +25,7 @@ export const BUNDLES_QUERY = z.strictObject({
 
 /** `/v1/bundles`: push, list, show, fetch. What fails its check is never stored. */
 export function bundleRoutes({ pool, cedarVersion }: AdminContext): Router {
-  const router = Router();
+  const router = createRouter();
 
   router.post('/v1/bundles', async (request, response) => {
     const { archive, digest, manifest } = await checkUpload(request, response);

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Pool } from 'pg';
 import { PdpError } from '../../engine/error.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -16,6 +16,11 @@ export interface AdminContext {
   readonly cedarVersion: string;
   /** Problems that make this process not ready; empty: it is. */
   readonly unready: () => readonly string[];
+}
+
+/** A router whose paths are exact; it takes over nothing of that from its application. */
+export function createRouter(): Router {
+  return Router({ caseSensitive: true, strict: true });
 }
 
 /** Who administers; every route but the open ones has one. */

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import { z } from 'zod';
 import { isTypeName } from '../../engine/data/type-name.ts';
 import { PdpError } from '../../engine/error.ts';
@@ -11,7 +11,7 @@ import {
 } from '../../store/credentials.ts';
 import { createToken } from '../token.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
-import { type AdminContext, adminOf, reply, visibleStores } from './context.ts';
+import { type AdminContext, adminOf, createRouter, reply, visibleStores } from './context.ts';
 import { readInput } from './input.ts';
 
 /** Body of `POST /v1/credentials`. */
@@ -36,7 +36,7 @@ export const NEW_CREDENTIAL = z.strictObject({
 
 /** `/v1/credentials`: make one, list them, revoke one. A token is told once, when it is made. */
 export function credentialRoutes({ pool }: AdminContext): Router {
-  const router = Router();
+  const router = createRouter();
 
   router.post('/v1/credentials', async (request, response) => {
     const wanted = await readInput(request, response, NEW_CREDENTIAL);

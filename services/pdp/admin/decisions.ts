@@ -1,11 +1,11 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import { z } from 'zod';
 import type {} from 'zod-openapi';
 import { getDecision, QUERY_LIMIT, queryDecisions, tailDecisions } from '../../ledger/query.ts';
 import { verifyChains } from '../../ledger/verify.ts';
 import type { FoundDecision } from '../../store/decisions.ts';
 import { respond } from '../wire/rest/respond.ts';
-import { type AdminContext, reply, visibleStores } from './context.ts';
+import { type AdminContext, createRouter, reply, visibleStores } from './context.ts';
 import { readQuery } from './input.ts';
 
 const entity = z.string().meta({ description: 'Such as `Agent::"build-bot"`.' });
@@ -34,7 +34,7 @@ export const TAIL_QUERY = z.strictObject({
 
 /** `/v1/decisions` and `/v1/log`: what was decided, and whether the log is whole. The exact inputs stay encrypted. */
 export function decisionRoutes({ pool, ledger }: AdminContext): Router {
-  const router = Router();
+  const router = createRouter();
 
   router.get('/v1/decisions', async (request, response) => {
     const page = await queryDecisions(

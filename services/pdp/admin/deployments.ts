@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import { z } from 'zod';
 import {
   activate,
@@ -10,7 +10,15 @@ import {
 } from '../../store/deployments.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { digestOf } from './bundles.ts';
-import { type AdminContext, adminOf, reply, requireAllStores, storeOf, visibleStores } from './context.ts';
+import {
+  type AdminContext,
+  adminOf,
+  createRouter,
+  reply,
+  requireAllStores,
+  storeOf,
+  visibleStores,
+} from './context.ts';
 import { readInput } from './input.ts';
 
 const HISTORY = 20;
@@ -28,7 +36,7 @@ export const NEW_STORE = z.strictObject({ name: z.string() });
 
 /** `/v1/stores`: make one, list them, and what each runs. */
 export function deploymentRoutes({ pool, replica }: AdminContext): Router {
-  const router = Router();
+  const router = createRouter();
 
   router.get('/v1/stores', async (request, response) => {
     const visible = visibleStores(request);

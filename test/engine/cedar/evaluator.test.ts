@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createCedarEvaluator } from '../../../services/engine/cedar/evaluator.ts';
 import { CedarText, CedarTrap, createCedarInstance } from '../../../services/engine/cedar/instance.ts';
 import type { EvaluationRequest } from '../../../services/engine/evaluator.ts';
+import { LIMITS, type LimitName } from '../../../services/engine/limits.ts';
 import type { Policy } from '../../../services/engine/policy.ts';
 import { readSchema } from '../../../services/engine/schema/read.ts';
 import { CedarRecord, EntityUid } from '../../../services/engine/value/value.ts';
@@ -78,8 +79,8 @@ describe('the evaluator', () => {
     });
   });
 
-  test('judges a slice of several sets as one: a forbid in any of them wins, and every reason is told', () => {
-    const permits = Array.from({ length: 600 }, (_, index) =>
+  test('gives every reason and every error of a slice, sorted', () => {
+    const permits = Array.from({ length: 200 }, (_, index) =>
       policy(`permit-${index}`, undefined, 'permit(principal, action, resource) when { context.n >= 0 };'),
     );
     const forbid = policy('stop', undefined, 'forbid(principal, action, resource) when { context.n == 7 };');
@@ -89,11 +90,11 @@ describe('the evaluator', () => {
       'permit(principal, action, resource) when { context.n + 9223372036854775807 > 0 };',
     );
     const evaluator = createCedarEvaluator(SCHEMA, schema, [failing, ...permits, forbid]);
-    for (const _step of evaluator.warmUp());
+    evaluator.warmUp();
 
     const allowed = evaluator.evaluate(request('read', 1n));
     expect(allowed.decision).toBe('allow');
-    expect(allowed.determining).toHaveLength(600);
+    expect(allowed.determining).toEqual(permits.map(({ id }) => id).sort());
     expect(allowed.errors.map(({ policyId }) => policyId)).toEqual(['fails']);
     expect(evaluator.evaluate(request('read', 7n))).toMatchObject({
       decision: 'deny',
@@ -101,18 +102,36 @@ describe('the evaluator', () => {
     });
   });
 
-  test('refuses a request that selects more anchored policies than the limit', () => {
-    const many = Array.from({ length: 300 }, (_, index) =>
-      policy(
-        `p${index}`,
-        'read',
-        `permit(principal, action == Action::"read", resource) when { context.n == ${index} };`,
-      ),
+  test('refuses a request that selects more policies than the limit', () => {
+    const many = Array.from({ length: LIMITS.slice_policies + 1 }, (_, index) =>
+      policy(`p${index}`, 'read', 'permit(principal, action == Action::"read", resource);'),
     );
-    const evaluator = createCedarEvaluator(SCHEMA, schema, many);
+    const atLimit = createCedarEvaluator(SCHEMA, schema, many.slice(1));
 
-    expect(() => evaluator.evaluate(request('read', 1n))).toThrow(
-      expect.objectContaining({ code: 'too_large', limit: { name: 'slice_policies', max: 250 } }),
+    expect(atLimit.evaluate(request('read', 1n)).decision).toBe('allow');
+    expect(() => createCedarEvaluator(SCHEMA, schema, many).evaluate(request('read', 1n))).toThrow(
+      overLimit('slice_policies'),
+    );
+  });
+
+  test('refuses a request that selects more text than the limit, a template counted once', () => {
+    const text = `permit(principal, action, resource) when { "${'x'.repeat(LIMITS.slice_bytes / 4)}" != "" };`;
+    const statics = Array.from({ length: 4 }, (_, index) => policy(`p${index}`, undefined, text));
+    const template = `${text.slice(0, 'permit('.length)}principal == ?principal${text.slice('permit(principal'.length)}`;
+    const links = Array.from({ length: 4 }, (_, index): Policy => {
+      const values = { '?principal': { type: 'User', id: 'a' } };
+
+      return {
+        ...policy(`l${index}`, undefined, text),
+        source: { kind: 'link', templateId: 't', templateText: template, values },
+      };
+    });
+
+    expect(
+      createCedarEvaluator(SCHEMA, schema, links).evaluate(request('read', 1n)).determining,
+    ).toHaveLength(4);
+    expect(() => createCedarEvaluator(SCHEMA, schema, statics).evaluate(request('read', 1n))).toThrow(
+      overLimit('slice_bytes'),
     );
   });
 
@@ -138,6 +157,7 @@ function policy(id: string, action: string | undefined, text: string): Policy {
       resource: { op: 'all' },
     },
     literals: [],
+    work: [],
     source: { kind: 'static', text },
   };
 }
@@ -150,6 +170,10 @@ function request(action: string, n: bigint): EvaluationRequest {
     context: new CedarRecord(new Map([['n', n]])),
     entity: () => undefined,
   };
+}
+
+function overLimit(name: LimitName): unknown {
+  return expect.objectContaining({ code: 'too_large', limit: { name, max: LIMITS[name] } });
 }
 
 function digits(_key: string, value: unknown): unknown {

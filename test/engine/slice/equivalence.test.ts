@@ -147,9 +147,9 @@ test('a slice gives the decision, the reasons and the errors of the whole set', 
         const evaluator = createCedarEvaluator(SCHEMA, schema, set);
         for (const { n, who, ...uids } of drawn) {
           const fields = new Map<string, Value>([['n', n]]);
-        if (who !== null) fields.set('who', who);
-        const context = new CedarRecord(fields);
-        const request = { ...uids, context, entity: (key: string) => known.get(key) };
+          if (who !== null) fields.set('who', who);
+          const context = new CedarRecord(fields);
+          const request = { ...uids, context, entity: (key: string) => known.get(key) };
           const actual = evaluator.evaluate(request);
           const whole = judgeWhole(request, set, [...known.values()]);
 
@@ -206,6 +206,7 @@ function toPolicy(id: string, text: string, slots: { principal: string; resource
         id: name,
       }),
     ),
+    work: [],
     source: isTemplate
       ? { kind: 'link', templateId: `template of ${id}`, templateText: text, values }
       : { kind: 'static', text },

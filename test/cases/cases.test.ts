@@ -1,0 +1,110 @@
+import { readdirSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { JsonValue } from '../../services/ledger/json.ts';
+import {
+  type Answer,
+  type Answers,
+  answersTo,
+  goesOver,
+  TRANSPORTS,
+  type Transport,
+} from './support/answers.ts';
+import { type GoldenCase, readCases } from './support/read-cases.ts';
+
+/** Members of a record that hold exactly what a case wants: here it matters what is not there. */
+const WHOLE = ['disclosed', 'facts'];
+/** Members of a reply that each call has for itself. */
+const OF_ONE_CALL = ['decision_id', 'trace_id', 'evaluated_at'];
+
+const folder = import.meta.dirname;
+const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+const cases = files.flatMap((file) => readCases(folder, file));
+let answers: Answers;
+
+beforeAll(async () => {
+  answers = await answersTo(cases);
+});
+
+describe.each(TRANSPORTS)('over %s', (transport) => {
+  const going = cases.filter((one) => goesOver(transport, one));
+
+  test.each(going)('$file: $description', (one) => {
+    const { want } = one;
+    const { outcome, record } = answerTo(one, transport);
+
+    expect(outcome).toMatchObject(present(want.reply));
+    for (const name of absent(want.reply)) expect(outcome).not.toHaveProperty([name]);
+    if ('error' in want) expectError(want.error, outcome, record);
+    else expectDecision(want, outcome, record);
+    expect(record).toMatchObject({
+      ...(want.record as object),
+      transport: transport.split('_typed')[0],
+      trace: { trace_id: outcome['trace_id'] },
+    });
+    for (const [name, value] of Object.entries(want.record ?? {})) {
+      if (WHOLE.includes(name)) expect(record[name]).toEqual(value);
+    }
+  });
+});
+
+describe('every transport', () => {
+  test.each(cases.filter(({ now }) => now === undefined))('says the same: $file: $description', (one) => {
+    const shown = [...(answers.get(one)?.values() ?? [])].map(({ outcome }) =>
+      Object.fromEntries(Object.entries(outcome).filter(([name]) => !OF_ONE_CALL.includes(name))),
+    );
+
+    expect(shown.length).toBeGreaterThan(2);
+    for (const other of shown) expect(other).toEqual(shown[0]);
+  });
+});
+
+function answerTo(one: GoldenCase, transport: Transport): Answer {
+  const answer = answers.get(one)?.get(transport);
+  if (answer === undefined) throw new Error(`no answer over ${transport}`);
+
+  return answer;
+}
+
+function expectDecision(
+  want: Extract<GoldenCase['want'], { decision: string }>,
+  outcome: Answer['outcome'],
+  record: Answer['record'],
+): void {
+  const { decision, reason_code, determining, errors } = want;
+
+  expect(outcome).toMatchObject({ decision, reason_code });
+  expect(record).toMatchObject({
+    kind: 'decision',
+    decision,
+    reason_code,
+    determining,
+    policy_errors: errors.map((policy_id) => ({ policy_id })),
+    // What the reply says, the record says too.
+    decision_id: outcome['decision_id'],
+    request_digest: outcome['request_digest'],
+    bundle: outcome['bundle'],
+    state_sequence: outcome['state_sequence'],
+    message: outcome['message'] ?? '',
+    enforcement: outcome['enforcement'],
+    time: outcome['evaluated_at'],
+  });
+}
+
+function expectError(
+  { code, field }: { readonly code: string; readonly field: string | undefined },
+  outcome: Answer['outcome'],
+  record: Answer['record'],
+): void {
+  expect(outcome).toMatchObject({ error: code, ...(field === undefined ? {} : { field }) });
+  expect(outcome).not.toHaveProperty('decision');
+  expect(record).toMatchObject({ kind: 'error', error: { code, field: field ?? null } });
+  expect(record).not.toHaveProperty('decision');
+}
+
+function present(wanted: JsonValue): Readonly<Record<string, JsonValue>> {
+  return Object.fromEntries(Object.entries(wanted ?? {}).filter(([, value]) => value !== null));
+}
+
+function absent(wanted: JsonValue): readonly string[] {
+  return Object.entries(wanted ?? {}).flatMap(([name, value]) => (value === null ? [name] : []));
+}

@@ -1,0 +1,236 @@
+import { status } from '@grpc/grpc-js';
+import { describe, expect, test } from 'vitest';
+import type { ServerProcess } from '../support/server.ts';
+import { useWorld } from '../support/use-world.ts';
+import { type Access, prepareAccess } from './support/credentials.ts';
+import { ask, GRPC_METHODS, withGrpc } from './support/grpc.ts';
+import { type HttpAnswer, send } from './support/http.ts';
+import { decisionRoutes } from './support/routes.ts';
+
+/** `closed` is a second server that takes no call without a credential, loopback or not. */
+const servers = useWorld(async (world) => {
+  const access = await prepareAccess(world);
+
+  return { access, closed: await world.serve({ PALISADE_ANONYMOUS: 'off' }) };
+});
+const access = (): Access => servers().access;
+
+const QUESTION = {
+  principal: { type: 'Agent', id: 'a' },
+  action: { type: 'Action', id: 'read' },
+  resource: { type: 'Doc', id: 'd' },
+};
+const UNAUTHENTICATED = `status ${status.UNAUTHENTICATED}`;
+const DECIDING = decisionRoutes()
+  .filter(({ method, path }) => method === 'POST' && path.startsWith('/v1/'))
+  .map(({ path }) => path);
+
+/** What a question ends in on a REST route: its decision, or the code of its error, and the status. */
+async function rest(
+  path: string,
+  authorization: string | string[] | undefined,
+  changes: object = {},
+  server: ServerProcess = access().server,
+): Promise<string> {
+  const question = { ...QUESTION, ...changes };
+  const { status: http, json } = await post(
+    path,
+    authorization === undefined ? {} : { authorization },
+    path.endsWith('/batch') ? { requests: [question] } : question,
+    server,
+  );
+  const [item] = (json?.['results'] ?? []) as { response?: { decision: string }; error?: { code: string } }[];
+
+  return `${http} ${item?.response?.decision ?? item?.error?.code ?? json?.['decision'] ?? json?.['code']}`;
+}
+
+function post(
+  path: string,
+  headers: Readonly<Record<string, string | string[]>>,
+  body: object = QUESTION,
+  { addresses }: ServerProcess = access().server,
+): Promise<HttpAnswer> {
+  return send(addresses.rest, {
+    method: 'POST',
+    path,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+test('the routes that decide are those of the contract', () => {
+  expect(DECIDING).toEqual(['/v1/authorize', '/v1/authorize/batch']);
+});
+
+describe.each(DECIDING)('POST %s', (path) => {
+  /** An item of a batch fails in its place, and the call is answered. */
+  const refused = path.endsWith('/batch') ? '200 permission_denied' : '403 permission_denied';
+
+  test('decides for a credential that names the store and the principal', async () => {
+    expect(await rest(path, access().runtime)).toBe('200 allow');
+    expect(await rest(path, access().otherStore)).toBe('200 allow');
+    expect(await rest(path, access().otherPrincipal, { principal: { type: 'Agent', id: 'b' } })).toBe(
+      '200 allow',
+    );
+  });
+
+  test('takes no bad credential, and does not fall back to anonymous', async () => {
+    for (const [what, authorization] of Object.entries(access().bad)) {
+      expect(await rest(path, authorization), what).toBe('401 unauthenticated');
+    }
+    expect(await rest(path, [access().runtime, access().runtime])).toBe('401 unauthenticated');
+    expect(await rest(path, '')).toBe('401 unauthenticated');
+  });
+
+  test('is denied to an admin, to another store and to another principal', async () => {
+    expect(await rest(path, access().admin)).toBe(refused);
+    expect(await rest(path, access().otherStore, { policy_store: 'default' })).toBe(refused);
+    expect(await rest(path, access().runtime, { policy_store: 'other' })).toBe(refused);
+    expect(await rest(path, access().otherPrincipal)).toBe(refused);
+  });
+
+  test('goes without a credential over loopback, in the store default and without an explanation', async () => {
+    expect(await rest(path, undefined)).toBe('200 allow');
+    expect(await rest(path, undefined, { policy_store: 'default' })).toBe('200 allow');
+    expect(await rest(path, undefined, { policy_store: 'other' })).toBe(refused);
+    expect(await rest(path, undefined, { detail: 'full' })).toBe(refused);
+  });
+
+  test('goes nowhere without a credential where that is off', async () => {
+    expect(await rest(path, undefined, {}, servers().closed)).toBe('401 unauthenticated');
+    expect(await rest(path, access().runtime, {}, servers().closed)).toBe('200 allow');
+  });
+
+  test('answers to no foreign Host and no foreign Origin', async () => {
+    for (const foreign of [
+      { host: 'evil.example' },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+    ]) {
+      expect((await post(path, { authorization: access().runtime, ...foreign })).status).toBe(403);
+      expect((await post(path, foreign)).status).toBe(403);
+    }
+  });
+
+  test.each(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'])('knows no %s', async (method) => {
+    expect((await send(access().server.addresses.rest, { method, path })).status).toBe(405);
+  });
+});
+
+test('the description of the interface is open', async () => {
+  const { rest: address } = access().server.addresses;
+
+  expect((await send(address, { method: 'GET', path: '/openapi.json' })).status).toBe(200);
+  expect(
+    (await send(address, { method: 'GET', path: '/openapi.json', headers: { host: 'evil.example' } })).status,
+  ).toBe(403);
+});
+
+test('no administration is on the port of decisions', async () => {
+  for (const path of ['/v1/stores', '/v1/credentials', '/livez', '/readyz', '/v1/decisions']) {
+    const { status: http } = await send(access().server.addresses.rest, {
+      method: 'GET',
+      path,
+      headers: { authorization: access().admin },
+    });
+
+    expect(http, path).toBe(404);
+  }
+});
+
+describe.each(GRPC_METHODS)('%s', (method) => {
+  const denied = method === 'Authorize' ? `status ${status.PERMISSION_DENIED}` : 'permission_denied';
+  const over = (
+    address: () => string,
+    body: (question: (authorization?: string) => Promise<string>) => Promise<void>,
+    changes: object = {},
+  ) =>
+    withGrpc(address(), (client) =>
+      body((authorization) => ask(client, method, { ...QUESTION, ...changes }, authorization)),
+    );
+  const grpc = () => access().server.addresses.grpc;
+
+  test('decides for a credential, and without one over loopback', async () => {
+    await over(grpc, async (question) => {
+      expect(await question(access().runtime)).toBe('ALLOW');
+      expect(await question(access().otherStore)).toBe('ALLOW');
+      expect(await question()).toBe('ALLOW');
+    });
+  });
+
+  test('takes no bad credential, and does not fall back to anonymous', async () => {
+    await over(grpc, async (question) => {
+      for (const [what, authorization] of Object.entries(access().bad)) {
+        expect(await question(authorization), what).toBe(UNAUTHENTICATED);
+      }
+    });
+  });
+
+  test('is denied to an admin, to another store and to another principal', async () => {
+    await over(grpc, async (question) => {
+      expect(await question(access().admin)).toBe(denied);
+      expect(await question(access().otherPrincipal)).toBe(denied);
+    });
+    await over(
+      grpc,
+      async (question) => {
+        expect(await question(access().otherStore)).toBe(denied);
+        expect(await question(access().runtime)).toBe('ALLOW');
+      },
+      { policy_store: 'default' },
+    );
+    await over(
+      grpc,
+      async (question) => {
+        expect(await question(access().runtime)).toBe(denied);
+        expect(await question()).toBe(denied);
+      },
+      { policy_store: 'other' },
+    );
+  });
+
+  test('explains nothing without a credential', async () => {
+    await over(
+      grpc,
+      async (question) => {
+        expect(await question()).toBe(denied);
+        expect(await question(access().runtime)).toBe('ALLOW');
+      },
+      { detail: 'FULL' },
+    );
+  });
+
+  test('goes nowhere without a credential where that is off', async () => {
+    await over(
+      () => servers().closed.addresses.grpc,
+      async (question) => {
+        expect(await question()).toBe(UNAUTHENTICATED);
+        expect(await question(access().runtime)).toBe('ALLOW');
+      },
+    );
+  });
+});
+
+test('records say who asked, and anonymous of nobody; a bad token leaves none', async () => {
+  const subjects = async (trace: string) => {
+    const { json } = await send(access().server.addresses.admin, {
+      method: 'GET',
+      path: `/v1/decisions?trace_id=${trace.repeat(32)}`,
+      headers: { authorization: access().admin },
+    });
+
+    return ((json?.['records'] ?? []) as readonly { credential: unknown }[]).map(
+      ({ credential }) => credential,
+    );
+  };
+  const traceparent = (trace: string) => `00-${trace.repeat(32)}-00f067aa0ba902b7-01`;
+
+  await post('/v1/authorize', { traceparent: traceparent('c'), authorization: 'Bearer letmein' });
+  await post('/v1/authorize', { traceparent: traceparent('a') });
+  await post('/v1/authorize', { traceparent: traceparent('b'), authorization: access().runtime });
+  while ((await subjects('b')).length === 0);
+
+  expect(await subjects('a')).toEqual([{ id: null, subject: 'anonymous' }]);
+  expect(await subjects('b')).toMatchObject([{ subject: 'test-runtime' }]);
+  expect(await subjects('c')).toEqual([]);
+});

@@ -1,0 +1,253 @@
+import { describe, expect, test } from 'vitest';
+import { PdpError } from '../../services/engine/error.ts';
+import { LIMITS } from '../../services/engine/limits.ts';
+import type { DecisionPath } from '../../services/pdp/authorize.ts';
+import type { Replica } from '../../services/pdp/replica.ts';
+import { createDecisionService } from '../../services/pdp/service.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../../services/pdp/snapshot.ts';
+import type { AuthorizeCall, DecisionReply, DecisionService } from '../../services/pdp/types.ts';
+import { compiledBundle } from './support/bundle.ts';
+import { callerOf, callOf, scopeOf } from './support/calls.ts';
+import { withLedger } from './support/ledger.ts';
+
+async function snapshotOf(version: string): Promise<Snapshot> {
+  const bundle = await compiledBundle(version);
+
+  return { ...EMPTY_SNAPSHOT, stores: new Map([['default', { name: 'default', sequence: 1n, bundle }]]) };
+}
+
+/** A replica that is asked for nothing but snapshots, and never reaches a later sequence. */
+function replicaOf(snapshot: () => Snapshot): Replica {
+  return {
+    snapshot,
+    ageMs: () => 0,
+    lags: () => [],
+    refresh: () => Promise.resolve(),
+    prepare: () => Promise.reject(new Error('not asked for here')),
+    settled: () => Promise.resolve(),
+    reached: (sequences, _deadline, signal) =>
+      sequences.size === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+  };
+}
+
+interface Options {
+  readonly snapshot?: () => Snapshot;
+  readonly path?: Partial<DecisionPath>;
+  readonly capBytes?: number;
+}
+
+async function withService(
+  body: (service: DecisionService) => Promise<void>,
+  options: Options = {},
+): Promise<void> {
+  const only = await snapshotOf('1.0.0');
+  await withLedger(async (ledger) => {
+    const path = {
+      ledger,
+      now: Date.now,
+      refuseStale: () => undefined,
+      cedarVersion: '4.0.0',
+      ...options.path,
+    };
+    const replica = replicaOf(options.snapshot ?? (() => only));
+    await body(createDecisionService({ path, replica, anonymousAllowed: true }));
+  }, options.capBytes);
+}
+
+const code = (expected: string) => expect.objectContaining({ code: expected });
+const version = (outcome: DecisionReply | PdpError | undefined) =>
+  outcome instanceof PdpError ? outcome.code : outcome?.bundle.version;
+
+describe('authorize()', () => {
+  test('permits what the bundle permits, and says by which', async () => {
+    await withService(async (service) => {
+      expect(await service.authorize(callOf({ request_id: 'r-1' }), scopeOf())).toMatchObject({
+        decision: 'allow',
+        reason_code: 'permitted',
+        request_id: 'r-1',
+        bundle: { name: 'docs', version: '1.0.0' },
+        state_sequence: 1n,
+        enforcement: 'enforced',
+        explanation: undefined,
+      });
+    });
+  });
+
+  test('marks what was only checked, so that nobody acts on it', async () => {
+    await withService(async (service) => {
+      expect(await service.authorize(callOf({ mode: 'check' }), scopeOf())).toMatchObject({
+        enforcement: 'check_only',
+      });
+    });
+  });
+
+  test('explains to a credential that may know, and to no other', async () => {
+    await withService(async (service) => {
+      const call = callOf({ detail: 'full' });
+      const caller = callerOf({ full_detail: true });
+
+      expect((await service.authorize(call, scopeOf({ caller }))).explanation).toMatchObject({
+        determining_policies: [{ policy_id: 'agents-read', effect: 'permit' }],
+        cedar_decision: 'allow',
+      });
+      await expect(service.authorize(call, scopeOf())).rejects.toThrow(code('permission_denied'));
+    });
+  });
+
+  test.each([
+    ['whose deadline has passed', scopeOf({ deadline: 0 })],
+    ['whose caller is gone', scopeOf({ signal: AbortSignal.abort() })],
+  ])('does not decide a call %s', async (_what, scope) => {
+    await withService(async (service) => {
+      await expect(service.authorize(callOf(), scope)).rejects.toThrow(code('unavailable'));
+    });
+  });
+
+  test('does not allow what came too late while its record was written', async () => {
+    const leaving = new AbortController();
+    const now = () => {
+      leaving.abort();
+
+      return Date.now();
+    };
+
+    await withService(
+      async (service) => {
+        await expect(service.authorize(callOf(), scopeOf({ signal: leaving.signal }))).rejects.toThrow(
+          code('unavailable'),
+        );
+      },
+      { path: { now } },
+    );
+  });
+
+  test('does not decide by stale state', async () => {
+    const refuseStale = () => {
+      throw new PdpError('unavailable', 'stale');
+    };
+
+    await withService(
+      async (service) => {
+        await expect(service.authorize(callOf(), scopeOf())).rejects.toThrow(code('unavailable'));
+      },
+      { path: { refuseStale } },
+    );
+  });
+
+  test('does not allow what it cannot record', async () => {
+    await withService(
+      async (service) => {
+        await expect(service.authorize(callOf(), scopeOf())).rejects.toThrow(code('unavailable'));
+      },
+      { capBytes: 10_000 },
+    );
+  });
+});
+
+describe('authorizeBatch()', () => {
+  test('answers in order, and an error stays where it is', async () => {
+    await withService(async (service) => {
+      const calls = [
+        callOf({ request_id: 'first' }),
+        new PdpError('too_large', 'did not decode'),
+        callOf({ policy_store: 'foreign' }),
+        callOf({ action: { type: 'Action', id: 'unknown' } }),
+        callOf({ request_id: 'last' }),
+      ];
+
+      expect(await service.authorizeBatch(calls, scopeOf())).toMatchObject([
+        { request_id: 'first', decision: 'allow' },
+        { code: 'too_large' },
+        { code: 'permission_denied' },
+        { code: 'invalid_request' },
+        { request_id: 'last', decision: 'allow' },
+      ]);
+    });
+  });
+
+  test('answers nothing to nothing', async () => {
+    await withService(async (service) => {
+      expect(await service.authorizeBatch([], scopeOf())).toEqual([]);
+    });
+  });
+
+  test('decides every item on one snapshot, however long it takes', async () => {
+    const versions = [await snapshotOf('1.0.0'), await snapshotOf('2.0.0')];
+    let asked = 0;
+    const snapshot = () => versions[asked++ % 2] ?? EMPTY_SNAPSHOT;
+
+    await withService(
+      async (service) => {
+        const first = await service.authorizeBatch(
+          Array.from({ length: 50 }, () => callOf()),
+          scopeOf(),
+        );
+        const second = await service.authorizeBatch(
+          Array.from({ length: 50 }, () => callOf()),
+          scopeOf(),
+        );
+
+        expect(new Set(first.map(version))).toEqual(new Set(['1.0.0']));
+        expect(new Set(second.map(version))).toEqual(new Set(['2.0.0']));
+      },
+      { snapshot },
+    );
+  });
+
+  test('lets other work in between its items', async () => {
+    let turns = 0;
+    const busy = () => {
+      for (const until = performance.now() + 2; performance.now() < until; );
+
+      return Date.now();
+    };
+
+    await withService(
+      async (service) => {
+        const batch = service.authorizeBatch(
+          Array.from({ length: 50 }, () => callOf()),
+          scopeOf(),
+        );
+        const ticking = setInterval(() => {
+          turns += 1;
+        }, 0);
+        await batch;
+        clearInterval(ticking);
+
+        expect(turns).toBeGreaterThan(5);
+      },
+      { path: { now: busy } },
+    );
+  });
+});
+
+test('refuses what comes while too many calls are in flight, and serves again when they are gone', async () => {
+  await withService(async (service) => {
+    const leaving = new AbortController();
+    const unread: (AuthorizeCall | PdpError)[] = Array.from(
+      { length: LIMITS.batch_items - 1 },
+      () => new PdpError('invalid_request', 'did not decode'),
+    );
+    const waiting: Promise<unknown>[] = [];
+    const wait = (count: number) => {
+      const calls = [callOf({ at_least_sequence: 9n }), ...unread.slice(0, count - 1)];
+      waiting.push(service.authorizeBatch(calls, scopeOf({ signal: leaving.signal })));
+    };
+    let left: number = LIMITS.requests_in_flight;
+    for (; left > LIMITS.batch_items; left -= LIMITS.batch_items) wait(LIMITS.batch_items);
+    wait(left);
+
+    const overloaded = expect.objectContaining({
+      code: 'overloaded',
+      limit: { name: 'requests_in_flight', max: LIMITS.requests_in_flight },
+    });
+    await expect(service.authorize(callOf(), scopeOf())).rejects.toThrow(overloaded);
+    await expect(service.authorizeBatch([callOf()], scopeOf())).rejects.toThrow(overloaded);
+
+    leaving.abort();
+    await Promise.all(waiting);
+    expect(await service.authorize(callOf(), scopeOf())).toMatchObject({ decision: 'allow' });
+  });
+});
