@@ -36,6 +36,9 @@ const TEMPLATE =
 const NO_ENTITIES = '[{"uid":{"type":"P","id":"0"},"attrs":{},"parents":[]}]';
 const SET = 1_000;
 
+const ALMOST = (index: number): string =>
+  `context has text && context.text like "*${'a'.repeat(60)}${index}"`;
+
 export const WORST_CASES: readonly WorstCase[] = [
   data('bools', () => 'true'),
   data('longs', String),
@@ -114,10 +117,7 @@ export const WORST_CASES: readonly WorstCase[] = [
     (index) => `context has text && [${list(200, (at) => `"${index}x${at}"`)}].contains(context.text)`,
   ),
   {
-    ...slice(
-      'patterns that almost match',
-      (index) => `context has text && context.text like "*${'a'.repeat(60)}${index}"`,
-    ),
+    ...slice('patterns that almost match', ALMOST),
     context: (size) => `{"text":"${'a'.repeat(size)}"}`,
     most: LIMITS.string_bytes,
   },
@@ -137,12 +137,15 @@ export const WORST_CASES: readonly WorstCase[] = [
     most: 1,
   },
   {
-    ...data('texts', (index) => `"${index}"`),
     name: 'everything at once',
-    bundle: bundle({
-      schema: padded(LIMITS.schema_bytes),
-      policies: slicePolicies(chain(60)),
-    }),
+    bundle: bundle({ schema: padded(LIMITS.schema_bytes), policies: slicePolicies(ALMOST) }),
+    context: (size) => {
+      const texts = list(Math.min(SET, size), (index) => `"${index}"`);
+      const again = list(9, () => `[${list(SET, () => '"x"')}]`);
+
+      return `{"text":"${'a'.repeat(300)}","texts":[[${texts}],${again}]}`;
+    },
+    entities: (size) => `[${list(100, (index) => entity(index, share(size, index), 'refs'))}]`,
   },
 ];
 
