@@ -1,10 +1,11 @@
 import { JSON_DIALECT } from '../engine/data/dialect.ts';
 import { type Entity, readEntities } from '../engine/data/entities.ts';
-import { PdpError } from '../engine/error.ts';
+import { type ExceededLimit, PdpError } from '../engine/error.ts';
 import type { EvaluationRequest } from '../engine/evaluator.ts';
 import { LIMITS } from '../engine/limits.ts';
 import { parseTrustedJson } from '../engine/raw/json.ts';
 import { type RawNode, RawObject, type RawUid } from '../engine/raw/raw.ts';
+import { overLimit } from '../engine/raw/text.ts';
 import { reachableEntities } from '../engine/reach.ts';
 import type { Schema } from '../engine/schema/schema.ts';
 import { CedarRecord, EntityUid, uidKey } from '../engine/value/value.ts';
@@ -125,8 +126,9 @@ function checkReach(entities: readonly Entity[], source: Source, problems: Probl
   const byKey = new Map(entities.map((entity) => [entity.uid.key, entity]));
 
   for (const [index, { uid }] of entities.entries()) {
-    if (!reachesTooMany((key) => byKey.get(key), [uid])) continue;
-    const message = `from ${uid.key} more entities are reached than the limit reached_entities (${LIMITS.reached_entities})`;
+    const limit = exceededByReach((key) => byKey.get(key), [uid]);
+    if (limit === undefined) continue;
+    const { message } = overLimit(limit, `what is reached from ${uid.key}`);
     problems.at(source, placeOf(source, `[${index}]`), 'limit_exceeded', message);
   }
 }
@@ -146,8 +148,8 @@ function checkRepeated(items: readonly RawNode[], source: Source, problems: Prob
   }
 }
 
-/** Whether an evaluation that begins with these entities alone is already over the limit. */
-export function reachesTooMany(lookup: Lookup, uids: readonly RawUid[]): boolean {
+/** The limit that an evaluation which begins with these entities alone is already over. */
+export function exceededByReach(lookup: Lookup, uids: readonly RawUid[]): ExceededLimit | undefined {
   const nobody = new EntityUid('Nobody', '');
   const request = {
     principal: nobody,
@@ -160,10 +162,10 @@ export function reachesTooMany(lookup: Lookup, uids: readonly RawUid[]): boolean
   try {
     reachableEntities(request, uids);
 
-    return false;
+    return undefined;
   } catch (error) {
-    if (!(error instanceof PdpError)) throw error;
+    if (error instanceof PdpError && error.limit !== undefined) return error.limit;
 
-    return true;
+    throw error;
   }
 }

@@ -1,12 +1,12 @@
 import type { Entity } from '../engine/data/entities.ts';
-import { LIMITS } from '../engine/limits.ts';
 import type { Policy } from '../engine/policy.ts';
+import { overLimit } from '../engine/raw/text.ts';
 import type { CedarType, Schema } from '../engine/schema/schema.ts';
 import { uidKey } from '../engine/value/value.ts';
 import type { Cedar } from './cedar.ts';
 import type { BundleParts, EntitySource } from './compile.ts';
 import { bundleDigest } from './digest.ts';
-import { reachesTooMany, readBundleEntities } from './entities.ts';
+import { exceededByReach, readBundleEntities } from './entities.ts';
 import {
   type BundleFiles,
   checkFiles,
@@ -142,8 +142,9 @@ function checkLiterals(
   const byKey = new Map(entities.map((entity) => [entity.uid.key, entity]));
 
   for (const policy of parsed) {
-    if (policy.literals.length === 0 || !reachesTooMany((key) => byKey.get(key), policy.literals)) continue;
-    const message = `from the entities that it names, more are reached than the limit reached_entities (${LIMITS.reached_entities})`;
+    const limit = exceededByReach((key) => byKey.get(key), policy.literals);
+    if (limit === undefined) continue;
+    const { message } = overLimit(limit, 'what is reached from the entities that it names');
     problems.at(policy.source, headOf(policy), 'limit_exceeded', message, { policyId: policy.id });
   }
 }

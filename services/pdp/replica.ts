@@ -62,16 +62,18 @@ export function createReplica({ pool, load, onLoadFailure }: ReplicaOptions): Re
   let current: Snapshot = EMPTY_SNAPSHOT;
   let confirmedAt = Number.NEGATIVE_INFINITY;
   let revision: bigint | undefined;
+  let refreshing: Promise<unknown> = Promise.resolve();
 
   return {
     snapshot: () => current,
     ageMs: () => performance.now() - confirmedAt,
 
-    async refresh() {
-      const askedAt = performance.now();
-      await followCredentials();
-      await followDeployments();
-      confirmedAt = askedAt;
+    refresh() {
+      // One after the other: what was read first must never be taken over last.
+      const refreshed = refreshing.then(followOnce);
+      refreshing = refreshed.catch(() => undefined);
+
+      return refreshed;
     },
 
     prepare: bundleOf,
@@ -97,6 +99,13 @@ export function createReplica({ pool, load, onLoadFailure }: ReplicaOptions): Re
       }
     },
   };
+
+  async function followOnce(): Promise<void> {
+    const askedAt = performance.now();
+    await followCredentials();
+    await followDeployments();
+    confirmedAt = askedAt;
+  }
 
   async function followCredentials(): Promise<void> {
     if ((await credentialsRevision(pool)) === revision) return;

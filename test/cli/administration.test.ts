@@ -9,8 +9,9 @@ import type { BundleFiles } from '../../services/bundles/files.ts';
 import { bundleFiles } from '../pdp/support/bundle.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { useWorld } from '../support/use-world.ts';
-import { palisade, type Ran, spawnPalisade } from './support/run.ts';
+import { type Ran, spawnPalisade, usePalisade } from './support/run.ts';
 
+const palisade = usePalisade();
 const world = useWorld(async (made) => ({ ...made, server: await made.serve() }));
 let folder: string;
 const bundles = { first: '', second: '', changed: '' };
@@ -38,7 +39,7 @@ function env(): Record<string, string> {
   return { PALISADE_TOKEN: adminToken, PALISADE_ADMIN_URL: `http://${server.addresses.admin}` };
 }
 
-const run = (...args: string[]): Promise<Ran> => palisade(args, { env: env() });
+const run = (...args: string[]): Promise<Ran> => palisade(args, env());
 const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout);
 
 /** Puts one question to the server; it is answered, and so recorded. */
@@ -142,7 +143,7 @@ test('a credential is made, shown without its token, and refused once it is revo
 describe('the first admin', () => {
   const bootstrap = (databaseUrl?: string) =>
     palisade(['token', 'create', 'root', '--bootstrap', '--json'], {
-      env: { PALISADE_MIGRATE_DATABASE_URL: databaseUrl },
+      PALISADE_MIGRATE_DATABASE_URL: databaseUrl,
     });
 
   test('is not made where there is one, and then makes everything else', async () => {
@@ -176,7 +177,7 @@ describe('the first admin', () => {
 
 describe('the log', () => {
   test('is followed, searched, shown and proved whole', async () => {
-    const tail = spawnPalisade(['log', 'tail', '--json'], { env: env() });
+    const tail = spawnPalisade(['log', 'tail', '--json'], env());
     const lines = createInterface({ input: tail.stdout ?? process.stdin });
     try {
       const seen = once(lines, 'line');

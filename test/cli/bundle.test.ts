@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleFiles } from '../pdp/support/bundle.ts';
-import { palisade } from './support/run.ts';
+import { usePalisade } from './support/run.ts';
 
 const STARTER = 'policies/coding-agent';
 const DIGEST = /^sha256:[0-9a-f]{64}$/m;
 
+const palisade = usePalisade();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'palisade-bundle-'));

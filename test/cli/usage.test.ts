@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { createToken } from '../../services/pdp/token.ts';
-import { palisade } from './support/run.ts';
+import { palisade as palisadeProcess, usePalisade } from './support/run.ts';
 
+const palisade = usePalisade();
 const { token } = createToken();
 const NOBODY_THERE = { PALISADE_ADMIN_URL: 'http://127.0.0.1:1', PALISADE_TOKEN: token };
 
 test('--help teaches the commands, the exit codes and the first steps; --version says which this is', async () => {
-  const [help, version] = await Promise.all([palisade(['--help']), palisade(['--version'])]);
+  const [help, version] = await Promise.all([palisadeProcess(['--help']), palisadeProcess(['--version'])]);
 
   expect(help.code).toBe(0);
   for (const taught of [
@@ -54,7 +55,7 @@ test.each([
     'cannot be used with option',
   ],
 ])('%s is wrong usage', async (_what, args, message) => {
-  const { code, stderr } = await palisade(args, { env: NOBODY_THERE });
+  const { code, stderr } = await palisade(args, NOBODY_THERE);
 
   expect(code).toBe(2);
   expect(stderr).toContain(message);
@@ -63,7 +64,7 @@ test.each([
 
 describe('a server that cannot be reached', () => {
   test('is named, with what to do', async () => {
-    const { code, stderr } = await palisade(['bundle', 'list'], { env: NOBODY_THERE });
+    const { code, stderr } = await palisade(['bundle', 'list'], NOBODY_THERE);
 
     expect(code).toBe(1);
     expect(stderr).toMatch(/no answer from http:\/\/127\.0\.0\.1:1 .*\n.*npm start.*PALISADE_ADMIN_URL/);
@@ -75,7 +76,7 @@ describe('a server that cannot be reached', () => {
     ['no URL', { ...NOBODY_THERE, PALISADE_ADMIN_URL: 'nonsense' }, 2, 'PALISADE_ADMIN_URL is no URL'],
     ['half a token', { ...NOBODY_THERE, PALISADE_TOKEN: token.slice(0, 40) }, 2, 'not of the form'],
   ])('is not even asked with %s', async (_what, env, expected, message) => {
-    const { code, stderr } = await palisade(['bundle', 'list'], { env });
+    const { code, stderr } = await palisade(['bundle', 'list'], env);
 
     expect(code).toBe(expected);
     expect(stderr).toContain(message);

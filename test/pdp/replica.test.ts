@@ -126,6 +126,39 @@ describe('deployments', () => {
   });
 });
 
+test('a refresh that read first is never taken over last', async () => {
+  await withDatabase(async (database) => {
+    const gate = Promise.withResolvers<void>();
+    const isSlow = vi.fn((text: string) => text.includes('from deployments'));
+    const serving = new Proxy(database.serving, {
+      get(pool, name) {
+        if (name !== 'query') return Reflect.get(pool, name) as unknown;
+
+        return async (text: string, values: unknown[]) => {
+          const answer = await pool.query(text, values);
+          if (isSlow(text)) await gate.promise;
+
+          return answer;
+        };
+      },
+    });
+    const replica = replicaOf({ ...database, serving });
+    await deployVersion(database.owner, '1.0.0');
+    const first = replica.refresh();
+    await vi.waitFor(() => expect(isSlow).toHaveReturnedWith(true));
+
+    isSlow.mockReturnValue(false);
+    await deployVersion(database.owner, '2.0.0');
+    const second = replica.refresh();
+    await sleep(200);
+    gate.resolve();
+    await Promise.all([first, second]);
+    await replica.settled();
+
+    expect(served(replica)).toEqual({ sequence: 2n, version: '2.0.0' });
+  });
+});
+
 describe('credentials', () => {
   test('that are revoked are refused within a second, also while a bundle loads', async () => {
     await withDatabase(async (database) => {

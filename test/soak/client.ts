@@ -1,6 +1,6 @@
 /** The load of a soak, in a process of its own so that its memory and its core are not the server's. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Metadata } from '@grpc/grpc-js';
+import { type Metadata, status } from '@grpc/grpc-js';
 import type { AuthorizationServiceClient } from '../../services/pdp/wire/generated/palisade/v1/AuthorizationService.ts';
 import type { AuthorizeRequest } from '../../services/pdp/wire/generated/palisade/v1/AuthorizeRequest.ts';
 import type { AuthorizeResult__Output } from '../../services/pdp/wire/generated/palisade/v1/AuthorizeResult.ts';
@@ -45,45 +45,49 @@ async function run(order: SoakOrder): Promise<void> {
       const count = Math.min(BATCH, order.decisions - asked);
       asked += count;
       const requests = Array.from({ length: count }, (_, index) => requestAt(order, first + index));
-      const results = await send(client, metadata, requests).catch((error: unknown) => {
-        errors.push(String(error));
-        return [];
-      });
-      settle(results, count);
-      if (results.some(isRefused)) await sleep(REFUSED_PAUSE_MS);
+      const { answered, refusals, problem } = await send(client, metadata, requests);
+      decided += answered;
+      refused += refusals;
+      // They are asked again.
+      asked -= refusals;
+      if (problem !== undefined) errors.push(problem);
+      if (refusals > 0) await sleep(REFUSED_PAUSE_MS);
     }
   }
-
-  function settle(results: readonly AuthorizeResult__Output[], sent: number): void {
-    const answered = results.filter(({ response }) => response).length;
-    const turnedAway = results.filter(isRefused).length;
-    decided += answered;
-    refused += turnedAway;
-    asked -= turnedAway;
-    if (answered + turnedAway === sent) return;
-
-    const other = results.find((result) => !result.response && !isRefused(result));
-    errors.push(
-      `${sent - answered - turnedAway} of ${sent} failed: ${other?.error?.code} ${other?.error?.message}`,
-    );
-  }
 }
 
-function isRefused({ error }: AuthorizeResult__Output): boolean {
-  return error?.code === 'unavailable';
+interface Sent {
+  readonly answered: number;
+  readonly refusals: number;
+  readonly problem: string | undefined;
 }
 
+/** A call that is refused as a whole, such as for its deadline, counts as a refusal of each of its items. */
 function send(
   client: AuthorizationServiceClient,
   metadata: Metadata,
   requests: AuthorizeRequest[],
-): Promise<readonly AuthorizeResult__Output[]> {
-  return new Promise((resolve, reject) => {
+): Promise<Sent> {
+  return new Promise((resolve) => {
     client.authorizeBatch({ requests }, metadata, { deadline: Date.now() + DEADLINE_MS }, (error, reply) => {
-      if (error !== null) reject(error);
-      else resolve(reply?.results ?? []);
+      if (error === null) resolve(countResults(reply?.results ?? [], requests.length));
+      else if (error.code === status.UNAVAILABLE) resolve(allRefused(requests.length));
+      else resolve({ answered: 0, refusals: 0, problem: String(error) });
     });
   });
+}
+
+function countResults(results: readonly AuthorizeResult__Output[], sent: number): Sent {
+  const answered = results.filter(({ response }) => response).length;
+  const refusals = results.filter(({ error }) => error?.code === 'unavailable').length;
+  const other = results.find(({ error }) => error && error.code !== 'unavailable')?.error;
+  const problem = `${sent - answered - refusals} of ${sent} failed: ${other?.code} ${other?.message}`;
+
+  return { answered, refusals, problem: answered + refusals === sent ? undefined : problem };
+}
+
+function allRefused(sent: number): Sent {
+  return { answered: 0, refusals: sent, problem: undefined };
 }
 
 function requestAt({ largePolicies }: SoakOrder, at: number): AuthorizeRequest {

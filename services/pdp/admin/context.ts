@@ -71,6 +71,12 @@ export function requireAllStores(request: Request): void {
   throw new PdpError('permission_denied', 'this needs an admin credential for all stores');
 }
 
+/** Lets the answering process know at once what was changed; where that fails, its next poll does. */
+export async function followChange({ replica }: Pick<AdminContext, 'replica'>): Promise<void> {
+  await replica.refresh().catch(() => undefined);
+  await replica.settled();
+}
+
 export function reply(request: Request, response: Response, status: number, body: JsonValue): void {
   respond(
     request,

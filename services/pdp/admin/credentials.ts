@@ -11,7 +11,7 @@ import {
 } from '../../store/credentials.ts';
 import { createToken } from '../token.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
-import { type AdminContext, adminOf, createRouter, reply, visibleStores } from './context.ts';
+import { type AdminContext, adminOf, createRouter, followChange, reply, visibleStores } from './context.ts';
 import { readInput } from './input.ts';
 
 /** Body of `POST /v1/credentials`. */
@@ -35,7 +35,8 @@ export const NEW_CREDENTIAL = z.strictObject({
 });
 
 /** `/v1/credentials`: make one, list them, revoke one. A token is told once, when it is made. */
-export function credentialRoutes({ pool }: AdminContext): Router {
+export function credentialRoutes(context: AdminContext): Router {
+  const { pool } = context;
   const router = createRouter();
 
   router.post('/v1/credentials', async (request, response) => {
@@ -67,6 +68,7 @@ export function credentialRoutes({ pool }: AdminContext): Router {
       createdBy: adminOf(request).subject,
       expiresAt,
     });
+    await followChange(context);
     reply(request, response, 201, { id: credentialId, name: wanted.name, role: wanted.role, token });
   });
 
@@ -80,6 +82,7 @@ export function credentialRoutes({ pool }: AdminContext): Router {
     const { id } = request.params;
     await requireVisible(pool, id, visibleStores(request));
     await revokeCredential(pool, id);
+    await followChange(context);
     reply(request, response, 200, { id, revoked: true });
   });
 

@@ -14,6 +14,7 @@ import {
   type AdminContext,
   adminOf,
   createRouter,
+  followChange,
   reply,
   requireAllStores,
   storeOf,
@@ -35,7 +36,8 @@ export const ACTIVATION = z.strictObject({
 export const NEW_STORE = z.strictObject({ name: z.string() });
 
 /** `/v1/stores`: make one, list them, and what each runs. */
-export function deploymentRoutes({ pool, replica }: AdminContext): Router {
+export function deploymentRoutes(context: AdminContext): Router {
+  const { pool, replica } = context;
   const router = createRouter();
 
   router.get('/v1/stores', async (request, response) => {
@@ -54,6 +56,7 @@ export function deploymentRoutes({ pool, replica }: AdminContext): Router {
     requireAllStores(request);
     const { name } = await readInput(request, response, NEW_STORE);
     await createStore(pool, name);
+    await followChange(context);
     reply(request, response, 201, { name, sequence: 0n });
   });
 
@@ -83,8 +86,7 @@ export function deploymentRoutes({ pool, replica }: AdminContext): Router {
       author: adminOf(request).subject,
       reason,
     });
-    await replica.refresh();
-    await replica.settled();
+    await followChange(context);
     reply(request, response, 200, toJson(deployment));
   });
 

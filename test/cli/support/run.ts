@@ -1,6 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll } from 'vitest';
 
 export interface Ran {
   readonly code: number | null;
@@ -8,31 +10,48 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export interface RunOptions {
-  /** The whole environment but PATH, so that nothing of this machine's leaks in. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** @defaultValue the repository */
-  readonly cwd?: string;
-}
+type Environment = Readonly<Record<string, string | undefined>>;
 
 const PALISADE = resolve('services/cli/palisade.js');
 
-/** Runs `palisade` with these arguments until it ends. */
-export async function palisade(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const child = spawnPalisade(args, options);
+/** Runs `palisade` in a process of its own until it ends. @param env all of its environment but PATH. */
+export async function palisade(args: readonly string[], env: Environment = {}): Promise<Ran> {
+  const child = spawnPalisade(args, env);
   const exited = new Promise<number | null>((settle) => child.once('close', settle));
   const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
 
   return { code: await exited, stdout, stderr };
 }
 
-/** Starts `palisade` with these arguments; whoever does so ends it. */
-export function spawnPalisade(args: readonly string[], { env = {}, cwd }: RunOptions = {}): ChildProcess {
+/** Starts `palisade` in a process of its own; whoever does so ends it. */
+export function spawnPalisade(args: readonly string[], env: Environment = {}): ChildProcess {
   return spawn(process.execPath, [PALISADE, ...args], {
-    cwd,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** For many command lines: one process runs all of a file, one after the other. */
+export function usePalisade(): typeof palisade {
+  let host: ChildProcess;
+  let last: Promise<unknown> = Promise.resolve();
+
+  beforeAll(() => {
+    host = fork(join(import.meta.dirname, 'host.ts'), { env: { PATH: process.env['PATH'] } });
+  });
+  afterAll(() => host.kill());
+
+  return (args, env = {}) => {
+    const ran = last.then(async () => {
+      const answer = once(host, 'message');
+      host.send({ args, env });
+
+      return (await answer)[0] as Ran;
+    });
+    last = ran;
+
+    return ran;
+  };
 }
 
 function textOf(stream: ChildProcess['stdout']): Promise<string> {
