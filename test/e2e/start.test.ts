@@ -37,15 +37,20 @@ afterAll(async () => {
   await reaper.end();
 });
 
-const ENVIRONMENT = {
+/** Any free ones. */
+const PORTS = {
   PALISADE_REST_ADDRESS: '127.0.0.1:0',
   PALISADE_GRPC_ADDRESS: '127.0.0.1:0',
   PALISADE_ADMIN_ADDRESS: '127.0.0.1:0',
 };
 
-function run(command: readonly [string, ...string[]], path = process.env['PATH']): ChildProcess {
+/** Runs a command as somebody does who has set nothing but PATH, and these. */
+function run(
+  command: readonly [string, ...string[]],
+  environment: Readonly<Record<string, string>> = { ...PORTS, PALISADE_HOME: home },
+): ChildProcess {
   const child = spawn(command[0], command.slice(1), {
-    env: { PATH: path, HOME: home, PALISADE_HOME: home, ...ENVIRONMENT },
+    env: { PATH: process.env['PATH'], HOME: home, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.add(child);
@@ -124,11 +129,14 @@ test('the first start makes everything, says what to do next, and leaves nothing
   }
 
   const pasted = /^curl .*$/m.exec(said)?.[0] ?? '';
-  const curl = run(['sh', '-c', pasted]);
+  const curl = run(['sh', '-c', pasted], {});
   expect(JSON.parse(await text(curl.stdout ?? process.stdin))).toMatchObject({
     decision: 'deny',
     reason_code: 'forbidden',
   });
+  const exports = /^(?:export .*\n)+/m.exec(said)?.[0] ?? '';
+  const listed = run(['sh', '-c', `${exports}"${process.execPath}" services/cli/palisade.js store list`], {});
+  expect(await text(listed.stdout ?? process.stdin)).toMatch(/^default +1$/m);
   expect((await decide(started, await token('runtime'))).status).toBe(200);
   expect((await fetch(`http://${started.admin}/readyz`)).status).toBe(200);
 
@@ -200,7 +208,7 @@ test('npm start runs the Node of the project, whatever Node is on the PATH, and 
 }, async () => {
   const own = resolve('node_modules');
   const path = (process.env['PATH'] ?? '').split(delimiter).filter((entry) => !entry.startsWith(own));
-  const npm = run(['npm', 'start'], path.join(delimiter));
+  const npm = run(['npm', 'start'], { ...PORTS, PALISADE_HOME: home, PATH: path.join(delimiter) });
   const started = await start(npm);
   const [server] = (await readFile(`/proc/${npm.pid}/task/${npm.pid}/children`, 'utf8')).split(' ');
   expect(await realpath(`/proc/${server}/exe`)).toBe(await realpath('node_modules/.bin/node'));

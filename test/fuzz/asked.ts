@@ -59,8 +59,12 @@ function randomUid(random: Random, bundle: FuzzBundle, type: string): Uid {
 
 /** The entities that the request must bring, and a few others, under each other without a cycle. */
 function randomEntities(random: Random, data: RandomData, bundle: FuzzBundle, named: readonly Uid[]): string {
-  const types = [...bundle.schema.entityTypes.values()].filter(({ name }) => bundle.requestTypes.has(name));
-  if (types.length === 0) return random.oneIn(20) ? '[null]' : '[]';
+  // Now and then also entities that are the bundle's to say.
+  const foreign = random.oneIn(25);
+  const types = [...bundle.schema.entityTypes.values()].filter(
+    ({ name }) => foreign || bundle.requestTypes.has(name),
+  );
+  if (types.length === 0) return '[]';
 
   const wanted = named.filter(({ type }) => bundle.requestTypes.has(type) && !random.oneIn(60));
   const more = random.list(4, () => randomUid(random, bundle, random.pick(types).name));

@@ -1,4 +1,5 @@
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
+import { OTHER_VARIABLES } from '../../pdp/config/variables.ts';
 import type { RunningServer } from '../../pdp/server.ts';
 import { STARTER_BUNDLE } from './starter-bundle.ts';
 
@@ -31,11 +32,26 @@ npm exec -- node docs/examples/authorize.mjs ${addresses.grpc} file_read .env
 
 3. Change a policy: edit a file in ${STARTER_BUNDLE} and raise \`version\` in its bundle.yaml, then
 
-npm exec -- palisade bundle check ${STARTER_BUNDLE}
+${exportsOf(addresses, home)}npm exec -- palisade bundle check ${STARTER_BUNDLE}
 npm exec -- palisade bundle push ${STARTER_BUNDLE}
 npm exec -- palisade deploy activate default <the digest that push printed>
 
 Every decision is in the log: npm exec -- palisade log query --since 1h
 Stop with Ctrl-C.
 `;
+}
+
+/** What the commands must be told where this Palisade is not where they look for one. */
+function exportsOf({ admin }: RunningServer['addresses'], home: string): string {
+  const url = `http://${admin}`;
+  const { PALISADE_ADMIN_URL, PALISADE_HOME } = OTHER_VARIABLES;
+  const lines: string[] = [];
+  if (url !== PALISADE_ADMIN_URL.default) lines.push(`export PALISADE_ADMIN_URL=${url}\n`);
+  if (home !== resolve(PALISADE_HOME.default)) lines.push(`export PALISADE_HOME=${shellText(home)}\n`);
+
+  return lines.join('');
+}
+
+function shellText(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

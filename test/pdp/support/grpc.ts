@@ -18,6 +18,8 @@ export async function withGrpc<T>(
   const channel = roots === undefined ? credentials.createInsecure() : credentials.createSsl(roots);
   const client = new palisade.v1.AuthorizationService(address, channel, {
     'grpc.use_local_subchannel_pool': 1,
+    // RFC 6066, section 3: an address is no server name.
+    ...(roots === undefined ? {} : { 'grpc.ssl_target_name_override': 'localhost' }),
   });
   try {
     return await body(client);
