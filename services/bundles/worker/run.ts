@@ -31,7 +31,7 @@ export async function runJob<T>(
   signal?.throwIfAborted();
   const worker = new Worker(new URL('./entry.ts', import.meta.url), {
     workerData: job,
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 4, stackSizeMb: STACK_MB },
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: STACK_MB },
     // A worker inherits flags of its parent, such as those of a test runner, which it has no use for.
     execArgv: [],
     stdout: true,

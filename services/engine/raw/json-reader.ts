@@ -190,15 +190,22 @@ export class JsonReader {
     this.#skipDigits();
     const digits = this.#at - first;
     if (digits > 1 && this.#text.charCodeAt(first) === ZERO) throw this.#malformed('a number begins with 0');
-    if (this.#skipFraction()) return new RawNumber(this.#text.slice(start, this.#at));
+    if (this.#skipFraction()) return this.#inexact(this.#text.slice(start, this.#at));
 
     const token = this.#text.slice(start, this.#at);
-    if (digits > LONG_DIGITS || token === '-0') return new RawNumber(token);
+    if (digits > LONG_DIGITS || token === '-0') return this.#inexact(token);
     if (digits <= SAFE_DIGITS) return BigInt(Number(token));
 
     const integer = BigInt(token);
 
     return isLong(integer) ? integer : new RawNumber(token);
+  }
+
+  /** A number that no double can hold is refused also where it would be ignored, as Cedar's own reader refuses it. */
+  #inexact(token: string): RawNumber {
+    if (!Number.isFinite(Number(token))) throw this.#malformed('a number is out of range');
+
+    return new RawNumber(token);
   }
 
   /** Whether there was a fraction or an exponent. */

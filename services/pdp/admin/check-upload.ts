@@ -37,7 +37,8 @@ export async function checkUpload(
   return { archive, digest: report.digest, manifest: report.manifest };
 }
 
-const UPLOAD_MS = 60_000;
+/** What an upload may take to arrive, in milliseconds: it may be 32 MiB over a slow line. */
+export const UPLOAD_MS = 60_000;
 
 /** Every problem of the bundle: as data for tools, and as `bundle check` prints it. */
 function refusal({ problems }: CheckReport): HttpError {

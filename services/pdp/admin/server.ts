@@ -4,6 +4,7 @@ import { bearerToken } from '../wire/bearer.ts';
 import { type AppOptions, createApp } from '../wire/rest/app.ts';
 import { createHttpListener, type HttpListener, type TlsMaterial } from '../wire/rest/listener.ts';
 import { bundleRoutes } from './bundles.ts';
+import { UPLOAD_MS } from './check-upload.ts';
 import { type AdminContext, requireAdmin } from './context.ts';
 import { credentialRoutes } from './credentials.ts';
 import { decisionRoutes } from './decisions.ts';
@@ -31,7 +32,7 @@ export function createAdminServer(options: AdminServerOptions): HttpListener {
     );
   });
 
-  return createHttpListener(app, options.tls);
+  return createHttpListener(app, options.tls, UPLOAD_MS);
 }
 
 function authorizations(request: IncomingMessage): readonly string[] {

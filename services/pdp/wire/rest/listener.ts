@@ -27,16 +27,24 @@ export interface TlsMaterial {
   readonly key: Buffer | string;
 }
 
-const HTTP_OPTIONS: ServerOptions = {
+const HTTP_OPTIONS = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: LIMITS.receive_ms,
   requestTimeout: 2 * LIMITS.receive_ms,
   // Node looks for late requests only this often.
   connectionsCheckingInterval: 1_000,
-};
+} satisfies ServerOptions;
 
-/** Makes an HTTP port that bounds what a slow or hostile client may hold; without TLS material it speaks plain HTTP. */
-export function createHttpListener(handler: RequestListener, tls?: TlsMaterial): HttpListener {
+/**
+ * Makes an HTTP port that bounds what a slow or hostile client may hold; without TLS material it speaks plain HTTP.
+ * @param requestTimeoutMs what a whole request may take to arrive.
+ */
+export function createHttpListener(
+  handler: RequestListener,
+  tls?: TlsMaterial,
+  requestTimeoutMs: number = HTTP_OPTIONS.requestTimeout,
+): HttpListener {
+  const options = { ...HTTP_OPTIONS, requestTimeout: requestTimeoutMs };
   const answering = new Set<ServerResponse>();
   let closed: Promise<void> | undefined;
   const tracked: RequestListener = (request, response) => {
@@ -46,9 +54,7 @@ export function createHttpListener(handler: RequestListener, tls?: TlsMaterial):
     handler(request, response);
   };
   const server =
-    tls === undefined
-      ? createServer(HTTP_OPTIONS, tracked)
-      : createTlsServer({ ...HTTP_OPTIONS, ...tls }, tracked);
+    tls === undefined ? createServer(options, tracked) : createTlsServer({ ...options, ...tls }, tracked);
   // The size of all headers is capped; past a count Node would drop some silently.
   server.maxHeadersCount = 0;
   // The handler itself says when it wants the body.

@@ -105,7 +105,7 @@ export const AuthorizeResponse = z
       .strictObject({ name: z.string(), version: z.string(), digest })
       .meta({ id: 'Bundle', description: 'The one that was evaluated.' }),
     state_sequence: sequence,
-    // Open, because a policy's `@code` refines it.
+    // Open, because a later version may add codes.
     reason_code: z.string().meta({ examples: [...REASON_CODES] }),
     message: z.string().optional().meta({ description: 'For the model that was refused.' }),
     enforcement: z.enum(['enforced', 'monitored', 'check_only']),
