@@ -34,8 +34,10 @@ function canBoundMemory() {
 async function becomeBounded() {
   const { fileURLToPath } = await import('node:url');
   const environment = {
-    // Each thread that loads a bundle would leave an arena of glibc behind (mallopt(3), M_ARENA_MAX).
+    // Threads that load bundles would leave what they freed behind in arenas of their own, and glibc would raise the size from
+    // which memory goes back to the kernel at once (mallopt(3): M_ARENA_MAX, M_MMAP_THRESHOLD).
     MALLOC_ARENA_MAX: '2',
+    MALLOC_MMAP_THRESHOLD_: '131072',
     // Types are stripped once and not at each start. Who may write here may write to the packages; who may not goes without.
     NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/palisade', import.meta.url)),
     ...process.env,
