@@ -10,6 +10,7 @@ import { GRPC_TYPES_FOLDER, generateGrpcTypes } from './generate-grpc-types.ts';
 import { generateLimitsDocs } from './generate-limits-docs.ts';
 import { generateOpenApi } from './generate-openapi.ts';
 import { generateRecordSchema } from './generate-record-schema.ts';
+import { generateTelemetryDocs } from './generate-telemetry-docs.ts';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -18,6 +19,7 @@ const wanted: ReadonlyMap<string, string> = new Map([
   ['docs/openapi.json', generateOpenApi()],
   ['docs/configuration.md', generateConfigurationDocs()],
   ['docs/limits.md', generateLimitsDocs()],
+  ['docs/telemetry.md', generateTelemetryDocs()],
   [BUNDLE_SCHEMA_PATH, generateBundleSchema()],
   ['schemas/decision-record.schema.json', generateRecordSchema()],
 ]);

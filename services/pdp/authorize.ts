@@ -3,8 +3,10 @@ import { requestText } from '../engine/cedar/call-text.ts';
 import { PdpError, toPdpError } from '../engine/error.ts';
 import { requestDigest } from '../engine/request-digest.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { DecisionEntry } from '../ledger/record.ts';
 import { admit } from './admit.ts';
 import { factsAt } from './facts.ts';
+import type { DecisionTimes, Observer } from './observe/observer.ts';
 import { decisionEntry, recordBytes } from './record.ts';
 import { recordError } from './record-error.ts';
 import { select } from './select.ts';
@@ -21,6 +23,7 @@ export interface DecisionPath {
   readonly refuseStale: () => void;
   /** Version of Cedar that evaluates, for the record. */
   readonly cedarVersion: string;
+  readonly observer: Observer;
 }
 
 /**
@@ -35,8 +38,9 @@ export async function authorize(
   scope: CallScope,
 ): Promise<DecisionReply> {
   try {
-    const { reply, recorded } = decide(path, snapshot, call, scope);
+    const { reply, entry, times, recorded } = decide(path, snapshot, call, scope);
     await recorded;
+    path.observer.decided(entry, scope, { ...times, recordedAt: performance.now() });
     refuseLate(scope);
 
     return reply;
@@ -50,6 +54,8 @@ export async function authorize(
 
 interface Deciding {
   readonly reply: DecisionReply;
+  readonly entry: DecisionEntry;
+  readonly times: Omit<DecisionTimes, 'recordedAt'>;
   readonly recorded: Promise<void>;
 }
 
@@ -60,7 +66,9 @@ function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, sco
   const { bundle, sequence } = select(snapshot, store, call);
 
   const at = path.now();
+  const evaluatingAt = performance.now();
   const decided = decideByBundle(bundle, call, (names) => factsAt(at, names));
+  const decidedAt = performance.now();
   const { informed, verdict } = decided;
   const input = requestText({ ...informed.request, context: informed.context }, informed.entities);
   const reply: DecisionReply = {
@@ -99,7 +107,9 @@ function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, sco
   });
   const space = path.ledger.reserve(recordBytes(entry, input));
 
-  return { reply, recorded: path.ledger.append(entry, input, space) };
+  const recorded = path.ledger.append(entry, input, space);
+
+  return { reply, entry, times: { evaluatingAt, decidedAt }, recorded };
 }
 
 /** A caller that stopped waiting treats the call as not allowed, so nothing else may be said of it. */

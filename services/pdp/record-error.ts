@@ -10,13 +10,14 @@ import { uuidv7 } from './uuid.ts';
  * @param call absent where it could not even be read.
  */
 export function recordError(
-  path: Pick<DecisionPath, 'ledger' | 'now'>,
+  path: Pick<DecisionPath, 'ledger' | 'now' | 'observer'>,
   call: AuthorizeCall | undefined,
   scope: ErrorScope,
   error: PdpError,
 ): void {
   const at = path.now();
   const entry = errorEntry(call, scope, error, uuidv7(at), at);
+  path.observer.failed(entry, scope, error);
   try {
     const space = path.ledger.reserve(recordBytes(entry, ''));
     path.ledger.append(entry, null, space).catch(() => undefined);

@@ -1,35 +1,27 @@
 import type { Log } from '../telemetry/log.ts';
+import { createThrottle } from '../telemetry/throttle.ts';
 import type { DecisionPath } from './authorize.ts';
 import { recordError } from './record-error.ts';
 import type { Refusal } from './wire/serve.ts';
 
-/**
- * Leaves a trace of a call that a transport refused before it could be decided: a small record where the caller is known,
- * else only a line of the process log, and not more than one a second of those.
- */
-export function recordRefusal(path: DecisionPath, refusal: Refusal, log: Log): void {
-  if (refusal.caller === undefined) {
-    logUnauthenticated(refusal, log);
-    return;
-  }
-
-  const { caller, error, trace, transport } = refusal;
-  recordError(path, undefined, { caller, trace, transport }, error);
-}
-
 const LOG_EVERY_MS = 1_000;
 
-let loggedAt = Number.NEGATIVE_INFINITY;
-let unlogged = 0;
+/**
+ * Leaves a trace of each call that a transport refused before it could be decided: a small record where the caller is known,
+ * else a count, and a line of the process log, not more than one a second of those.
+ */
+export function createRefusals(path: DecisionPath, log: Log): (refusal: Refusal) => void {
+  const unauthenticated = createThrottle(LOG_EVERY_MS);
 
-function logUnauthenticated({ error, transport, trace }: Refusal, log: Log): void {
-  unlogged += 1;
-  if (performance.now() - loggedAt < LOG_EVERY_MS) return;
+  return ({ caller, error, trace, transport }) => {
+    if (caller !== undefined) {
+      recordError(path, undefined, { caller, trace, transport }, error);
+      return;
+    }
 
-  log.warn(
-    { code: error.code, transport, trace_id: trace.trace_id, since_last: unlogged },
-    'a call was refused',
-  );
-  loggedAt = performance.now();
-  unlogged = 0;
+    path.observer.refused(error, transport);
+    unauthenticated((since_last) =>
+      log.warn({ code: error.code, transport, trace_id: trace.trace_id, since_last }, 'a call was refused'),
+    );
+  };
 }

@@ -1,22 +1,21 @@
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool } from 'pg';
 import { createCedarInstance } from '../engine/cedar/instance.ts';
-import { readKeyring } from '../ledger/keyring.ts';
-import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { assertMigrated } from '../store/migrate.ts';
 import { createPool, type DatabaseConnection } from '../store/pool.ts';
-import { watchChanges } from '../store/watch.ts';
 import type { Log } from '../telemetry/log.ts';
+import { observeProcess } from '../telemetry/process-metrics.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { ADMIN_PATHS } from './admin/openapi.ts';
 import { createAdminServer } from './admin/server.ts';
 import type { DecisionPath } from './authorize.ts';
 import type { Config } from './config/config.ts';
+import { openConfiguredLedger } from './configured-ledger.ts';
+import { followDeployments } from './follow.ts';
 import { addressText, grpcCredentials, listenAt, readTlsIdentity, tlsFor } from './listen.ts';
-import { loadBundle } from './loader.ts';
+import { observeServer } from './observe/gauges.ts';
+import { createObserver } from './observe/observer.ts';
 import { refuseStale, unreadiness } from './readiness.ts';
-import { recordRefusal } from './refusals.ts';
-import { createReplica, type Replica } from './replica.ts';
+import { createRefusals } from './refusals.ts';
 import { createDecisionService } from './service.ts';
 import { createGrpcServer } from './wire/grpc/server.ts';
 import { DECISION_PATHS, openApiDocument } from './wire/rest/openapi.ts';
@@ -27,6 +26,7 @@ export interface ServerOptions {
   readonly config: Config;
   readonly connection: DatabaseConnection;
   readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 export interface RunningServer {
@@ -53,46 +53,50 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-async function start({ config, connection, log }: ServerOptions, stops: Stops): Promise<RunningServer> {
+async function start(
+  { config, connection, log, telemetry }: ServerOptions,
+  stops: Stops,
+): Promise<RunningServer> {
   const identity = readTlsIdentity(config);
   const pool = createPool({ connection });
   stops.push(() => pool.end());
   await assertMigrated(pool);
 
-  const ledger = await openConfiguredLedger(config, pool);
-  for (const stranded of ledger.stats().adopted?.stranded ?? []) {
-    log.warn({ ...stranded }, 'records in the spool belong to a process that cannot be looked up from here');
-  }
+  const ledger = await openConfiguredLedger(config, pool, log);
   stops.push(async () => {
     await ledger.flush(FLUSH_MS);
     await ledger.close();
   });
-  const replica = createReplica({
-    pool,
-    load: (digest) => loadBundle(pool, digest),
-    onLoadFailure: (lag, error) =>
-      log.error(
-        { ...lag, sequence: String(lag.sequence), err: error },
-        'a deployed bundle does not load here',
-      ),
-  });
-  await follow(replica, { config, connection, log }, stops);
+  const following = await followDeployments({ pool, connection, pollMs: config.PALISADE_POLL_INTERVAL, log });
+  stops.push(following.stop);
+  const { replica } = following;
 
+  const { PALISADE_REST_ADDRESS: rest, PALISADE_GRPC_ADDRESS: grpc, PALISADE_ADMIN_ADDRESS: admin } = config;
+  const observer = createObserver({
+    telemetry,
+    log,
+    traceDenies: config.PALISADE_TRACE_DENIES === 'always',
+    addresses: { rpc: grpc, http: rest },
+  });
   const path: DecisionPath = {
     ledger,
     now: Date.now,
     refuseStale: () => refuseStale(replica, config),
     cedarVersion: String(createCedarInstance().call('getCedarSDKVersion')),
+    observer,
   };
-  const { PALISADE_REST_ADDRESS: rest, PALISADE_GRPC_ADDRESS: grpc, PALISADE_ADMIN_ADDRESS: admin } = config;
   const service = createDecisionService({
     path,
     replica,
     anonymousAllowed: config.PALISADE_ANONYMOUS === 'loopback' && rest.loopback && grpc.loopback,
   });
-  const handling: Handling = { service, onRefusal: (refusal) => recordRefusal(path, refusal, log) };
+  const handling: Handling = { service, onRefusal: createRefusals(path, log), observer };
   const hosts = config.PALISADE_ALLOWED_HOSTS ?? [];
   const unready = () => unreadiness(replica, ledger, config);
+  const capacity = config.PALISADE_SPOOL_MAX_BYTES;
+  observeServer(telemetry.metrics, { replica, ledger, inFlight: service.inFlight, unready, capacity });
+  const stopObserving = observeProcess(telemetry.metrics);
+  stops.push(() => Promise.resolve(stopObserving()));
   const timeoutMs = config.PALISADE_SHUTDOWN_TIMEOUT;
 
   // What is in flight on one transport must not use up the time of another.
@@ -108,6 +112,7 @@ async function start({ config, connection, log }: ServerOptions, stops: Stops): 
   });
   const adminServer = createAdminServer({
     context: { pool, replica, ledger, cedarVersion: path.cedarVersion, unready },
+    telemetry,
     ...handling,
     hosts,
     tls: tlsFor(admin, identity),
@@ -145,55 +150,6 @@ async function start({ config, connection, log }: ServerOptions, stops: Stops): 
 const HEALTH_EVERY_MS = 250;
 /** What is not in PostgreSQL by then waits in the spool for the next process. */
 const FLUSH_MS = 2_000;
-
-async function openConfiguredLedger(config: Config, pool: Pool): Promise<Ledger> {
-  const grpc = config.PALISADE_GRPC_ADDRESS;
-
-  return openLedger({
-    directory: config.PALISADE_SPOOL_DIR,
-    level: config.PALISADE_DURABILITY,
-    keyring: await readKeyring(config.PALISADE_KEYRING_FILE),
-    pool,
-    capBytes: config.PALISADE_SPOOL_MAX_BYTES,
-    lostHosts: config.PALISADE_SPOOL_LOST_HOSTS ?? [],
-    processId:
-      config.PALISADE_PROCESS_ID ??
-      `${hostname()
-        .replace(/[^A-Za-z0-9._-]/g, '-')
-        .slice(0, 48)}-${grpc.port}`,
-  });
-}
-
-/** Takes over what is deployed, once before anything is served, and from then on whatever changes. */
-async function follow(
-  replica: Replica,
-  { config, connection, log }: ServerOptions,
-  stops: Stops,
-): Promise<void> {
-  await replica.refresh();
-  await replica.settled();
-
-  const stopping = new AbortController();
-  let failing = false;
-  const watch = watchChanges({
-    connection,
-    pollMs: config.PALISADE_POLL_INTERVAL,
-    signal: stopping.signal,
-    onWake: async () => {
-      await replica.refresh();
-      if (failing) log.info('PostgreSQL answers again');
-      failing = false;
-    },
-    onFailure: (error) => {
-      if (!failing) log.warn({ err: error }, 'PostgreSQL does not answer; decisions go on from memory');
-      failing = true;
-    },
-  });
-  stops.push(async () => {
-    stopping.abort();
-    await watch;
-  });
-}
 
 async function stopAll(stops: Stops): Promise<void> {
   for (const stop of stops.splice(0).reverse()) await stop();

@@ -2,6 +2,7 @@ import { PdpError } from '../engine/error.ts';
 import { LIMITS } from '../engine/limits.ts';
 import { authorize, type DecisionPath } from './authorize.ts';
 import { authenticateAnonymous, authenticateToken } from './credentials.ts';
+import { recordError } from './record-error.ts';
 import type { Replica } from './replica.ts';
 import type { AuthorizeCall, Caller, CallScope, DecisionReply, DecisionService } from './types.ts';
 
@@ -14,12 +15,20 @@ export interface ServiceOptions {
 /** How long a batch may hold the event loop before it lets other calls in, in milliseconds. */
 const BATCH_SLICE_MS = 5;
 
+/** A decision service that tells how busy it is. */
+export interface CountedService extends DecisionService {
+  /** Requests that are being decided. */
+  inFlight(): number;
+}
+
 /** The decision service that every transport adapts. */
-export function createDecisionService(options: ServiceOptions): DecisionService {
+export function createDecisionService(options: ServiceOptions): CountedService {
   const { path, replica } = options;
   let inFlight = 0;
 
   return {
+    inFlight: () => inFlight,
+
     authenticate(token, loopback) {
       if (token === undefined) return authenticateAnonymous(loopback, options.anonymousAllowed);
 
@@ -27,16 +36,16 @@ export function createDecisionService(options: ServiceOptions): DecisionService 
     },
 
     authorize(call, scope) {
-      return admitted(1, async () => {
-        await replica.reached(sequencesOf([call], scope.caller), scope.deadline, scope.signal);
+      return admitted(1, scope, async () => {
+        await reached([call], scope);
 
         return authorize(path, replica.snapshot(), call, scope);
       });
     },
 
     authorizeBatch(calls, scope) {
-      return admitted(calls.length, async () => {
-        await replica.reached(sequencesOf(calls, scope.caller), scope.deadline, scope.signal);
+      return admitted(calls.length, scope, async () => {
+        await reached(calls, scope);
 
         return decideAll(calls, scope);
       });
@@ -54,7 +63,7 @@ export function createDecisionService(options: ServiceOptions): DecisionService 
     for (const call of calls) {
       results.push(
         call instanceof PdpError
-          ? Promise.resolve(call)
+          ? unread(call, scope)
           : authorize(path, snapshot, call, scope).catch(asError),
       );
       if (performance.now() < sliceEnds) continue;
@@ -65,11 +74,29 @@ export function createDecisionService(options: ServiceOptions): DecisionService 
     return Promise.all(results);
   }
 
-  async function admitted<T>(count: number, run: () => Promise<T>): Promise<T> {
+  /** An item of a batch that could not even be read leaves its record like a call of its own. */
+  function unread(error: PdpError, scope: CallScope): Promise<PdpError> {
+    recordError(path, undefined, scope, error);
+
+    return Promise.resolve(error);
+  }
+
+  async function reached(calls: readonly (AuthorizeCall | PdpError)[], scope: CallScope): Promise<void> {
+    const sequences = sequencesOf(calls, scope.caller);
+    if (sequences.size === 0) return;
+
+    const startedAt = performance.now();
+    await replica.reached(sequences, scope.deadline, scope.signal);
+    path.observer.waited(scope, startedAt);
+  }
+
+  async function admitted<T>(count: number, scope: CallScope, run: () => Promise<T>): Promise<T> {
     if (inFlight + count > LIMITS.requests_in_flight) {
-      throw new PdpError('overloaded', 'too many requests are in flight; try again later', {
+      const error = new PdpError('overloaded', 'too many requests are in flight; try again later', {
         limit: { name: 'requests_in_flight', max: LIMITS.requests_in_flight },
       });
+      path.observer.shed(count, error, scope.transport);
+      throw error;
     }
 
     inFlight += count;

@@ -1,7 +1,9 @@
 import type { PdpError } from '../engine/error.ts';
 import type { RawNode, RawUid, TypedEntityInput } from '../engine/raw/raw.ts';
+import type { TraceContext } from '../telemetry/trace-context.ts';
+import type { CallNotes } from '../telemetry/tracing.ts';
 
-export type { RawUid, TypedEntityInput };
+export type { CallNotes, RawUid, TraceContext, TypedEntityInput };
 
 /** One agent execution and the tool call within it; correlates, decides nothing. Empty string: absent. */
 export interface Run {
@@ -59,15 +61,6 @@ export interface PrincipalRule {
   readonly ids?: readonly string[] | undefined;
 }
 
-/** W3C trace context of a call; made anew where the caller brought none that is well formed. */
-export interface TraceContext {
-  /** 32 lower-case hex digits. */
-  readonly trace_id: string;
-  /** The caller's span, 16 lower-case hex digits; absent where the trace begins here. */
-  readonly parent_span_id: string | undefined;
-  readonly sampled: boolean;
-}
-
 /** What surrounds one call besides its message. */
 export interface CallScope {
   readonly caller: Caller;
@@ -76,6 +69,7 @@ export interface CallScope {
   readonly deadline: number;
   readonly signal: AbortSignal;
   readonly trace: TraceContext;
+  readonly notes: CallNotes;
 }
 
 export interface BundleRef {

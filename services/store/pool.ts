@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { PdpError } from '../engine/error.ts';
+import { withStatementSpan } from '../telemetry/tracing.ts';
 import { toStoreError } from './database-error.ts';
 import type { EmbeddedConnection } from './embedded/database.ts';
 
@@ -64,7 +65,7 @@ export async function query<Row extends pg.QueryResultRow>(
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
   try {
-    const { rows } = await database.query<Row>(text, [...values]);
+    const { rows } = await withStatementSpan(text, () => database.query<Row>(text, [...values]));
     return rows;
   } catch (error) {
     throw toStoreError(error);

@@ -5,9 +5,17 @@ import type { AdminContext } from '../../services/pdp/admin/context.ts';
 import { createAdminServer } from '../../services/pdp/admin/server.ts';
 import type { DecisionService } from '../../services/pdp/types.ts';
 import { createRestServer } from '../../services/pdp/wire/rest/server.ts';
+import { quietObserver, quietTelemetry } from '../support/observer.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
-const HANDLING = { service: {} as DecisionService, onRefusal: () => undefined, hosts: [], tls: undefined };
+const HANDLING = {
+  service: {} as DecisionService,
+  onRefusal: () => undefined,
+  observer: quietObserver(),
+  telemetry: quietTelemetry(),
+  hosts: [],
+  tls: undefined,
+};
 
 const { paths } = JSON.parse(readFileSync('docs/openapi.json', 'utf8')) as {
   paths: Record<string, { servers?: unknown } & Record<string, unknown>>;

@@ -27,7 +27,7 @@ test('every route is documented, and every documented operation is a route', () 
 test('only health is documented to need no credential at all', () => {
   const open = documented.filter(({ security }) => security?.length === 0).map(nameOf);
 
-  expect(open).toEqual(['GET /livez', 'GET /readyz']);
+  expect(open).toEqual(['GET /livez', 'GET /metrics', 'GET /readyz']);
   for (const { path, security } of documented) {
     const anonymous = security?.some((scheme) => Object.keys(scheme).length === 0);
 

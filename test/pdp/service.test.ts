@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { PdpError } from '../../services/engine/error.ts';
 import { LIMITS } from '../../services/engine/limits.ts';
+import type { Ledger } from '../../services/ledger/ledger.ts';
 import type { DecisionPath } from '../../services/pdp/authorize.ts';
 import type { Replica } from '../../services/pdp/replica.ts';
 import { createDecisionService } from '../../services/pdp/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../services/pdp/snapshot.ts';
 import type { AuthorizeCall, DecisionReply, DecisionService } from '../../services/pdp/types.ts';
+import { createMetrics } from '../../services/telemetry/metrics.ts';
+import { quietObserver } from '../support/observer.ts';
 import { compiledBundle } from './support/bundle.ts';
 import { callerOf, callOf, scopeOf } from './support/calls.ts';
 import { withLedger } from './support/ledger.ts';
@@ -39,7 +42,7 @@ interface Options {
 }
 
 async function withService(
-  body: (service: DecisionService) => Promise<void>,
+  body: (service: DecisionService, ledger: Ledger) => Promise<void>,
   options: Options = {},
 ): Promise<void> {
   const only = await snapshotOf('1.0.0');
@@ -49,10 +52,11 @@ async function withService(
       now: Date.now,
       refuseStale: () => undefined,
       cedarVersion: '4.0.0',
+      observer: quietObserver(),
       ...options.path,
     };
     const replica = replicaOf(options.snapshot ?? (() => only));
-    await body(createDecisionService({ path, replica, anonymousAllowed: true }));
+    await body(createDecisionService({ path, replica, anonymousAllowed: true }), ledger);
   }, options.capBytes);
 }
 
@@ -223,6 +227,23 @@ describe('authorizeBatch()', () => {
   });
 });
 
+test('leaves a record of each item of a batch that could not even be read', async () => {
+  const metrics = createMetrics();
+  await withService(
+    async (service, ledger) => {
+      const unread = new PdpError('invalid_request', 'did not decode');
+      await service.authorizeBatch([callOf(), unread, unread], scopeOf());
+      await expect.poll(() => ledger.stats().recorded).toBe(3);
+    },
+    { path: { observer: quietObserver(metrics) } },
+  );
+
+  const errors = metrics.collect().find(({ name }) => name === 'palisade.errors');
+  expect(errors?.series).toEqual([
+    { labels: { 'error.type': 'invalid_request', 'palisade.transport': 'in_process' }, value: 2 },
+  ]);
+});
+
 test('refuses what comes while too many calls are in flight, and serves again when they are gone', async () => {
   await withService(async (service) => {
     const leaving = new AbortController();
@@ -249,5 +270,8 @@ test('refuses what comes while too many calls are in flight, and serves again wh
     leaving.abort();
     await Promise.all(waiting);
     expect(await service.authorize(callOf(), scopeOf())).toMatchObject({ decision: 'allow' });
-  });
+  }, ROOMY);
 });
+
+/** A spool that holds a record of everything that may be in flight. */
+const ROOMY = { capBytes: 512 * 1024 * 1024 };

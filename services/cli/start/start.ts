@@ -8,6 +8,7 @@ import { startServer } from '../../pdp/server.ts';
 import { migrate } from '../../store/migrate.ts';
 import { createPool, type DatabaseConnection } from '../../store/pool.ts';
 import { createLog } from '../../telemetry/log.ts';
+import { startServerTelemetry } from '../server-telemetry.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { openStartDatabase } from './database.ts';
 import { lockHome } from './lock.ts';
@@ -27,10 +28,12 @@ export async function start(environment: NodeJS.ProcessEnv): Promise<void> {
 
   try {
     await prepare(database.owner, home);
-    const server = await startServer({ config, connection: database.serving, log });
+    const telemetry = await startServerTelemetry(config, log);
+    const server = await startServer({ config, connection: database.serving, log, telemetry });
     process.stdout.write(welcomeText(server.addresses, home, database.description));
     await stopped;
     await server.stop();
+    await telemetry.shutdown();
   } finally {
     await database.stop();
     unlock();

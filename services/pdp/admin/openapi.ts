@@ -21,6 +21,23 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
       responses: { '200': answer('It runs', answers.Health) },
     },
   },
+  '/metrics': {
+    ...ADMIN_SERVER,
+    get: {
+      operationId: 'metrics',
+      summary: 'Shows metrics for Prometheus; the page on telemetry lists them',
+      security: [],
+      responses: {
+        '200': {
+          description: 'OpenMetrics text where the request accepts it, else Prometheus text',
+          content: {
+            'text/plain': { schema: { type: 'string' } },
+            'application/openmetrics-text': { schema: { type: 'string' } },
+          },
+        },
+      },
+    },
+  },
   '/readyz': {
     ...ADMIN_SERVER,
     get: {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { DecisionService } from '../types.ts';
 import { bearerToken } from '../wire/bearer.ts';
 import { type AppOptions, createApp } from '../wire/rest/app.ts';
@@ -10,10 +11,13 @@ import { credentialRoutes } from './credentials.ts';
 import { decisionRoutes } from './decisions.ts';
 import { deploymentRoutes } from './deployments.ts';
 import { healthRoutes } from './health.ts';
+import { metricsRoutes } from './metrics.ts';
+import { traced } from './traced.ts';
 
 export interface AdminServerOptions extends AppOptions {
   readonly context: AdminContext;
   readonly service: DecisionService;
+  readonly telemetry: Pick<Telemetry, 'collect'>;
   readonly tls: TlsMaterial | undefined;
 }
 
@@ -21,7 +25,8 @@ export interface AdminServerOptions extends AppOptions {
 export function createAdminServer(options: AdminServerOptions): HttpListener {
   const { context, service } = options;
   const app = createApp(options, (routes) => {
-    routes.use(healthRoutes(context));
+    routes.use(healthRoutes(context), metricsRoutes(options.telemetry));
+    routes.use(traced(options.tls === undefined ? 'http' : 'https'));
     // Never as a loopback call: without a credential nothing is administered.
     routes.use(requireAdmin((request) => service.authenticate(bearerToken(authorizations(request)), false)));
     routes.use(

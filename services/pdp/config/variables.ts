@@ -84,6 +84,11 @@ export const VARIABLES = {
     '10s',
     'What calls in flight get at SIGTERM before they are cut.',
   ),
+  PALISADE_TRACE_DENIES: plain(
+    oneOf('sampled', 'always'),
+    'sampled',
+    'Whether the trace of each deny and each error is kept, or only what OTEL_TRACES_SAMPLER keeps.',
+  ),
   PALISADE_LOG_LEVEL: plain(
     oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     'info',

@@ -1,7 +1,10 @@
 import { PdpError, toPdpError } from '../../engine/error.ts';
+import type { Observer } from '../observe/observer.ts';
+import type { Operation } from '../observe/operation.ts';
 import type {
   AuthorizeCall,
   Caller,
+  CallNotes,
   CallScope,
   DecisionReply,
   DecisionService,
@@ -24,10 +27,12 @@ export interface Handling {
   readonly service: DecisionService;
   /** Told of each refusal, so that it can be counted and, where a caller is known, recorded. */
   readonly onRefusal: (refusal: Refusal) => void;
+  readonly observer: Pick<Observer, 'begin' | 'answered' | 'responded'>;
 }
 
 /** One call as its transport sees it. */
 export interface Exchange<Request, Reply> {
+  readonly operation: Operation;
   readonly transport: Transport;
   readonly trace: TraceContext;
   /** Aborts when the caller is gone. */
@@ -49,16 +54,32 @@ export async function serve<Request, Reply>(
   handling: Handling,
   exchange: Exchange<Request, Reply>,
 ): Promise<Reply> {
+  const { operation, trace } = exchange;
+  const notes: CallNotes = { steps: [], notable: false };
+  const startedAt = performance.now();
+  try {
+    const reply = await decide(handling, exchange, notes);
+    handling.observer.answered({ operation, trace, notes, startedAt, error: undefined });
+
+    return reply;
+  } catch (thrown) {
+    const error = toPdpError(thrown);
+    handling.observer.answered({ operation, trace, notes, startedAt, error });
+    throw error;
+  }
+}
+
+async function decide<Request, Reply>(
+  handling: Handling,
+  exchange: Exchange<Request, Reply>,
+  notes: CallNotes,
+): Promise<Reply> {
   const { transport, trace } = exchange;
   const { caller, request } = await admit(handling, exchange);
 
-  try {
-    return await withinDeadline(exchange.timeoutMs(), exchange.left, (bounds) =>
-      exchange.decide(request, { caller, transport, trace, ...bounds }),
-    );
-  } catch (thrown) {
-    throw toPdpError(thrown);
-  }
+  return withinDeadline(exchange.timeoutMs(), exchange.left, (bounds) =>
+    exchange.decide(request, { caller, transport, trace, notes, ...bounds }),
+  );
 }
 
 /** Decides the readable requests of a batch; the others keep their error. As many outcomes as requests, in their order. */

@@ -8,12 +8,13 @@ import { openLedger } from '../../../services/ledger/ledger.ts';
 import { loadBundle } from '../../../services/pdp/loader.ts';
 import { createReplica } from '../../../services/pdp/replica.ts';
 import { createDecisionService } from '../../../services/pdp/service.ts';
+import type { CallScope } from '../../../services/pdp/types.ts';
 import { jsonText } from '../../../services/pdp/wire/rest/json-text.ts';
 import { responseBody } from '../../../services/pdp/wire/rest/reply.ts';
 import { readRequest } from '../../../services/pdp/wire/rest/request.ts';
-import { traceContext } from '../../../services/pdp/wire/trace.ts';
 import { createPool } from '../../../services/store/pool.ts';
 import type { Outcome } from '../../support/decision-client.ts';
+import { quietObserver } from '../../support/observer.ts';
 import { type Question, restBody } from '../../support/question.ts';
 import type { SharedWorld } from '../../support/shared-world.ts';
 
@@ -50,8 +51,9 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
   await replica.refresh();
   await replica.settled();
   let clock = Date.now();
+  const observer = quietObserver();
   const service = createDecisionService({
-    path: { ledger, now: () => clock, refuseStale: () => undefined, cedarVersion: 'test' },
+    path: { ledger, now: () => clock, refuseStale: () => undefined, cedarVersion: 'test', observer },
     replica,
     anonymousAllowed: false,
   });
@@ -59,14 +61,15 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
   return {
     async ask(question, token, now) {
       clock = now;
-      const trace = traceContext([]);
+      const trace = observer.begin([]);
       const deadline = performance.now() + DEADLINE_MS;
       const scope = {
-        transport: 'in_process',
+        transport: 'in_process' as const,
         trace,
+        notes: { steps: [], notable: false },
         deadline,
         signal: AbortSignal.timeout(DEADLINE_MS),
-      } as const;
+      } satisfies Omit<CallScope, 'caller'>;
       try {
         const caller = service.authenticate(token, false);
         const call = readRequest(Buffer.from(restBody(question)));

@@ -43,7 +43,14 @@ export function scopeOf(changes: Partial<CallScope> = {}): CallScope {
     transport: 'in_process',
     deadline: performance.now() + 60_000,
     signal: new AbortController().signal,
-    trace: { trace_id: '0af7651916cd43dd8448eb211c80319c', parent_span_id: undefined, sampled: false },
+    trace: {
+      trace_id: '0af7651916cd43dd8448eb211c80319c',
+      span_id: 'b7ad6b7169203331',
+      parent_span_id: undefined,
+      state: undefined,
+      sampled: false,
+    },
+    notes: { steps: [], notable: false },
     ...changes,
   };
 }

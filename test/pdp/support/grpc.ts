@@ -37,8 +37,10 @@ export function ask(
   method: GrpcMethod,
   request: AuthorizeRequest,
   authorization?: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
   if (authorization !== undefined) metadata.set('authorization', authorization);
 
   return new Promise((resolve) => {

@@ -4,6 +4,7 @@ import { vi } from 'vitest';
 import { createAdminServer } from '../../../services/pdp/admin/server.ts';
 import { createGrpcServer } from '../../../services/pdp/wire/grpc/server.ts';
 import { createRestServer } from '../../../services/pdp/wire/rest/server.ts';
+import { quietObserver, quietTelemetry } from '../../support/observer.ts';
 
 export interface Route {
   /** Upper case; `ALL` is any that has no route of its own. */
@@ -16,7 +17,14 @@ type AdminOptions = Parameters<typeof createAdminServer>[0];
 
 // The routes are only made here, never called, so what they work on may be absent.
 const NOTHING = {} as AdminOptions['context'] & AdminOptions['service'];
-const OPTIONS = { service: NOTHING, onRefusal: () => undefined, hosts: [], tls: undefined };
+const OPTIONS = {
+  service: NOTHING,
+  onRefusal: () => undefined,
+  observer: quietObserver(),
+  telemetry: quietTelemetry(),
+  hosts: [],
+  tls: undefined,
+};
 
 /** Every route that the administration really has, whatever its documentation says. */
 export function adminRoutes(): readonly Route[] {

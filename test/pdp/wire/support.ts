@@ -29,6 +29,7 @@ import type { HttpListener } from '../../../services/pdp/wire/rest/listener.ts';
 import { DECISION_PATHS, openApiDocument } from '../../../services/pdp/wire/rest/openapi.ts';
 import { createRestServer } from '../../../services/pdp/wire/rest/server.ts';
 import type { Refusal } from '../../../services/pdp/wire/serve.ts';
+import { quietObserver } from '../../support/observer.ts';
 
 export const TOKEN = 'good-token';
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -123,6 +124,7 @@ export async function withWire(
   const shared = {
     service,
     onRefusal: (refusal: Refusal) => void refusals.push(refusal),
+    observer: quietObserver(),
     receiveTimeoutMs: options.receiveTimeoutMs ?? 5_000,
   };
   const grpc = createGrpcServer({ ...shared, reflection: options.reflection ?? false });

@@ -3,7 +3,7 @@ import { LIMITS } from '../../../engine/limits.ts';
 import type { Caller, DecisionService, TraceContext } from '../../types.ts';
 import { bearerToken } from '../bearer.ts';
 import { isLoopbackPeer } from '../loopback.ts';
-import { traceContext } from '../trace.ts';
+import type { Handling } from '../serve.ts';
 
 /** What a call of any kind tells about itself. */
 interface ServerCall {
@@ -22,8 +22,14 @@ export function callerOf(service: DecisionService, call: ServerCall): Caller {
 }
 
 /** The trace of one message: its own `traceparent` where it brings one, else that of the call. */
-export function traceOf(call: ServerCall, traceparents: readonly string[]): TraceContext {
-  return traceContext(traceparents.length > 0 ? traceparents : texts(call.metadata, 'traceparent'));
+export function traceOf(
+  { observer }: Pick<Handling, 'observer'>,
+  { metadata }: ServerCall,
+  traceparents: readonly string[] = [],
+): TraceContext {
+  if (traceparents.length > 0) return observer.begin(traceparents);
+
+  return observer.begin(texts(metadata, 'traceparent'), texts(metadata, 'tracestate'));
 }
 
 /** Milliseconds for one decision: what is left of the call's deadline, at most `deadline_ms`. */

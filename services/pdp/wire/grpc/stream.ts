@@ -49,7 +49,8 @@ export function serveStream(handling: Handling, call: StreamCall): DecisionStrea
     try {
       const reply = await serve(handling, {
         transport: 'grpc',
-        trace: traceOf(call, request.traceparents),
+        operation: { kind: 'rpc', method: 'AuthorizeStream' },
+        trace: traceOf(handling, call, request.traceparents),
         left,
         authenticate: () => callerOf(handling.service, call),
         read: () => {
@@ -91,7 +92,7 @@ export function serveStream(handling: Handling, call: StreamCall): DecisionStrea
     if (inFlight > 0 || ending === undefined) return;
 
     if (ending.error === undefined) call.end();
-    else call.emit('error', grpcStatus(ending.error, traceOf(call, []).trace_id));
+    else call.emit('error', grpcStatus(ending.error, traceOf(handling, call).trace_id));
   }
 
   return { end };

@@ -14,14 +14,14 @@ import { grpcStatus } from './status.ts';
 
 /** Handles Authorize. */
 export function authorizeHandler(handling: Handling): handleUnaryCall<Incoming, AuthorizeResponse> {
-  return unary(handling, readOne, async (call, scope) =>
+  return unary(handling, 'Authorize', readOne, async (call, scope) =>
     responseMessage(await handling.service.authorize(call, scope)),
   );
 }
 
 /** Handles AuthorizeBatch: a request that cannot be read is an error in its place, and nowhere else. */
 export function batchHandler(handling: Handling): handleUnaryCall<Incoming, AuthorizeBatchResponse> {
-  return unary(handling, readBatch, async (requests, scope) => {
+  return unary(handling, 'AuthorizeBatch', readBatch, async (requests, scope) => {
     const calls = requests.map(({ call }) => call);
     const outcomes = await decideBatch(handling.service, calls, scope);
     const results = outcomes.map((outcome, index) =>
@@ -32,25 +32,30 @@ export function batchHandler(handling: Handling): handleUnaryCall<Incoming, Auth
   });
 }
 
+type Method = 'Authorize' | 'AuthorizeBatch';
+
 function unary<Request, Reply>(
   handling: Handling,
+  method: Method,
   read: (incoming: Incoming) => Request | Promise<Request>,
   decide: (request: Request, scope: CallScope) => Promise<Reply>,
 ): handleUnaryCall<Incoming, Reply> {
-  return (call, callback) => void answer(handling, call, callback, read, decide);
+  return (call, callback) => void answer(handling, method, call, callback, read, decide);
 }
 
 async function answer<Request, Reply>(
   handling: Handling,
+  method: Method,
   call: ServerUnaryCall<Incoming, Reply>,
   callback: sendUnaryData<Reply>,
   read: (incoming: Incoming) => Request | Promise<Request>,
   decide: (request: Request, scope: CallScope) => Promise<Reply>,
 ): Promise<void> {
-  const trace = traceOf(call, []);
+  const trace = traceOf(handling, call);
   try {
     const reply = await serve(handling, {
       transport: 'grpc',
+      operation: { kind: 'rpc', method },
       trace,
       left: leftSignal(call),
       authenticate: () => callerOf(handling.service, call),

@@ -1,14 +1,12 @@
-import type { IncomingMessage } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { PdpError, toPdpError } from '../../../engine/error.ts';
-import type { TraceContext } from '../../types.ts';
 import type { Handling } from '../serve.ts';
-import { traceContext } from '../trace.ts';
 import { checkOrigin } from './guard.ts';
 import { HttpError, sendProblem } from './problem.ts';
+import { traceOf, watchHttp } from './watch.ts';
 
-export interface AppOptions extends Pick<Handling, 'onRefusal'> {
+export interface AppOptions extends Pick<Handling, 'onRefusal' | 'observer'> {
   /** Names that this server goes by besides loopback, without ports: the values of `Host` that it answers. */
   readonly hosts: readonly string[];
 }
@@ -23,6 +21,7 @@ export function createApp(options: AppOptions, addRoutes: (app: Express) => void
   const app = express();
   app.disable('x-powered-by').set('query parser', false);
   app.enable('case sensitive routing').enable('strict routing');
+  app.use(watchHttp(options.observer));
   app.use(helmet());
   app.use((request, _response, next) => {
     checkOrigin(request, hosts);
@@ -42,11 +41,6 @@ export function methodNotAllowed(allow: string): RequestHandler {
   return () => {
     throw new HttpError(405, 'invalid_request', `the method must be ${allow}`, { headers: { allow } });
   };
-}
-
-/** The trace of a request: its own where it brings one that is well formed. */
-export function traceOf(request: IncomingMessage): TraceContext {
-  return traceContext(request.headersDistinct['traceparent'] ?? []);
 }
 
 function problems({ onRefusal }: AppOptions): ErrorRequestHandler {

@@ -5,7 +5,7 @@ import type { Caller, CallScope, DecisionService } from '../../types.ts';
 import { bearerToken } from '../bearer.ts';
 import { isLoopback } from '../loopback.ts';
 import { decideBatch, type Handling, serve } from '../serve.ts';
-import { type AppOptions, createApp, methodNotAllowed, traceOf } from './app.ts';
+import { type AppOptions, createApp, methodNotAllowed } from './app.ts';
 import { readJsonBody } from './body.ts';
 import { type JsonValue, jsonText } from './json-text.ts';
 import { createHttpListener, type HttpListener, type TlsMaterial } from './listener.ts';
@@ -13,6 +13,7 @@ import { sendProblem } from './problem.ts';
 import { responseBody, resultBody } from './reply.ts';
 import { readBatch, readRequest } from './request.ts';
 import { respond } from './respond.ts';
+import { traceOf } from './watch.ts';
 
 export interface RestServerOptions extends Handling, AppOptions {
   /** The text served at `/openapi.json`. */
@@ -23,18 +24,22 @@ export interface RestServerOptions extends Handling, AppOptions {
   readonly receiveTimeoutMs?: number | undefined;
 }
 
-/** One operation: how its body is read and decided. */
-interface Operation<Request> {
+/** One endpoint: how its body is read and decided. */
+interface Endpoint<Request> {
+  readonly route: string;
   readonly limit: LimitName;
   readonly read: (bytes: Buffer) => Request | Promise<Request>;
   readonly decide: (request: Request, scope: CallScope) => Promise<JsonValue>;
 }
 
+const AUTHORIZE = '/v1/authorize';
+const AUTHORIZE_BATCH = '/v1/authorize/batch';
+
 /** Makes the REST side of the decision service. */
 export function createRestServer(options: RestServerOptions): HttpListener {
   const app = createApp(options, (routes) => {
-    routes.route('/v1/authorize').post(authorize(options)).all(methodNotAllowed('POST'));
-    routes.route('/v1/authorize/batch').post(authorizeBatch(options)).all(methodNotAllowed('POST'));
+    routes.route(AUTHORIZE).post(authorize(options)).all(methodNotAllowed('POST'));
+    routes.route(AUTHORIZE_BATCH).post(authorizeBatch(options)).all(methodNotAllowed('POST'));
     routes.route('/openapi.json').get(openapi(options.openapi)).all(methodNotAllowed('GET, HEAD'));
   });
 
@@ -43,6 +48,7 @@ export function createRestServer(options: RestServerOptions): HttpListener {
 
 function authorize(options: RestServerOptions): RequestHandler {
   return endpoint(options, {
+    route: AUTHORIZE,
     limit: 'body_bytes',
     read: readRequest,
     decide: async (call, scope) => responseBody(await options.service.authorize(call, scope)),
@@ -51,6 +57,7 @@ function authorize(options: RestServerOptions): RequestHandler {
 
 function authorizeBatch(options: RestServerOptions): RequestHandler {
   return endpoint(options, {
+    route: AUTHORIZE_BATCH,
     limit: 'batch_bytes',
     read: readBatch,
     decide: async (requests, scope) => {
@@ -69,9 +76,13 @@ function openapi(text: string): RequestHandler {
   return (request, response) => respond(request, response, 200, { 'content-type': 'application/json' }, text);
 }
 
-function endpoint<Request>(options: RestServerOptions, operation: Operation<Request>): RequestHandler {
-  const { limit, read, decide } = operation;
+function endpoint<Request>(
+  options: RestServerOptions,
+  { route, limit, read, decide }: Endpoint<Request>,
+): RequestHandler {
   const body = { limit, timeoutMs: options.receiveTimeoutMs };
+  const scheme = options.tls === undefined ? 'http' : 'https';
+  const operation = { kind: 'http', method: 'POST', route, scheme } as const;
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 
   return async (request, response) => {
@@ -79,6 +90,7 @@ function endpoint<Request>(options: RestServerOptions, operation: Operation<Requ
     try {
       const reply = await serve(options, {
         transport: 'rest',
+        operation,
         trace,
         left: leftSignal(response),
         authenticate: () => callerOf(options.service, request),

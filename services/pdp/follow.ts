@@ -1,0 +1,64 @@
+import type { Pool } from 'pg';
+import type { DatabaseConnection } from '../store/pool.ts';
+import { watchChanges } from '../store/watch.ts';
+import type { Log } from '../telemetry/log.ts';
+import { loadBundle } from './loader.ts';
+import { createReplica, type Replica } from './replica.ts';
+
+export interface FollowOptions {
+  readonly pool: Pool;
+  readonly connection: DatabaseConnection;
+  readonly pollMs: number;
+  readonly log: Log;
+}
+
+/** A replica that follows PostgreSQL until it is stopped. */
+export interface Following {
+  readonly replica: Replica;
+  stop(): Promise<void>;
+}
+
+/** Takes over what is deployed, once before anything is served, and from then on whatever changes. */
+export async function followDeployments({
+  pool,
+  connection,
+  pollMs,
+  log,
+}: FollowOptions): Promise<Following> {
+  const replica = createReplica({
+    pool,
+    load: (digest) => loadBundle(pool, digest),
+    onLoadFailure: (lag, error) =>
+      log.error(
+        { ...lag, sequence: String(lag.sequence), err: error },
+        'a deployed bundle does not load here',
+      ),
+  });
+  await replica.refresh();
+  await replica.settled();
+
+  const stopping = new AbortController();
+  let failing = false;
+  const watch = watchChanges({
+    connection,
+    pollMs,
+    signal: stopping.signal,
+    onWake: async () => {
+      await replica.refresh();
+      if (failing) log.info('PostgreSQL answers again');
+      failing = false;
+    },
+    onFailure: (error) => {
+      if (!failing) log.warn({ err: error }, 'PostgreSQL does not answer; decisions go on from memory');
+      failing = true;
+    },
+  });
+
+  return {
+    replica,
+    async stop() {
+      stopping.abort();
+      await watch;
+    },
+  };
+}

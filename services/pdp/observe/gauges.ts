@@ -1,0 +1,92 @@
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Replica } from '../replica.ts';
+import type { StoreState } from '../snapshot.ts';
+
+/** Who keeps the values that {@link observeServer} shows. */
+export interface Observed {
+  readonly replica: Replica;
+  readonly ledger: Ledger;
+  /** Requests that are being decided. */
+  readonly inFlight: () => number;
+  /** Why this process is not ready; empty: it is. */
+  readonly unready: () => readonly string[];
+  /** Of the spool, in bytes. */
+  readonly capacity: number;
+}
+
+/** Registers what others count anyway, read whenever metrics are collected. */
+export function observeServer(metrics: Metrics, observed: Observed): void {
+  metrics.observe('palisade.requests.in_flight', () => one(observed.inFlight()));
+  metrics.observe('palisade.ready', () => one(observed.unready().length === 0 ? 1 : 0));
+  observeReplica(metrics, observed.replica);
+  observeLedger(metrics, observed);
+}
+
+function observeReplica(metrics: Metrics, replica: Replica): void {
+  const stores = (): StoreState[] => [...replica.snapshot().stores.values()];
+  const served = () =>
+    stores().flatMap(({ name, bundle }) => (bundle === undefined ? [] : [{ name, bundle }]));
+  const lagging = (failed: boolean) => {
+    const names = new Set(replica.lags().flatMap((lag) => (lag.failed === failed ? [lag.store] : [])));
+
+    return stores().map(({ name }) => ({ value: names.has(name) ? 1 : 0, labels: [name] as const }));
+  };
+
+  metrics.observe('palisade.state.age', () => one(replica.ageMs() / 1_000));
+  metrics.observe('palisade.bundle.info', () =>
+    served().map(({ name, bundle: { ref } }) => ({
+      value: 1,
+      labels: [name, ref.name, ref.version, ref.digest] as const,
+    })),
+  );
+  metrics.observe('palisade.deployment.sequence', () =>
+    stores().map(({ name, sequence }) => ({ value: Number(sequence), labels: [name] as const })),
+  );
+  metrics.observe('palisade.deployment.pending', () => lagging(false));
+  metrics.observe('palisade.deployment.failed', () => lagging(true));
+  metrics.observe('palisade.evaluator.restarts', () =>
+    served().map(({ name, bundle }) => ({ value: bundle.evaluator.restarts, labels: [name] as const })),
+  );
+  metrics.observe('palisade.policies.quarantined', () =>
+    served().map(({ name, bundle }) => ({
+      value: bundle.evaluator.quarantined.length,
+      labels: [name] as const,
+    })),
+  );
+}
+
+function observeLedger(metrics: Metrics, { ledger, capacity }: Observed): void {
+  const stats = () => ledger.stats();
+  /** Of this process's own records and of those that it took over from processes that are gone. */
+  const deliveries = () => {
+    const { delivery, adopted } = stats();
+
+    return [delivery, adopted?.delivery ?? null].filter((each) => each !== null);
+  };
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+  metrics.observe('palisade.log.recorded', () => one(stats().recorded));
+  metrics.observe('palisade.log.drained', () => one(sum(deliveries().map(({ delivered }) => delivered))));
+  metrics.observe('palisade.log.refused', () =>
+    one(sum(deliveries().map(({ refused, damaged }) => refused + damaged))),
+  );
+  metrics.observe('palisade.log.dropped', () => one(stats().dropped));
+  metrics.observe('palisade.log.sealed', () => one(stats().sealed));
+  metrics.observe('palisade.log.stranded', () => one(stats().adopted?.stranded.length ?? 0));
+  metrics.observe('palisade.log.blocked', () => {
+    const blocked = stats().problem !== null || deliveries().some(({ problem }) => problem !== null);
+
+    return one(blocked ? 1 : 0);
+  });
+  metrics.observe('palisade.spool.records', () => one(stats().waitingRecords));
+  metrics.observe('palisade.spool.size', () => one(stats().spoolBytes));
+  metrics.observe('palisade.spool.capacity', () => one(capacity));
+  metrics.observe('palisade.spool.oldest_age', () =>
+    one(Math.max(0, ...deliveries().map(({ oldestMs }) => oldestMs ?? 0)) / 1_000),
+  );
+}
+
+function one(value: number) {
+  return [{ value, labels: [] as const }];
+}

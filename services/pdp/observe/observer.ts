@@ -1,0 +1,201 @@
+import type { PdpError } from '../../engine/error.ts';
+import type { DecisionEntry, ErrorEntry } from '../../ledger/record.ts';
+import { emitEvent } from '../../telemetry/events.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+import { createThrottle } from '../../telemetry/throttle.ts';
+import { traceContext } from '../../telemetry/trace-context.ts';
+import { emitCall } from '../../telemetry/tracing.ts';
+import type { Address } from '../config/values.ts';
+import type { CallNotes, CallScope, TraceContext, Transport } from '../types.ts';
+import { faultOf, type Operation, operationAttributes, operationName, rpcStatus } from './operation.ts';
+import { recordAttributes } from './record-attributes.ts';
+
+/** When a decision's stages ended, on the clock of `performance.now()`. */
+export interface DecisionTimes {
+  readonly evaluatingAt: number;
+  readonly decidedAt: number;
+  readonly recordedAt: number;
+}
+
+/** A call, or one message of a stream, that a transport answered. */
+export interface AnsweredCall {
+  readonly operation: Operation;
+  readonly trace: TraceContext;
+  readonly notes: CallNotes;
+  /** On the clock of `performance.now()`. */
+  readonly startedAt: number;
+  readonly error: PdpError | undefined;
+}
+
+/** One HTTP request, as metrics see it. */
+export interface HttpExchange {
+  readonly method: string;
+  /** Empty where no route matched. */
+  readonly route: string;
+  readonly status: number;
+  /** On the clock of `performance.now()`. */
+  readonly startedAt: number;
+  readonly trace: TraceContext;
+}
+
+/** What the decision service and its transports tell of their work; none of it can fail or delay a decision. */
+export interface Observer {
+  /** Takes or makes the trace of a call, and decides whether it is kept. */
+  begin(traceparents: readonly string[], tracestates?: readonly string[]): TraceContext;
+  /** A decision whose record is as durable as configured. */
+  decided(entry: DecisionEntry, scope: CallScope, times: DecisionTimes): void;
+  /** An authenticated request that could not be decided. */
+  failed(entry: ErrorEntry, scope: Pick<CallScope, 'trace'>, error: PdpError): void;
+  /** A call whose caller nobody knows, refused by its transport. */
+  refused(error: PdpError, transport: Transport): void;
+  /** Requests that were sent away because too many were in flight. */
+  shed(requests: number, error: PdpError, transport: Transport): void;
+  /** A wait for PostgreSQL's state, before the decision. */
+  waited(scope: CallScope, startedAt: number): void;
+  answered(call: AnsweredCall): void;
+  /** An HTTP request of any kind that was answered, or whose connection ended. */
+  responded(exchange: HttpExchange): void;
+}
+
+export interface ObserverOptions {
+  readonly telemetry: Telemetry;
+  readonly log: Log;
+  /** Keeps the trace of each deny and each error, whatever sampling says. */
+  readonly traceDenies: boolean;
+  /** As configured: what a caller puts into its Host header is not taken over. */
+  readonly addresses: { readonly rpc: Address; readonly http: Address };
+}
+
+const LOG_EVERY_MS = 1_000;
+
+export function createObserver({ telemetry, log, traceDenies, addresses }: ObserverOptions): Observer {
+  const { metrics } = telemetry;
+  const tracesGoOut = telemetry.exports('traces');
+  const eventsGoOut = telemetry.exports('logs');
+  const internalErrors = createThrottle(LOG_EVERY_MS);
+
+  return {
+    begin: (traceparents, tracestates) => traceContext(telemetry.sampling, traceparents, tracestates),
+
+    decided(entry, scope, times) {
+      const { trace, notes } = scope;
+      const { store, decision, reason_code, policy_errors } = entry;
+      const { evaluatingAt, decidedAt, recordedAt } = times;
+      if (decision === 'deny') notes.notable = true;
+
+      metrics.add('palisade.decisions', 1, [store, decision, reason_code]);
+      const source = isKept(scope) ? trace : undefined;
+      metrics.record('palisade.evaluation.duration', (decidedAt - evaluatingAt) / 1_000, [], source);
+      metrics.record('palisade.record.duration', (recordedAt - decidedAt) / 1_000, [], source);
+      for (const { policy_id } of policy_errors) metrics.add('palisade.policy.errors', 1, [store, policy_id]);
+      if (mayBeKept(trace)) noteDecision(notes, entry, times);
+      if (!eventsGoOut) return;
+      const at = Date.parse(entry.time);
+      emitEvent({
+        name: 'palisade.decision',
+        at,
+        trace,
+        severity: 'info',
+        attributes: recordAttributes(entry),
+      });
+    },
+
+    failed(entry, { trace }, error) {
+      countError(error, entry.transport);
+      if (error.code === 'internal') logInternal(error, trace);
+      if (!eventsGoOut) return;
+      const at = Date.parse(entry.time);
+      emitEvent({
+        name: 'palisade.error',
+        at,
+        trace,
+        severity: 'error',
+        attributes: recordAttributes(entry),
+      });
+    },
+
+    refused: countError,
+
+    shed(requests, error, transport) {
+      metrics.add('palisade.requests.shed', requests, []);
+      metrics.add('palisade.errors', requests, [error.code, transport]);
+    },
+
+    waited({ trace, notes }, startedAt) {
+      if (!mayBeKept(trace)) return;
+      const endedAt = performance.now();
+      notes.steps.push({ name: 'palisade.wait_for_state', startedAt, endedAt, attributes: () => ({}) });
+    },
+
+    answered(call) {
+      const { operation, trace, notes, startedAt, error } = call;
+      const endedAt = performance.now();
+      if (error !== undefined) notes.notable = true;
+      const kept = isKept(call);
+      if (operation.kind === 'rpc') {
+        const labels = ['grpc', operationName(operation), rpcStatus(error)] as const;
+        metrics.record(
+          'rpc.server.call.duration',
+          (endedAt - startedAt) / 1_000,
+          labels,
+          kept ? trace : undefined,
+        );
+      }
+      if (!kept) return;
+
+      const decisions = notes.steps.filter(({ name }) => name === 'palisade.evaluate');
+      const [only] = decisions;
+      const attributes = {
+        ...operationAttributes(operation, error, addresses[operation.kind]),
+        ...(decisions.length > 1 ? { 'palisade.batch.size': decisions.length } : only?.attributes()),
+      };
+      // The records of a batch are committed together, and tell nothing one by one.
+      const steps = decisions.length > 1 ? decisions : notes.steps;
+      const name = operationName(operation);
+      emitCall({ name, trace, startedAt, endedAt, attributes, steps, fault: faultOf(error) });
+    },
+
+    responded({ method, route, status, startedAt, trace }) {
+      const seconds = (performance.now() - startedAt) / 1_000;
+      const source = tracesGoOut && trace.sampled ? trace : undefined;
+      metrics.record('http.server.request.duration', seconds, [method, route, String(status)], source);
+    },
+  };
+
+  function mayBeKept({ sampled }: TraceContext): boolean {
+    return tracesGoOut && (sampled || traceDenies);
+  }
+
+  function isKept({ trace, notes }: { readonly trace: TraceContext; readonly notes: CallNotes }): boolean {
+    return tracesGoOut && (trace.sampled || (traceDenies && notes.notable));
+  }
+
+  function countError(error: PdpError, transport: Transport): void {
+    metrics.add('palisade.errors', 1, [error.code, transport]);
+  }
+
+  function logInternal({ cause, message }: PdpError, { trace_id, span_id }: TraceContext): void {
+    internalErrors((count) =>
+      log.error({ err: cause ?? message, trace_id, span_id, since_last: count }, 'a request failed inside'),
+    );
+  }
+}
+
+function noteDecision(notes: CallNotes, entry: DecisionEntry, times: DecisionTimes): void {
+  const { evaluatingAt, decidedAt, recordedAt } = times;
+  notes.steps.push(
+    {
+      name: 'palisade.evaluate',
+      startedAt: evaluatingAt,
+      endedAt: decidedAt,
+      attributes: () => recordAttributes(entry),
+    },
+    {
+      name: 'palisade.record',
+      startedAt: decidedAt,
+      endedAt: recordedAt,
+      attributes: () => ({ 'palisade.decision_id': entry.decision_id }),
+    },
+  );
+}

@@ -1,0 +1,69 @@
+import { status } from '@grpc/grpc-js';
+import type { PdpError } from '../../engine/error.ts';
+import type { TelemetryAttributes } from '../../telemetry/attributes.ts';
+import type { Address } from '../config/values.ts';
+import { WIRE_ERRORS } from '../wire/errors.ts';
+
+/** What was called: a method of the contract, or a route of REST. */
+export type Operation =
+  | { readonly kind: 'rpc'; readonly method: 'Authorize' | 'AuthorizeBatch' | 'AuthorizeStream' }
+  | {
+      readonly kind: 'http';
+      readonly method: string;
+      readonly route: string;
+      readonly scheme: 'http' | 'https';
+    };
+
+const SERVICE = 'palisade.v1.AuthorizationService';
+
+/** Errors that are the server's own fault; of the others the caller is the cause. */
+const FAULTS: ReadonlySet<string> = new Set(['internal', 'unavailable']);
+
+/** A call's error code, where the server is at fault. */
+export function faultOf(error: PdpError | undefined): string | undefined {
+  return error !== undefined && FAULTS.has(error.code) ? error.code : undefined;
+}
+
+/** The fully qualified method, or the method and route, as the semantic conventions name spans. */
+export function operationName(operation: Operation): string {
+  return operation.kind === 'rpc'
+    ? `${SERVICE}/${operation.method}`
+    : `${operation.method} ${operation.route}`;
+}
+
+/** gRPC's status by name, such as `OK` or `INVALID_ARGUMENT`. */
+export function rpcStatus(error: PdpError | undefined): string {
+  return status[error === undefined ? status.OK : WIRE_ERRORS[error.code].grpc] ?? 'UNKNOWN';
+}
+
+/** What the semantic conventions for RPC and HTTP want on a SERVER span. */
+export function operationAttributes(
+  operation: Operation,
+  error: PdpError | undefined,
+  address: Address,
+): TelemetryAttributes {
+  return {
+    'server.address': address.host,
+    'server.port': address.port,
+    ...(error === undefined ? {} : { 'error.type': error.code }),
+    ...(operation.kind === 'rpc'
+      ? {
+          'rpc.system.name': 'grpc',
+          'rpc.method': operationName(operation),
+          'rpc.status_code': rpcStatus(error),
+        }
+      : {
+          'http.request.method': operation.method,
+          'http.route': operation.route,
+          'http.response.status_code': httpStatus(error),
+          'url.path': operation.route,
+          'url.scheme': operation.scheme,
+        }),
+  };
+}
+
+function httpStatus(error: PdpError | undefined): number {
+  if (error === undefined) return 200;
+
+  return 'status' in error && typeof error.status === 'number' ? error.status : WIRE_ERRORS[error.code].http;
+}

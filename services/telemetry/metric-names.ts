@@ -1,0 +1,225 @@
+import type { AttributeName } from './attributes.ts';
+
+/** One metric: what it counts, in which unit (UCUM), and which attributes tell its series apart. */
+export interface MetricDefinition {
+  /** A `counter` only grows; a `gauge` is a value of now; a `histogram` counts durations by size. */
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly unit: string;
+  /** None that a caller can choose freely. */
+  readonly labels: readonly AttributeName[];
+  readonly standard?: true;
+  readonly brief: string;
+}
+
+/** Every metric, for Prometheus at `/metrics` (dots become underscores, the unit a suffix) and over OTLP. */
+export const METRICS = {
+  'palisade.decisions': {
+    kind: 'counter',
+    unit: '{decision}',
+    labels: ['palisade.store', 'palisade.decision', 'palisade.reason_code'],
+    brief: 'Decisions that were recorded and replied.',
+  },
+  'palisade.errors': {
+    kind: 'counter',
+    unit: '{error}',
+    labels: ['error.type', 'palisade.transport'],
+    brief: 'Requests that could not be decided, refused ones included.',
+  },
+  'rpc.server.call.duration': {
+    kind: 'histogram',
+    unit: 's',
+    labels: ['rpc.system.name', 'rpc.method', 'rpc.status_code'],
+    standard: true,
+    brief: 'gRPC calls, and messages of streams, from arrival to answer.',
+  },
+  'http.server.request.duration': {
+    kind: 'histogram',
+    unit: 's',
+    labels: ['http.request.method', 'http.route', 'http.response.status_code'],
+    standard: true,
+    brief: 'HTTP requests from arrival to answer.',
+  },
+  'palisade.evaluation.duration': {
+    kind: 'histogram',
+    unit: 's',
+    labels: [],
+    brief: 'From reading context and entities to the verdict.',
+  },
+  'palisade.record.duration': {
+    kind: 'histogram',
+    unit: 's',
+    labels: [],
+    brief: 'From the verdict until its record is as durable as configured.',
+  },
+  'palisade.requests.in_flight': {
+    kind: 'gauge',
+    unit: '{request}',
+    labels: [],
+    brief: 'Requests being decided.',
+  },
+  'palisade.requests.shed': {
+    kind: 'counter',
+    unit: '{request}',
+    labels: [],
+    brief: 'Requests refused because too many were in flight.',
+  },
+  'palisade.ready': {
+    kind: 'gauge',
+    unit: '{state}',
+    labels: [],
+    brief: '1 where `/readyz` answers 200, else 0.',
+  },
+  'palisade.state.age': {
+    kind: 'gauge',
+    unit: 's',
+    labels: [],
+    brief: 'Since PostgreSQL last confirmed deployments and credentials.',
+  },
+  'palisade.bundle.info': {
+    kind: 'gauge',
+    unit: '{bundle}',
+    labels: ['palisade.store', 'palisade.bundle.name', 'palisade.bundle.version', 'palisade.bundle.digest'],
+    brief: '1 for the bundle that each store is served by.',
+  },
+  'palisade.deployment.sequence': {
+    kind: 'gauge',
+    unit: '{deployment}',
+    labels: ['palisade.store'],
+    brief: 'Deployment that is served; replicas that differ for long are out of step.',
+  },
+  'palisade.deployment.pending': {
+    kind: 'gauge',
+    unit: '{deployment}',
+    labels: ['palisade.store'],
+    brief: '1 while a deployment is known and not served yet.',
+  },
+  'palisade.deployment.failed': {
+    kind: 'gauge',
+    unit: '{deployment}',
+    labels: ['palisade.store'],
+    brief: '1 while a deployed bundle does not load here; the last good one goes on.',
+  },
+  'palisade.evaluator.restarts': {
+    kind: 'counter',
+    unit: '{restart}',
+    labels: ['palisade.store'],
+    brief: 'Evaluators that trapped and were replaced, since the bundle is served.',
+  },
+  'palisade.policies.quarantined': {
+    kind: 'gauge',
+    unit: '{policy}',
+    labels: ['palisade.store'],
+    brief: 'Policies that trap the evaluator; requests that need one are not decided.',
+  },
+  'palisade.policy.errors': {
+    kind: 'counter',
+    unit: '{error}',
+    labels: ['palisade.store', 'palisade.policy_id'],
+    brief: 'Evaluations that a policy failed in.',
+  },
+  'palisade.log.recorded': {
+    kind: 'counter',
+    unit: '{record}',
+    labels: [],
+    brief: 'Decision records written to the spool.',
+  },
+  'palisade.log.drained': {
+    kind: 'counter',
+    unit: '{record}',
+    labels: [],
+    brief: 'Decision records brought to PostgreSQL, those of gone processes included.',
+  },
+  'palisade.log.refused': {
+    kind: 'counter',
+    unit: '{record}',
+    labels: [],
+    brief: 'Spool lines that PostgreSQL cannot hold as records, kept as bytes.',
+  },
+  'palisade.log.dropped': {
+    kind: 'counter',
+    unit: '{record}',
+    labels: [],
+    brief: 'Records lost at level `async`.',
+  },
+  'palisade.log.sealed': {
+    kind: 'counter',
+    unit: '{segment}',
+    labels: [],
+    brief: 'Spool segments closed by a failed write.',
+  },
+  'palisade.log.stranded': {
+    kind: 'gauge',
+    unit: '{folder}',
+    labels: [],
+    brief: 'Spool folders of processes that cannot be looked up from here.',
+  },
+  'palisade.log.blocked': {
+    kind: 'gauge',
+    unit: '{state}',
+    labels: [],
+    brief: '1 while PostgreSQL takes no records or the spool cannot be read.',
+  },
+  'palisade.spool.records': {
+    kind: 'gauge',
+    unit: '{record}',
+    labels: [],
+    brief: 'Records of this process that wait for PostgreSQL.',
+  },
+  'palisade.spool.size': { kind: 'gauge', unit: 'By', labels: [], brief: 'What the spool holds on disk.' },
+  'palisade.spool.capacity': { kind: 'gauge', unit: 'By', labels: [], brief: 'What it may hold.' },
+  'palisade.spool.oldest_age': {
+    kind: 'gauge',
+    unit: 's',
+    labels: [],
+    brief: 'Age of the oldest record that waits for PostgreSQL; 0 where none does.',
+  },
+  'nodejs.eventloop.delay.p50': {
+    kind: 'gauge',
+    unit: 's',
+    labels: [],
+    standard: true,
+    brief: 'Delay of the event loop over the last 10 seconds, median.',
+  },
+  'nodejs.eventloop.delay.p99': {
+    kind: 'gauge',
+    unit: 's',
+    labels: [],
+    standard: true,
+    brief: 'The same, 99th percentile.',
+  },
+  'nodejs.eventloop.delay.max': {
+    kind: 'gauge',
+    unit: 's',
+    labels: [],
+    standard: true,
+    brief: 'The same, longest.',
+  },
+  'process.cpu.time': {
+    kind: 'counter',
+    unit: 's',
+    labels: ['process.cpu.state'],
+    standard: true,
+    brief: 'CPU time of this process, all threads.',
+  },
+  'process.memory.usage': {
+    kind: 'gauge',
+    unit: 'By',
+    labels: [],
+    standard: true,
+    brief: 'Resident memory of this process.',
+  },
+  'process.uptime': {
+    kind: 'gauge',
+    unit: 's',
+    labels: [],
+    standard: true,
+    brief: 'Since this process began.',
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricName = keyof typeof METRICS;
+
+type Texts<Labels extends readonly string[]> = { readonly [Index in keyof Labels]: string };
+
+/** Values of a metric's labels, in the order of its definition. */
+export type LabelsOf<Name extends MetricName> = Texts<(typeof METRICS)[Name]['labels']> & readonly string[];

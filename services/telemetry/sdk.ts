@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Context, DiagLogLevel, diag, TraceFlags, trace } from '@opentelemetry/api';
+import {
+  defaultResource,
+  envDetector,
+  hostDetector,
+  resourceFromAttributes,
+  serviceInstanceIdDetector,
+} from '@opentelemetry/resources';
+import { type IMetricReader, MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { type Sampler, SamplingDecision } from '@opentelemetry/sdk-trace';
+import { metricExporter } from './metric-exporter.ts';
+import type { MetricSnapshot, Metrics } from './metrics.ts';
+import { metricProducer, snapshotOf } from './otlp-metrics.ts';
+import { presetIds } from './span-ids.ts';
+import type { Signal, TelemetryOptions } from './telemetry.ts';
+import { createThrottle } from './throttle.ts';
+import { KEPT } from './tracing.ts';
+
+export interface SdkOptions extends TelemetryOptions {
+  readonly exported: readonly Signal[];
+  readonly metrics: Metrics;
+}
+
+export interface Sdk {
+  /** What the SDK counts of itself: what its queues dropped and its exporters could not send. */
+  ownMetrics(): Promise<readonly MetricSnapshot[]>;
+  shutdown(): Promise<void>;
+}
+
+const WARN_EVERY_MS = 10_000;
+/** A collector that does not answer must not hold up the end of the process. */
+const SHUTDOWN_MS = 3_000;
+
+/** Starts OpenTelemetry's SDK for the signals that are sent. All of it is configured by the standard variables. */
+export async function startSdk({ environment, exported, metrics, ...options }: SdkOptions): Promise<Sdk> {
+  logDiagnostics(options.warn);
+  // The SDK reads the process's environment itself.
+  process.env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS'] = 'true';
+  const own = new OwnMetrics();
+  const readers: IMetricReader[] = [own];
+  if (exported.includes('metrics')) {
+    readers.push(
+      new PeriodicExportingMetricReader({
+        exporter: await metricExporter(environment, options.warn),
+        metricProducers: [metricProducer(metrics)],
+        ...interval(environment),
+      }),
+    );
+  }
+  const sdk = new NodeSDK({
+    resource: defaultResource().merge(
+      resourceFromAttributes({
+        'service.name': 'palisade',
+        'service.version': options.version,
+        'palisade.process_id': options.processId,
+      }),
+    ),
+    resourceDetectors: [serviceInstanceIdDetector, hostDetector, envDetector],
+    idGenerator: presetIds,
+    sampler: KEPT_SAMPLER,
+    metricReaders: readers,
+    ...(exported.includes('traces') ? {} : { spanProcessors: [] }),
+    ...(exported.includes('logs') ? {} : { logRecordProcessors: [] }),
+  });
+  sdk.start();
+
+  return {
+    async ownMetrics() {
+      const { resourceMetrics } = await own.collect();
+
+      return resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics.map(snapshotOf));
+    },
+
+    async shutdown() {
+      const ended = sdk
+        .shutdown()
+        .catch((error: unknown) => options.warn(`telemetry was lost: ${String(error)}`));
+      await Promise.race([ended, sleep(SHUTDOWN_MS, undefined, { ref: false })]);
+    },
+  };
+}
+
+/** Whether a trace is kept was decided when the call came; within it, children follow their parent. */
+const KEPT_SAMPLER: Sampler = {
+  shouldSample(context: Context) {
+    const parent = trace.getSpanContext(context);
+    const kept =
+      context.getValue(KEPT) === true ||
+      (parent?.isRemote !== true && ((parent?.traceFlags ?? 0) & TraceFlags.SAMPLED) !== 0);
+
+    return { decision: kept ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD };
+  },
+  toString: () => 'KeptSampler',
+};
+
+/** A reader that is asked, instead of sending. */
+class OwnMetrics extends MetricReader {
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function interval(environment: NodeJS.ProcessEnv) {
+  const every = Number(environment['OTEL_METRIC_EXPORT_INTERVAL'] ?? 60_000);
+  const timeout = Number(environment['OTEL_METRIC_EXPORT_TIMEOUT'] ?? 30_000);
+  const exportIntervalMillis = every > 0 ? every : 60_000;
+
+  return {
+    exportIntervalMillis,
+    exportTimeoutMillis: Math.min(timeout > 0 ? timeout : 30_000, exportIntervalMillis),
+  };
+}
+
+function logDiagnostics(warn: (message: string) => void): void {
+  const throttle = createThrottle(WARN_EVERY_MS);
+  const say = (message: string): void =>
+    throttle((count) => warn(`telemetry: ${message}${count > 1 ? ` (${count} such messages)` : ''}`));
+  const ignore = (): void => undefined;
+  diag.setLogger(
+    { error: say, warn: say, info: ignore, debug: ignore, verbose: ignore },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  );
+}
