@@ -1,4 +1,4 @@
-import { type HrTime, ValueType } from '@opentelemetry/api';
+import { type Attributes, type HrTime, ValueType } from '@opentelemetry/api';
 import { emptyResource } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
@@ -7,6 +7,7 @@ import {
   type MetricData,
   type MetricProducer,
 } from '@opentelemetry/sdk-metrics';
+import { ATTRIBUTES, type AttributeDefinition } from './attributes.ts';
 import type { HistogramValue, MetricSnapshot, Metrics } from './metrics.ts';
 
 /** Gives the hand-kept metrics to the SDK's exporters. OTLP of this SDK has no exemplars: those are at `/metrics` alone. */
@@ -56,7 +57,7 @@ function metricData(metric: MetricSnapshot, startTime: HrTime, endTime: HrTime):
   const points = metric.series.map(({ labels, value }) => ({
     startTime,
     endTime,
-    attributes: { ...labels },
+    attributes: attributesOf(labels),
     value,
   }));
   const numbers = points.flatMap(({ value, ...point }) =>
@@ -85,6 +86,17 @@ function metricData(metric: MetricSnapshot, startTime: HrTime, endTime: HrTime):
     dataPointType: DataPointType.HISTOGRAM,
     dataPoints: histograms,
   };
+}
+
+/** Labels are text for Prometheus; an attribute has its own type. */
+function attributesOf(labels: Readonly<Record<string, string>>): Attributes {
+  const types: Readonly<Record<string, AttributeDefinition | undefined>> = ATTRIBUTES;
+  const pairs = Object.entries(labels).map(([name, text]) => [
+    name,
+    types[name]?.type === 'int' ? Number(text) : text,
+  ]);
+
+  return Object.fromEntries(pairs) as Attributes;
 }
 
 function otlpHistogram({ bounds, counts, sum, count }: HistogramValue): Histogram {

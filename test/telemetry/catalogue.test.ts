@@ -1,0 +1,156 @@
+import { Metadata } from '@grpc/grpc-js';
+import * as semconv from '@opentelemetry/semantic-conventions/incubating';
+import { expect, test } from 'vitest';
+import { ATTRIBUTES, type AttributeDefinition, EVENTS, SPANS } from '../../services/telemetry/attributes.ts';
+import { METRICS, type MetricDefinition } from '../../services/telemetry/metric-names.ts';
+import { prometheusName } from '../../services/telemetry/open-metrics.ts';
+import { withGrpc } from '../pdp/support/grpc.ts';
+import { send } from '../pdp/support/http.ts';
+import type { Attributes } from '../support/otlp/received.ts';
+import type { OtlpReceiver } from '../support/otlp/receiver.ts';
+import { deployFolder } from '../support/server.ts';
+import { metricsOf, type Observed, withObserved } from './support/observed.ts';
+
+const TYPES: Readonly<Record<AttributeDefinition['type'], (value: unknown) => boolean>> = {
+  string: (value) => typeof value === 'string',
+  'string[]': (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
+  int: (value) => typeof value === 'bigint',
+};
+
+const BATCH = 'palisade.v1.AuthorizationService/AuthorizeBatch';
+const EVENTS_OF_NOISE = 7;
+
+/** What the SDK says of itself is its own. */
+const OF_THE_SDK = /^otel[._]/;
+
+test('what is sent is what the page on telemetry names, with those types, and nothing of it is missing', async () => {
+  const everything = { OTEL_TRACES_SAMPLER: 'always_on' };
+  await withObserved('http/protobuf', everything, async (observed) => {
+    await deployFolder(
+      observed.world,
+      observed.server.addresses.admin,
+      'test/telemetry/support/noisy-bundle',
+    );
+    await makeNoise(observed);
+
+    const { receiver } = observed;
+    for (const last of ['palisade.wait_for_state', BATCH, 'GET /v1/stores', 'SELECT']) {
+      await receiver.waitFor(({ spans }) => spans().find(({ name }) => name === last));
+    }
+    await receiver.waitFor(({ logs }) => logs()[EVENTS_OF_NOISE - 1]);
+    for (const last of ['palisade.policy.errors', 'rpc.server.call.duration']) {
+      await receiver.waitFor(({ metrics }) => metrics().find(({ name }) => name === last));
+    }
+    const sent = attributesOf(receiver);
+    for (const [name, values] of sent) {
+      const definition: AttributeDefinition | undefined = ATTRIBUTES[name as keyof typeof ATTRIBUTES];
+      expect(definition, `${name} is not documented`).toBeDefined();
+      for (const value of values) {
+        expect(TYPES[definition.type](value), `${name} = ${String(value)} is no ${definition.type}`).toBe(
+          true,
+        );
+      }
+    }
+    expect(Object.keys(ATTRIBUTES).filter((name) => !sent.has(name))).toEqual([]);
+
+    const ofEvents = new Set(receiver.logs().map(({ eventName }) => eventName));
+    expect([...ofEvents].toSorted()).toEqual(Object.keys(EVENTS).toSorted());
+    const inner = receiver.spans().filter(({ kind }) => kind === 'internal');
+    expect(new Set(inner.map(({ name }) => name))).toEqual(
+      new Set(Object.keys(SPANS).filter((name) => name !== 'postgresql')),
+    );
+    expect(receiver.spans().some(({ kind, name }) => kind === 'client' && name === 'SELECT')).toBe(true);
+
+    const metrics = new Set(receiver.metrics().map(({ name }) => name));
+    expect([...metrics].filter((name) => !OF_THE_SDK.test(name)).toSorted()).toEqual(
+      Object.keys(METRICS).toSorted(),
+    );
+    expect([...metrics].some((name) => OF_THE_SDK.test(name))).toBe(true);
+    expect(namesIn(await metricsOf(observed.server))).toEqual(
+      new Set(
+        Object.entries<MetricDefinition>(METRICS).map(([name, metric]) =>
+          prometheusName({ name, ...metric }),
+        ),
+      ),
+    );
+  });
+});
+
+test('names that claim to be standard are in the semantic conventions', () => {
+  const standard = new Set(Object.values<unknown>(semconv));
+  const named: Readonly<Record<string, object>> = { ...ATTRIBUTES, ...METRICS };
+  const claimed = Object.keys(named).filter((name) => 'standard' in (named[name] ?? {}));
+
+  expect(claimed.filter((name) => !standard.has(name))).toEqual([]);
+});
+
+/** Calls that between them make every span, event, metric and attribute. */
+async function makeNoise({ server, world }: Observed): Promise<void> {
+  const authorization = `Bearer ${world.runtimeToken}`;
+  const uid = (type: string, id: string) => ({ type, id });
+  const request = (n: number, members = {}) => ({
+    principal: uid('User', 'u'),
+    action: uid('Action', 'read'),
+    resource: uid('Doc', 'd'),
+    request_id: `r-${n}`,
+    run: {
+      run_id: 'run',
+      agent_id: 'agent',
+      tool_name: 'tool',
+      tool_call_id: 'call',
+      conversation_id: 'talk',
+    },
+    ...members,
+  });
+  const rest = (n: number, members = {}) =>
+    send(server.addresses.rest, {
+      method: 'POST',
+      path: '/v1/authorize',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...request(n, members), context: { n } }),
+    });
+
+  for (const n of [0, 1, 3]) expect((await rest(n)).status).toBe(200);
+  expect((await rest(1, { at_least_sequence: 1_000_000 })).status).toBe(503);
+  expect((await rest(1, { principal: uid('Nobody', 'u') })).status).toBe(400);
+  await withGrpc(server.addresses.grpc, (client) => {
+    const batch = [1, 2].map((n) => ({ ...request(n), context_json: JSON.stringify({ n }) }));
+
+    return new Promise((resolve, reject) => {
+      const metadata = Metadata.fromHttp2Headers({ authorization });
+      client.authorizeBatch({ requests: batch }, metadata, (error) =>
+        error ? reject(error) : resolve(undefined),
+      );
+    });
+  });
+  await send(server.addresses.admin, {
+    method: 'GET',
+    path: '/v1/stores',
+    headers: { authorization: `Bearer ${world.adminToken}` },
+  });
+}
+
+function attributesOf({ spans, logs, metrics }: OtlpReceiver): ReadonlyMap<string, ReadonlySet<unknown>> {
+  const sent = new Map<string, Set<unknown>>();
+  const add = (attributes: Attributes) => {
+    for (const [name, value] of Object.entries(attributes)) {
+      sent.set(name, (sent.get(name) ?? new Set()).add(value));
+    }
+  };
+
+  for (const { attributes } of [...spans(), ...logs()]) add(attributes);
+  for (const { name, points } of metrics()) {
+    if (!OF_THE_SDK.test(name)) for (const { attributes } of points) add(attributes);
+  }
+  const id = spans()[0]?.resource['palisade.process_id'];
+  if (id !== undefined) add({ 'palisade.process_id': id });
+
+  return sent;
+}
+
+function namesIn(text: string): ReadonlySet<string> {
+  const types = [...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)];
+  const names = types.map(([, name = '', kind]) => (kind === 'counter' ? `${name}_total` : name));
+
+  return new Set(names.filter((name) => !OF_THE_SDK.test(name)));
+}
