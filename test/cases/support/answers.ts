@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readBundleDirectory } from '../../../services/bundles/files.ts';
 import { readRecord } from '../../../services/ledger/record.ts';
 import { createPool } from '../../../services/store/pool.ts';
@@ -93,8 +94,11 @@ async function prepare(
   return { tokens, digests };
 }
 
+/** The product's own bundles come before those of the cases. */
 function folderOf(bundle: string): string {
-  return bundle === 'coding-agent' ? 'policies/coding-agent' : `test/cases/bundles/${bundle}`;
+  const own = `policies/${bundle}`;
+
+  return existsSync(own) ? own : `test/cases/bundles/${bundle}`;
 }
 
 /** The question with what only the run knows: the store, and the digest that `active` stands for. */

@@ -1,0 +1,33 @@
+import { createCedar } from '../../../services/bundles/cedar.ts';
+import { type CompiledBundle, compileBundle } from '../../../services/bundles/compile.ts';
+import { type BundleDecision, decideByBundle } from '../../../services/bundles/decide.ts';
+import type { BundleFiles } from '../../../services/bundles/files.ts';
+import type { AskedRequest } from '../../../services/bundles/inform.ts';
+import { parseBundle, partsOf } from '../../../services/bundles/parse.ts';
+import { createProblems } from '../../../services/bundles/problems.ts';
+import { type BundleTest, readTests } from '../../../services/bundles/tests.ts';
+
+/** A bundle that decides, and its tests. */
+export interface TestedBundle {
+  readonly compiled: CompiledBundle;
+  readonly tests: readonly BundleTest[];
+}
+
+/** @throws Error where the files hold no bundle. */
+export async function readBundle(files: BundleFiles): Promise<TestedBundle> {
+  const problems = createProblems();
+  const parts = partsOf(parseBundle(files, createCedar(), problems), files);
+  const tests = readTests(files, problems);
+  if (parts === undefined || problems.errors > 0) throw new Error(problems.sorted()[0]?.message);
+
+  return { compiled: await compileBundle(parts), tests };
+}
+
+/** Decides at the given time, in process. @throws PdpError where the request is refused. */
+export function decideAt(
+  { compiled }: TestedBundle,
+  asked: AskedRequest,
+  now: BundleTest['now'],
+): BundleDecision {
+  return decideByBundle(compiled, asked, () => (now === undefined ? {} : { now }));
+}
