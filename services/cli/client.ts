@@ -19,7 +19,7 @@ export type AdminBody = { readonly json: JsonValue } | { readonly archive: Uint8
 
 /** A client of `PALISADE_ADMIN_URL`, with `PALISADE_TOKEN`, else the admin token that `palisade start` left. */
 export function createAdminClient(environment: NodeJS.ProcessEnv = process.env): AdminClient {
-  const url = urlOf(environment['PALISADE_ADMIN_URL'] ?? OTHER_VARIABLES.PALISADE_ADMIN_URL.default);
+  const url = adminUrl(environment);
   const token = readSecret('PALISADE_TOKEN', environment) ?? readTokenFile(environment);
   if (parseToken(token) === undefined) {
     throw new CliError('the admin token is not of the form pal_…; is all of it there?', EXIT.usage);
@@ -42,10 +42,20 @@ export function createAdminClient(environment: NodeJS.ProcessEnv = process.env):
   };
 }
 
-function urlOf(text: string): string {
+/**
+ * Where administration is: `PALISADE_ADMIN_URL`, else the default on loopback.
+ * @throws CliError where it is no URL of HTTP.
+ */
+export function adminUrl(environment: NodeJS.ProcessEnv): string {
+  const text = environment['PALISADE_ADMIN_URL'] ?? OTHER_VARIABLES.PALISADE_ADMIN_URL.default;
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
 
   throw new CliError(`PALISADE_ADMIN_URL is no URL such as http://127.0.0.1:7182: ${text}`, EXIT.usage);
+}
+
+/** What to say, and to advise, where nothing answers. */
+export function noAnswer(url: URL, cause: NodeJS.ErrnoException): string {
+  return `no answer from ${url.origin} (${cause.message}).\n${remedyOf(cause)}`;
 }
 
 async function send(url: URL, init: RequestInit): Promise<Response> {
@@ -54,11 +64,14 @@ async function send(url: URL, init: RequestInit): Promise<Response> {
   } catch (thrown) {
     const cause: NodeJS.ErrnoException =
       thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : new Error(String(thrown));
-    throw new CliError(`no answer from ${url.origin} (${cause.message}).\n${remedyOf(cause)}`);
+    throw new CliError(noAnswer(url, cause));
   }
 }
 
 function remedyOf({ code = '' }: NodeJS.ErrnoException): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return 'Its certificate is for other names: use one of them in PALISADE_ADMIN_URL.';
+  }
   if (/CERT|SIGNATURE|ISSUER/.test(code)) {
     return 'Is it signed by an authority of your own? Then set NODE_EXTRA_CA_CERTS to its certificate.';
   }

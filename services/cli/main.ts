@@ -4,6 +4,7 @@ import { PdpError } from '../engine/error.ts';
 import { ConfigError } from '../pdp/config/config-error.ts';
 import { bundleCommand } from './commands/bundle.ts';
 import { deployCommand } from './commands/deploy.ts';
+import { healthcheckCommand } from './commands/healthcheck.ts';
 import { keyringCommand } from './commands/keyring.ts';
 import { logCommand } from './commands/log.ts';
 import { migrateCommand } from './commands/migrate.ts';
@@ -40,7 +41,8 @@ function endQuietly(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.ok);
 }
 
-function createProgram(): Command {
+/** Every command with its options. */
+export function createProgram(): Command {
   const program = new Command('palisade')
     .version(manifest.version)
     .description('A policy decision point for AI agents: Cedar bundles, gRPC and REST, a decision log.')
@@ -58,6 +60,7 @@ function createProgram(): Command {
     tokenCommand(),
     logCommand(),
     keyringCommand(),
+    healthcheckCommand(),
   ]) {
     program.addCommand(inheritExit(command));
   }

@@ -21,7 +21,10 @@ export const SENT_OFTEN = {
 } as const;
 
 /** Where a receiver is, in the words of OpenTelemetry. */
-export function sentTo({ grpcUrl, httpUrl }: OtlpReceiver, protocol: Protocol): Record<string, string> {
+export function sentTo(
+  { grpcUrl, httpUrl }: Pick<OtlpReceiver, 'grpcUrl' | 'httpUrl'>,
+  protocol: Protocol,
+): Record<string, string> {
   return {
     OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? grpcUrl : httpUrl,
     OTEL_EXPORTER_OTLP_PROTOCOL: protocol,

@@ -1,0 +1,113 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { durationMs } from '../../pdp/config/values.ts';
+import { adminUrl, noAnswer } from '../client.ts';
+import { EXIT } from '../errors.ts';
+import { print } from '../output.ts';
+
+interface HealthcheckOptions {
+  readonly live: boolean;
+  /** In milliseconds. */
+  readonly timeout: number;
+  readonly serverName?: string;
+  readonly json?: boolean;
+}
+
+/** One look at a server. */
+interface Health {
+  readonly check: 'ready' | 'live';
+  readonly healthy: boolean;
+  /** Why it is not; empty where it is. */
+  readonly reasons: readonly string[];
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+const DEFAULT_TIMEOUT_MS = 2_000;
+
+export function healthcheckCommand(): Command {
+  return new Command('healthcheck')
+    .option('--live', 'ask whether the process runs, not whether it should get calls', false)
+    .addOption(
+      new Option('--timeout <duration>', 'for all of it')
+        .argParser(timeoutOf)
+        .default(DEFAULT_TIMEOUT_MS, '2s'),
+    )
+    .option(
+      '--server-name <name>',
+      "name in the server's certificate, where it is not the address that is asked",
+    )
+    .option('--json', 'print JSON')
+    .description(
+      'Asks the server at PALISADE_ADMIN_URL whether it is ready; exit code 1 if it is not. Needs no token.',
+    )
+    .action(async (options: HealthcheckOptions) => {
+      const health = await look(adminUrl(process.env), options);
+      print(health, options.json, () => [lineOf(health)]);
+      if (!health.healthy) process.exitCode = EXIT.failed;
+    });
+}
+
+function timeoutOf(value: string): number {
+  const { data } = durationMs.safeParse(value);
+  if (data !== undefined && data > 0) return data;
+
+  throw new InvalidArgumentError('It is a duration such as 2s or 500ms.');
+}
+
+async function look(admin: string, { live, timeout, serverName }: HealthcheckOptions): Promise<Health> {
+  const check = live ? 'live' : 'ready';
+  const url = new URL(live ? '/livez' : '/readyz', admin);
+  const late = AbortSignal.timeout(timeout);
+  try {
+    const reasons = reasonsIn(check, await ask(url, late, serverName));
+
+    return { check, healthy: reasons.length === 0, reasons };
+  } catch (thrown) {
+    const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const reason = late.aborted ? `no answer from ${url.origin} within ${timeout} ms` : noAnswer(url, cause);
+
+    return { check, healthy: false, reasons: [reason] };
+  }
+}
+
+/** `fetch` could neither check a certificate under another name nor keep quiet about a proxy. */
+function ask(url: URL, signal: AbortSignal, servername: string | undefined): Promise<Answer> {
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const options = { agent: false, signal, ...(servername === undefined ? {} : { servername }) };
+
+  return new Promise((resolve, reject) => {
+    const asked = request(url, options, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+    });
+    asked.on('error', reject).end();
+  });
+}
+
+/** Only an answer of Palisade's own is good: something else may listen there. */
+function reasonsIn(check: Health['check'], { status, body }: Answer): readonly string[] {
+  const answer = parsed(body);
+  if (status === 200 && answer?.status === check) return [];
+  if (answer?.status === 'not_ready' && Array.isArray(answer.reasons)) return answer.reasons.map(String);
+
+  return [`the answer is ${status}, and not Palisade's`];
+}
+
+function parsed(body: string): { readonly status?: unknown; readonly reasons?: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function lineOf({ check, healthy, reasons }: Health): string {
+  return healthy ? check : `not ${check}: ${reasons.join('; ')}`;
+}
