@@ -85,6 +85,7 @@ function readLink(raw: RawNode, field: string, { byId, taken, schema }: Template
     scope: readScope(template.scope, values),
     literals: template.literals,
     work: template.work,
+    condition: template.condition,
     source: { kind: 'link', templateId, templateText: template.text, values },
   };
 }

@@ -1,3 +1,4 @@
+import { type Condition, conditionOf } from '../engine/compiled/shape.ts';
 import { LIMITS } from '../engine/limits.ts';
 import type { Effect, Policy, Work } from '../engine/policy.ts';
 import type { RawUid } from '../engine/raw/raw.ts';
@@ -23,6 +24,7 @@ export interface ParsedPolicy {
   readonly slots: readonly string[];
   readonly literals: readonly RawUid[];
   readonly work: readonly Work[];
+  readonly condition: Condition;
   /** Its scope in Cedar's JSON form, from which the scope of a link is made. */
   readonly scope: Readonly<Record<string, unknown>>;
   readonly source: Source;
@@ -61,7 +63,7 @@ export function readPolicies(files: BundleFiles, cedar: Cedar, problems: Problem
 
 /** The policy as the evaluator takes it; a template becomes one by a link alone. */
 export function staticPolicy(policy: ParsedPolicy): Policy {
-  const { id, effect, annotations, literals, work, text, scope } = policy;
+  const { id, effect, annotations, literals, work, condition, text, scope } = policy;
 
   return {
     id,
@@ -69,6 +71,7 @@ export function staticPolicy(policy: ParsedPolicy): Policy {
     annotations,
     literals,
     work,
+    condition,
     scope: readScope(scope),
     source: { kind: 'static', text },
   };
@@ -149,6 +152,7 @@ function readPolicy(
     slots: slotsOf(est),
     literals: conditions.literals,
     work: conditions.work,
+    condition: conditionOf(est),
     scope: { principal: est['principal'], action: est['action'], resource: est['resource'] },
     source,
     offset: piece.head,

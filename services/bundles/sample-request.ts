@@ -98,7 +98,8 @@ export function createSampler(schema: Schema): Sampler {
   function entityOf(uid: EntityUid, parents: readonly EntityUid[]): Entity {
     const attributes = sampleFields(schema.entityTypes.get(uid.type)?.attributes ?? new Map());
 
-    return { uid, attributes, tags: new Map(), parents };
+    // Samples stand below their parents alone, which no other sample stands above.
+    return { uid, attributes, tags: new Map(), parents, ancestors: new Set(parents.map(({ key }) => key)) };
   }
 
   function sampleUid(type: string): EntityUid {

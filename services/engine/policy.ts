@@ -1,3 +1,4 @@
+import type { Condition } from './compiled/shape.ts';
 import type { RawUid } from './raw/raw.ts';
 
 export type Effect = 'permit' | 'forbid';
@@ -50,6 +51,8 @@ export interface Policy {
   readonly scope: Scope;
   /** Entities that the conditions name: evaluation may read them whatever the request is. */
   readonly literals: readonly RawUid[];
+  /** Its `when` and `unless` clauses, for the compiled evaluator. */
+  readonly condition: Condition;
   /** Where its conditions take longer the larger the request's data is. */
   readonly work: readonly Work[];
   readonly source: PolicySource;

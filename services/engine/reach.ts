@@ -13,21 +13,9 @@ type Lookup = EvaluationRequest['entity'];
  * A parent counts even when it has no entity of its own (cedar-facts: `in` is reflexive and follows `parents`).
  */
 export function closureOf(uid: EntityUid, entity: Lookup): readonly string[] {
-  const own = entity(uid.key);
-  if (own === undefined || own.parents.length === 0) return [uid.key];
+  const ancestors = entity(uid.key)?.ancestors;
 
-  const keys = new Set([uid.key]);
-  const open: Entity[] = [own];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const parent of next.parents) {
-      if (keys.has(parent.key)) continue;
-      keys.add(parent.key);
-      const above = entity(parent.key);
-      if (above !== undefined) open.push(above);
-    }
-  }
-
-  return [...keys];
+  return ancestors === undefined || ancestors.size === 0 ? [uid.key] : [uid.key, ...ancestors];
 }
 
 /**

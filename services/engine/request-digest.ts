@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { canonicalContent, type Entity } from './data/entity.ts';
+import { canonicalContent, type LoneEntity } from './data/entity.ts';
 import { canonicalObject, quote } from './value/canonical.ts';
 import type { CedarRecord, EntityUid } from './value/value.ts';
 
@@ -17,7 +17,7 @@ export interface DigestedRequest {
   /** As the caller sent it: without `pdp`. */
   readonly context: CedarRecord;
   /** Those that the request supplied, each once; their order means nothing. */
-  readonly entities: readonly Entity[];
+  readonly entities: readonly LoneEntity[];
   /** Digest of the bundle, `sha256:<64 hex>`. */
   readonly bundle: string;
 }

@@ -1,4 +1,4 @@
-import type { Entity } from './data/entities.ts';
+import type { LoneEntity } from './data/entity.ts';
 import { quote } from './value/canonical.ts';
 import { CedarRecord, CedarSet, EntityUid, type Value } from './value/value.ts';
 
@@ -23,10 +23,10 @@ export function weightOf(value: Value): number {
   return value.elements.reduce((sum: number, element) => sum + weightOf(element), WEIGHTS.plain);
 }
 
-const weights = new WeakMap<Entity, number>();
+const weights = new WeakMap<LoneEntity, number>();
 
 /** The weight of an entity; bundle entities live as long as their bundle, so theirs are kept. */
-export function weightOfEntity(entity: Entity): number {
+export function weightOfEntity(entity: LoneEntity): number {
   const known = weights.get(entity);
   if (known !== undefined) return known;
 

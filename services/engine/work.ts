@@ -1,4 +1,4 @@
-import type { Entity } from './data/entities.ts';
+import type { LoneEntity } from './data/entity.ts';
 import { exceedsLimit, LIMITS } from './limits.ts';
 import type { Policy } from './policy.ts';
 import { CedarRecord, CedarSet, EntityUid, type Value } from './value/value.ts';
@@ -22,7 +22,7 @@ const VALUE_BYTES = 8;
 export function checkWork(
   policies: readonly Policy[],
   context: CedarRecord,
-  entities: readonly Entity[],
+  entities: readonly LoneEntity[],
 ): void {
   const weights = weightsOf(policies);
   if (weights.size === 0) return;
@@ -51,10 +51,10 @@ function weightsOf(policies: readonly Policy[]): ReadonlyMap<string | undefined,
   return weights;
 }
 
-const sizes = new WeakMap<Entity, Sizes>();
+const sizes = new WeakMap<LoneEntity, Sizes>();
 
 /** Bundle entities live as long as their bundle, so theirs are kept. */
-function sizesOfEntity(entity: Entity): Sizes {
+function sizesOfEntity(entity: LoneEntity): Sizes {
   const known = sizes.get(entity);
   if (known !== undefined) return known;
 

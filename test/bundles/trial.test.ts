@@ -5,6 +5,7 @@ import { createProblems } from '../../services/bundles/problems.ts';
 import { createSampler } from '../../services/bundles/sample-request.ts';
 import { readBundleSchema } from '../../services/bundles/schema.ts';
 import { type TrialFindings, tryPolicies } from '../../services/bundles/trial.ts';
+import { conditionOf, type Est } from '../../services/engine/compiled/shape.ts';
 import type { Policy } from '../../services/engine/policy.ts';
 import { readScope } from '../../services/engine/slice/scope.ts';
 
@@ -35,6 +36,7 @@ function policyOf(id: string, text: string): Policy {
     scope: readScope(reply.answer['json']),
     literals: [],
     work: [],
+    condition: conditionOf(reply.answer['json'] as Est),
     source: { kind: 'static', text },
   };
 }

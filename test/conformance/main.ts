@@ -5,7 +5,7 @@ import { runCorpusTest } from './run-test.ts';
 
 const USAGE = `npm run conformance -- [--corpus FILE.tar.gz] [--limit N]
 
-Runs Cedar's public integration corpus through Palisade's request check, slice and evaluation, every request: Cedar's
+Runs Cedar's public integration corpus through Palisade's request check, slice and both evaluators, every request: Cedar's
 decision, its reasons and its erroring policies. Exit code 1 on any difference.
 Without --corpus: ${DEFAULT_CORPUS}; ${CORPUS_REMEDY}`;
 

@@ -1,5 +1,7 @@
 import { createCedarEvaluator } from '../../services/engine/cedar/evaluator.ts';
 import { type CedarInstance, CedarText } from '../../services/engine/cedar/instance.ts';
+import { createCompiledEvaluator } from '../../services/engine/compiled/evaluator.ts';
+import { conditionOf, type Est } from '../../services/engine/compiled/shape.ts';
 import { readContext } from '../../services/engine/data/context.ts';
 import { readEntities } from '../../services/engine/data/entities.ts';
 import { checkRequest } from '../../services/engine/data/request.ts';
@@ -37,7 +39,11 @@ interface CorpusRequest {
 export function runCorpusTest(instance: CedarInstance, test: CorpusTest): CorpusResult {
   const file = parseTrustedJson(test.text);
   const schema = readSchema(resolve(instance, test.schema));
-  const evaluator = createCedarEvaluator(test.schema, schema, [readPolicy(instance, test.policies)]);
+  const policies = [readPolicy(instance, test.policies)];
+  const evaluators = [
+    createCedarEvaluator(test.schema, schema, policies),
+    createCompiledEvaluator(schema, policies),
+  ];
   const entities = new Map(
     readEntities(schema, parseTrustedJson(test.entities), UNLIMITED).map((entity) => [
       entity.uid.key,
@@ -45,13 +51,15 @@ export function runCorpusTest(instance: CedarInstance, test: CorpusTest): Corpus
     ]),
   );
   const requests = asArray(member(file, 'requests')).map(readRequest);
-  const differences = requests.flatMap((request, index) => {
-    const actual = decide(evaluator, schema, request, (key) => entities.get(key));
+  const differences = requests.flatMap((request, index) =>
+    evaluators.flatMap((evaluator) => {
+      const actual = decide(evaluator, schema, request, (key) => entities.get(key));
 
-    return actual === request.expected
-      ? []
-      : [`request ${index}: expected ${request.expected}, got ${actual}`];
-  });
+      return actual === request.expected
+        ? []
+        : [`request ${index}, ${evaluator.name}: expected ${request.expected}, got ${actual}`];
+    }),
+  );
 
   return {
     requests: requests.length,
@@ -110,6 +118,7 @@ function readPolicy(instance: CedarInstance, text: string): Policy {
     scope: readScope(est['json']),
     literals: literalsOf(est['json']),
     work: [],
+    condition: conditionOf(est['json'] as Est),
     source: { kind: 'static', text },
   };
 }

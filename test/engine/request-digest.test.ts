@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Entity } from '../../services/engine/data/entities.ts';
+import type { LoneEntity } from '../../services/engine/data/entity.ts';
 import { callExtension } from '../../services/engine/extension/call.ts';
 import { Datetime } from '../../services/engine/extension/datetime.ts';
 import { parseDuration } from '../../services/engine/extension/duration.ts';
@@ -38,7 +38,7 @@ describe('the request digest', () => {
 
   test('changes with every single part of the request', () => {
     const other = new EntityUid('Other', 'x');
-    const entity: Entity = { uid: other, attributes: new Map(), tags: new Map(), parents: [] };
+    const entity: LoneEntity = { uid: other, attributes: new Map(), tags: new Map(), parents: [] };
     const changes: Partial<DigestedRequest>[] = [
       { subject: 'x' },
       { store: 'x' },
@@ -63,7 +63,7 @@ describe('the request digest', () => {
       fc.property(fc.array(values, { minLength: 2, maxLength: 4 }), (some) => {
         const fields = some.map((value, index): [string, Value] => [`f${index}`, value]);
         const entities = some.map(
-          (value, index): Entity => ({
+          (value, index): LoneEntity => ({
             uid: new EntityUid('U', String(index)),
             attributes: new Map([['v', value]]),
             tags: new Map(),

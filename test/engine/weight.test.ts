@@ -84,5 +84,6 @@ function entity(id: string, attributes: Readonly<Record<string, Value>>): Entity
     attributes: new Map(Object.entries(attributes)),
     tags: new Map(),
     parents: [],
+    ancestors: new Set(),
   };
 }

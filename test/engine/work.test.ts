@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Entity } from '../../services/engine/data/entities.ts';
+import type { LoneEntity } from '../../services/engine/data/entity.ts';
 import { LIMITS } from '../../services/engine/limits.ts';
 import type { Policy, Work } from '../../services/engine/policy.ts';
 import { CedarRecord, CedarSet, EntityUid, type Value } from '../../services/engine/value/value.ts';
@@ -62,6 +62,7 @@ function policy(...work: readonly Work[]): Policy {
     scope: { principal: all, action: all, resource: all },
     literals: [],
     work,
+    condition: { shape: '[]', literals: [] },
     source: { kind: 'static', text: 'permit(principal, action, resource);' },
   };
 }
@@ -70,7 +71,10 @@ function context(fields: Readonly<Record<string, Value>>): CedarRecord {
   return new CedarRecord(new Map(Object.entries(fields)));
 }
 
-function entity(attributes: Readonly<Record<string, Value>>, tags: Readonly<Record<string, Value>>): Entity {
+function entity(
+  attributes: Readonly<Record<string, Value>>,
+  tags: Readonly<Record<string, Value>>,
+): LoneEntity {
   return {
     uid: new EntityUid('User', 'a'),
     attributes: new Map(Object.entries(attributes)),

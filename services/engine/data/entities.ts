@@ -4,7 +4,7 @@ import { FieldPath } from '../raw/field-path.ts';
 import type { RawNode, TypedEntityInput } from '../raw/raw.ts';
 import { overLimit } from '../raw/text.ts';
 import type { Schema } from '../schema/schema.ts';
-import { canonicalContent, type Entity } from './entity.ts';
+import { canonicalContent, type Entity, type LoneEntity } from './entity.ts';
 import { EntityReader } from './entity-reader.ts';
 import { closeHierarchy, type HierarchyNode } from './hierarchy.ts';
 import { isActionType } from './type-name.ts';
@@ -45,16 +45,15 @@ export function readEntities(
   const listed = new Map<string, Listed>();
   for (const [index, input] of inputs.entries())
     keep(listed, reader.read(input, index), `entities[${index}]`);
-  checkHierarchy(schema, listed, options);
 
-  return [...listed.values()].filter(({ uid }) => !isActionType(uid.type)).map(({ entity }) => entity);
+  return closeAll(schema, listed, options);
 }
 
 interface Listed extends HierarchyNode {
-  readonly entity: Entity;
+  readonly entity: LoneEntity;
 }
 
-function keep(listed: Map<string, Listed>, entity: Entity, field: string): void {
+function keep(listed: Map<string, Listed>, entity: LoneEntity, field: string): void {
   const before = listed.get(entity.uid.key);
   if (before !== undefined && canonicalContent(before.entity) !== canonicalContent(entity)) {
     throw new PdpError('invalid_request', `says other than ${before.field}, which is the same entity`, {
@@ -65,15 +64,18 @@ function keep(listed: Map<string, Listed>, entity: Entity, field: string): void 
     listed.set(entity.uid.key, { uid: entity.uid, parents: entity.parents, field, entity });
 }
 
-function checkHierarchy(
+/** The entities with what they stand below, in the order that they were listed in; actions are checked and left out. */
+function closeAll(
   schema: Schema,
   listed: ReadonlyMap<string, Listed>,
   options: ReadEntitiesOptions,
-): void {
+): Entity[] {
   const { maxAncestors = LIMITS.entity_ancestors, maxChain = LIMITS.parent_chain } = options;
   const limits = { entity_ancestors: maxAncestors, parent_chain: maxChain };
 
+  const above = new Map<string, ReadonlySet<string>>();
   for (const { node, ancestors } of closeHierarchy(listed, limits)) {
+    above.set(node.uid.key, ancestors);
     const declared = schema.actions.get(node.uid.key)?.ancestors;
     if (declared === undefined) continue;
     if (declared.length === ancestors.size && declared.every(({ key }) => ancestors.has(key))) continue;
@@ -82,4 +84,10 @@ function checkHierarchy(
       field: node.field,
     });
   }
+
+  return [...listed.values()]
+    .filter(({ uid }) => !isActionType(uid.type))
+    .map(({ uid, entity }) => ({ ...entity, ancestors: above.get(uid.key) ?? NOTHING_ABOVE }));
 }
+
+const NOTHING_ABOVE: ReadonlySet<string> = new Set();

@@ -5,7 +5,7 @@ import { checkText } from '../raw/text.ts';
 import type { EntityType, Schema } from '../schema/schema.ts';
 import { EntityUid } from '../value/value.ts';
 import { type Dialect, JSON_DIALECT, TYPED_DIALECT } from './dialect.ts';
-import type { Entity } from './entity.ts';
+import type { LoneEntity } from './entity.ts';
 import { entityTypeOf } from './read-uid.ts';
 import { isActionType } from './type-name.ts';
 import { ValueReader } from './value-reader.ts';
@@ -35,7 +35,7 @@ export class EntityReader {
   }
 
   /** @throws PdpError `invalid_request` or `too_large`, naming the field. */
-  read(input: RawNode | TypedEntityInput, index: number): Entity {
+  read(input: RawNode | TypedEntityInput, index: number): LoneEntity {
     return this.#within(index, () => {
       const parts = this.#partsOf(input);
 
@@ -62,7 +62,7 @@ export class EntityReader {
     };
   }
 
-  #readEntity({ dialect, uid, attrs, tags, parents }: Parts): Entity {
+  #readEntity({ dialect, uid, attrs, tags, parents }: Parts): LoneEntity {
     const values = new ValueReader(this.#schema, dialect, this.#path);
     const own = this.#within('uid', () => this.#checkedUid(uid));
     const type = this.#within('uid', () => entityTypeOf(this.#schema, own, () => this.#path.text()));
@@ -76,7 +76,7 @@ export class EntityReader {
   }
 
   /** What an action is and stands under is the schema's to say, so the list may only repeat it. */
-  #readAction({ dialect, uid, attrs, tags, parents }: Parts): Entity {
+  #readAction({ dialect, uid, attrs, tags, parents }: Parts): LoneEntity {
     const values = new ValueReader(this.#schema, dialect, this.#path);
     const own = this.#within('uid', () => this.#checkedUid(uid));
     if (!this.#allowActions) throw this.#refused('actions come from the schema; leave them out');

@@ -20,13 +20,6 @@ export function canonicalOf(value: Value): string {
   }
 }
 
-/** Cedar's `==`: values of different types are unequal, and extension values compare by value, not by spelling. */
-export function valuesEqual(left: Value, right: Value): boolean {
-  if (typeof left !== 'object' || typeof right !== 'object') return left === right;
-
-  return left === right || left.key === right.key;
-}
-
 export function canonicalEntity(type: string, id: string): string {
   return `["e",${quote(type)},${quote(id)}]`;
 }

@@ -42,6 +42,7 @@ export function uidKey(type: string, id: string): string {
 export class CedarSet {
   readonly elements: readonly Value[];
   #canonical: string | undefined;
+  #index: SetIndex | undefined;
 
   constructor(elements: readonly Value[]) {
     this.elements = elements.length < 2 ? elements : distinct(elements);
@@ -49,6 +50,21 @@ export class CedarSet {
 
   get key(): string {
     return this.canonical();
+  }
+
+  /** Whether an element is equal to this value. */
+  has(value: Value): boolean {
+    if (this.elements.length > SCANNED) {
+      this.#index ??= indexOf(this.elements);
+
+      return typeof value === 'object' ? this.#index.keys.has(value.key) : this.#index.primitives.has(value);
+    }
+    if (typeof value !== 'object') return this.elements.includes(value);
+
+    const { key } = value;
+    for (const element of this.elements) if (typeof element === 'object' && element.key === key) return true;
+
+    return false;
   }
 
   /** Made once: a set inside sets is asked for it at every level. */
@@ -74,6 +90,25 @@ export class CedarRecord {
   canonical(): string {
     return canonicalRecord(this.fields);
   }
+}
+
+/** Up to so many elements, looking at each is faster than an index. */
+const SCANNED = 8;
+
+interface SetIndex {
+  readonly primitives: ReadonlySet<Value>;
+  readonly keys: ReadonlySet<string>;
+}
+
+function indexOf(elements: readonly Value[]): SetIndex {
+  const primitives = new Set<Value>();
+  const keys = new Set<string>();
+  for (const element of elements) {
+    if (typeof element === 'object') keys.add(element.key);
+    else primitives.add(element);
+  }
+
+  return { primitives, keys };
 }
 
 /** Linear, never pair by pair: primitives are told apart by a native set, all else by its key. */

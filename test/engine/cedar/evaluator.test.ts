@@ -158,6 +158,7 @@ function policy(id: string, action: string | undefined, text: string): Policy {
     },
     literals: [],
     work: [],
+    condition: { shape: '[]', literals: [] },
     source: { kind: 'static', text },
   };
 }

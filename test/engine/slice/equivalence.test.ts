@@ -4,7 +4,10 @@ import { type CedarAnswer, readAnswer } from '../../../services/engine/cedar/ans
 import { policySetText, requestText } from '../../../services/engine/cedar/call-text.ts';
 import { createCedarEvaluator } from '../../../services/engine/cedar/evaluator.ts';
 import { CedarText, createCedarInstance } from '../../../services/engine/cedar/instance.ts';
+import { createCompiledEvaluator } from '../../../services/engine/compiled/evaluator.ts';
+import { conditionOf, type Est } from '../../../services/engine/compiled/shape.ts';
 import type { Entity } from '../../../services/engine/data/entities.ts';
+import type { LoneEntity } from '../../../services/engine/data/entity.ts';
 import type { EvaluationRequest } from '../../../services/engine/evaluator.ts';
 import type { Policy } from '../../../services/engine/policy.ts';
 import { readSchema } from '../../../services/engine/schema/read.ts';
@@ -109,7 +112,7 @@ const entities = fc
     folders: fc.array(parents(4), { maxLength: 4 }),
   })
   .map((drawn) => {
-    const list: Entity[] = [
+    const list: LoneEntity[] = [
       ...drawn.users.map((user, index) =>
         entity('User', index, 'Group', user.in, [
           ['level', BigInt(user.level)],
@@ -124,7 +127,7 @@ const entities = fc
       ...drawn.folders.map((above, index) => entity('Folder', index, 'Folder', upwards(above, index), [])),
     ];
 
-    return new Map(list.map((one) => [one.uid.key, one]));
+    return closed(list);
   });
 
 const requests = fc.record({
@@ -144,24 +147,22 @@ test('a slice gives the decision, the reasons and the errors of the whole set', 
       entities,
       fc.array(requests, { minLength: 3, maxLength: 6 }),
       (set, known, drawn) => {
-        const evaluator = createCedarEvaluator(SCHEMA, schema, set);
+        const evaluators = [createCedarEvaluator(SCHEMA, schema, set), createCompiledEvaluator(schema, set)];
         for (const { n, who, ...uids } of drawn) {
           const fields = new Map<string, Value>([['n', n]]);
           if (who !== null) fields.set('who', who);
           const context = new CedarRecord(fields);
           const request = { ...uids, context, entity: (key: string) => known.get(key) };
-          const actual = evaluator.evaluate(request);
           const whole = judgeWhole(request, set, [...known.values()]);
+          for (const evaluator of evaluators) {
+            const { decision, determining, errors } = evaluator.evaluate(request);
 
-          expect({
-            decision: actual.decision,
-            determining: actual.determining,
-            errors: actual.errors.map(({ policyId }) => policyId),
-          }).toEqual({
-            decision: whole.decision,
-            determining: whole.reason.toSorted(),
-            errors: whole.errors.map(({ policyId }) => policyId).toSorted(),
-          });
+            expect({ decision, determining, errors: errors.map(({ policyId }) => policyId) }).toEqual({
+              decision: whole.decision,
+              determining: whole.reason.toSorted(),
+              errors: whole.errors.map(({ policyId }) => policyId).toSorted(),
+            });
+          }
 
           if (whole.decision === 'allow') seen.allow += 1;
           if (whole.decision === 'deny' && whole.reason.length > 0) seen.forbidden += 1;
@@ -191,7 +192,7 @@ function toPolicy(id: string, text: string, slots: { principal: string; resource
     isTemplate ? 'templateToJson' : 'policyToJson',
     new CedarText(JSON.stringify(text)),
   );
-  const est = (answer as { readonly json: { effect: Policy['effect'] } }).json;
+  const est = (answer as { readonly json: Est & { effect: Policy['effect'] } }).json;
   const used = (['principal', 'resource'] as const).filter((slot) => text.includes(`?${slot}`));
   const values = Object.fromEntries(used.map((slot) => [`?${slot}`, rawUid(slots[slot])]));
 
@@ -207,6 +208,7 @@ function toPolicy(id: string, text: string, slots: { principal: string; resource
       }),
     ),
     work: [],
+    condition: conditionOf(est),
     source: isTemplate
       ? { kind: 'link', templateId: `template of ${id}`, templateText: text, values }
       : { kind: 'static', text },
@@ -219,13 +221,22 @@ function entity(
   parentType: string,
   above: readonly number[],
   attributes: readonly (readonly [string, bigint | EntityUid])[],
-): Entity {
+): LoneEntity {
   return {
     uid: new EntityUid(type, String(id)),
     attributes: new Map(attributes),
     tags: new Map(),
     parents: above.map((parent) => new EntityUid(parentType, String(parent))),
   };
+}
+
+/** Each entity with what it stands below. */
+function closed(list: readonly LoneEntity[]): ReadonlyMap<string, Entity> {
+  const byKey = new Map(list.map((one) => [one.uid.key, one]));
+  const above = (one: LoneEntity | undefined): string[] =>
+    (one?.parents ?? []).flatMap(({ key }) => [key, ...above(byKey.get(key))]);
+
+  return new Map(list.map((one) => [one.uid.key, { ...one, ancestors: new Set(above(one)) }]));
 }
 
 function upwards(above: readonly number[], own: number): number[] {

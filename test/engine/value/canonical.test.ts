@@ -2,7 +2,8 @@ import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { callExtension } from '../../../services/engine/extension/call.ts';
-import { canonicalOf, valuesEqual } from '../../../services/engine/value/canonical.ts';
+import { canonicalOf } from '../../../services/engine/value/canonical.ts';
+import { equal } from '../../../services/engine/value/equal.ts';
 import { CedarRecord, CedarSet, EntityUid, type Value } from '../../../services/engine/value/value.ts';
 import { values } from './arbitrary-value.ts';
 
@@ -27,7 +28,7 @@ describe('two values', () => {
     [record({ a: set(), '': 'x' }), record({ '': 'x', a: set() })],
     [entity('U', 'a'), entity('U', 'a')],
   ])('%o and %o are equal', (left, right) => {
-    expect(valuesEqual(left, right)).toBe(true);
+    expect(equal(left, right)).toBe(true);
     expect(canonicalOf(left)).toBe(canonicalOf(right));
   });
 
@@ -52,7 +53,7 @@ describe('two values', () => {
     [record({ a: 1n }), record({ b: 1n })],
     [set(set(1n)), set(1n)],
   ])('%o and %o differ', (left, right) => {
-    expect(valuesEqual(left, right)).toBe(false);
+    expect(equal(left, right)).toBe(false);
     expect(canonicalOf(left)).not.toBe(canonicalOf(right));
   });
 });
@@ -69,7 +70,7 @@ describe('canonical text', () => {
   test('is equal exactly for equal values', () => {
     fc.assert(
       fc.property(values, values, (left, right) => {
-        expect(canonicalOf(left) === canonicalOf(right)).toBe(valuesEqual(left, right));
+        expect(canonicalOf(left) === canonicalOf(right)).toBe(equal(left, right));
       }),
     );
   });

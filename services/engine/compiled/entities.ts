@@ -1,0 +1,111 @@
+import { CedarRecord, CedarSet, EntityUid, type Value } from '../value/value.ts';
+import type { Environment, Expression } from './expression.ts';
+import { type Failed, fail } from './failure.ts';
+
+/** `left in right`: of an entity, or of any in a set, all of whose elements must be entities. */
+export function isIn(left: Expression, right: Expression): Expression {
+  return (environment, constants) => {
+    const entity = left(environment, constants);
+    if (typeof entity === 'symbol') return entity;
+    const above = right(environment, constants);
+    if (typeof above === 'symbol') return above;
+
+    return entity instanceof EntityUid ? within(environment, entity, above) : fail('in takes an entity');
+  };
+}
+
+/** `left is T`, and `left is T in within`, which is not looked at where the type differs. */
+export function isOfType(left: Expression, type: string, group: Expression | undefined): Expression {
+  return (environment, constants) => {
+    const entity = left(environment, constants);
+    if (typeof entity === 'symbol') return entity;
+    if (!(entity instanceof EntityUid)) return fail('is takes an entity');
+    if (entity.type !== type) return false;
+    if (group === undefined) return true;
+    const above = group(environment, constants);
+
+    return typeof above === 'symbol' ? above : within(environment, entity, above);
+  };
+}
+
+function within(environment: Environment, entity: EntityUid, above: Value): boolean | Failed {
+  if (above instanceof EntityUid) return environment.isIn(entity.key, above.key);
+  if (!(above instanceof CedarSet)) return fail('in takes an entity or a set of them');
+
+  let found = false;
+  for (const element of above.elements) {
+    if (!(element instanceof EntityUid)) return fail('in takes a set of entities');
+    found ||= environment.isIn(entity.key, element.key);
+  }
+
+  return found;
+}
+
+/** `left.name`, of a record or of an entity that is there. */
+export function attribute(left: Expression, name: string): Expression {
+  return (environment, constants) => {
+    const holder = left(environment, constants);
+    if (typeof holder === 'symbol') return holder;
+    if (holder instanceof CedarRecord)
+      return holder.fields.get(name) ?? fail(`there is no attribute ${name}`);
+    if (!(holder instanceof EntityUid)) return fail('only records and entities have attributes');
+    const entity = environment.entity(holder.key);
+
+    return entity?.attributes.get(name) ?? fail(`${holder.type} has no attribute ${name} here`);
+  };
+}
+
+/** `left has a.b.c`: false at the first step that is missing; each step must be one of a record or an entity. */
+export function has(left: Expression, path: readonly string[]): Expression {
+  return (environment, constants) => {
+    const value = left(environment, constants);
+    if (typeof value === 'symbol') return value;
+
+    let holder: Value = value;
+    for (const name of path) {
+      const fields: ReadonlyMap<string, Value> | Failed | undefined = fieldsOf(environment, holder);
+      if (typeof fields === 'symbol') return fields;
+      const next: Value | undefined = fields?.get(name);
+      if (next === undefined) return false;
+      holder = next;
+    }
+
+    return true;
+  };
+}
+
+/** `undefined`: of an entity that is not there. */
+function fieldsOf(environment: Environment, holder: Value): ReadonlyMap<string, Value> | Failed | undefined {
+  if (holder instanceof CedarRecord) return holder.fields;
+  if (holder instanceof EntityUid) return environment.entity(holder.key)?.attributes;
+
+  return fail('only records and entities have attributes');
+}
+
+/** `left.hasTag(name)` */
+export function hasTag(left: Expression, name: Expression): Expression {
+  return (environment, constants) => {
+    const entity = left(environment, constants);
+    if (typeof entity === 'symbol') return entity;
+    const key = name(environment, constants);
+    if (typeof key === 'symbol') return key;
+    if (!(entity instanceof EntityUid) || typeof key !== 'string') return fail(TAG_OPERANDS);
+
+    return environment.entity(entity.key)?.tags.has(key) ?? false;
+  };
+}
+
+/** `left.getTag(name)` */
+export function tag(left: Expression, name: Expression): Expression {
+  return (environment, constants) => {
+    const entity = left(environment, constants);
+    if (typeof entity === 'symbol') return entity;
+    const key = name(environment, constants);
+    if (typeof key === 'symbol') return key;
+    if (!(entity instanceof EntityUid) || typeof key !== 'string') return fail(TAG_OPERANDS);
+
+    return environment.entity(entity.key)?.tags.get(key) ?? fail(`there is no tag ${key}`);
+  };
+}
+
+const TAG_OPERANDS = 'tags are of an entity, and named by a String';

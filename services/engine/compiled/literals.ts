@@ -1,0 +1,36 @@
+import { EXTENSION_FUNCTIONS } from '../extension/call.ts';
+import { CedarRecord, CedarSet, EntityUid, type Value } from '../value/value.ts';
+import { createPattern, type Pattern } from './pattern.ts';
+import { type Est, entityLiteral, type Literal } from './shape.ts';
+
+/** A literal as evaluation takes it. `undefined` is a constructor whose text Cedar refuses: it fails where it is reached. */
+export type Constant = Value | Pattern | undefined;
+
+/**
+ * Makes the literals of a policy, once.
+ * @throws Error on a form that Cedar 4.13 does not give for a policy that it parsed.
+ */
+export function constantsOf(literals: readonly Literal[]): readonly Constant[] {
+  return literals.map((literal) => {
+    if (literal.kind === 'value') return literalValue(literal.json);
+    if (literal.kind === 'pattern') return createPattern(literal.parts);
+
+    return EXTENSION_FUNCTIONS.get(literal.fn)?.call([literal.text]);
+  });
+}
+
+/** What parsed Cedar text holds as a value is a literal or an entity; sets and records are expressions. */
+function literalValue(json: unknown): Value {
+  if (typeof json === 'boolean' || typeof json === 'bigint' || typeof json === 'string') return json;
+  if (typeof json === 'number' && Number.isSafeInteger(json)) return BigInt(json);
+  const uid = entityLiteral(json);
+  if (uid !== undefined) return new EntityUid(uid.type, uid.id);
+  if (Array.isArray(json)) return new CedarSet(json.map(literalValue));
+  if (typeof json === 'object' && json !== null && !Object.hasOwn(json, '__extn')) {
+    return new CedarRecord(
+      new Map(Object.entries(json as Est).map(([name, value]) => [name, literalValue(value)])),
+    );
+  }
+
+  throw new Error(`a literal of unknown form: ${String(json)}`);
+}

@@ -1,0 +1,55 @@
+import type { Expression } from './expression.ts';
+import { fail } from './failure.ts';
+
+const NO_BOOL = 'a condition is no Bool';
+
+export function not(argument: Expression): Expression {
+  return (environment, constants) => {
+    const value = argument(environment, constants);
+    if (typeof value === 'boolean') return !value;
+
+    return typeof value === 'symbol' ? value : fail(NO_BOOL);
+  };
+}
+
+/** The opposite of what is a Bool or has failed. */
+export const isFalse = not;
+
+/** False at the first false, without a look at the rest; each operand must be a Bool when it is reached. */
+export function and(operands: readonly Expression[]): Expression {
+  return (environment, constants) => {
+    for (const operand of operands) {
+      const value = operand(environment, constants);
+      if (value === true) continue;
+
+      return value === false || typeof value === 'symbol' ? value : fail(NO_BOOL);
+    }
+
+    return true;
+  };
+}
+
+/** True at the first true, without a look at the rest. */
+export function or(operands: readonly Expression[]): Expression {
+  return (environment, constants) => {
+    for (const operand of operands) {
+      const value = operand(environment, constants);
+      if (value === false) continue;
+
+      return value === true || typeof value === 'symbol' ? value : fail(NO_BOOL);
+    }
+
+    return false;
+  };
+}
+
+/** Only the chosen branch is evaluated, and it may be of any type. */
+export function choice(test: Expression, then: Expression, otherwise: Expression): Expression {
+  return (environment, constants) => {
+    const chosen = test(environment, constants);
+    if (chosen === true) return then(environment, constants);
+    if (chosen === false) return otherwise(environment, constants);
+
+    return typeof chosen === 'symbol' ? chosen : fail(NO_BOOL);
+  };
+}

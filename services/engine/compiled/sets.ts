@@ -1,0 +1,105 @@
+import { equal } from '../value/equal.ts';
+import { CedarRecord, CedarSet, type Value } from '../value/value.ts';
+import type { Expression } from './expression.ts';
+import { fail } from './failure.ts';
+import type { Pattern } from './pattern.ts';
+
+export function areEqual(left: Expression, right: Expression): Expression {
+  return (environment, constants) => {
+    const a = left(environment, constants);
+    if (typeof a === 'symbol') return a;
+    const b = right(environment, constants);
+
+    return typeof b === 'symbol' ? b : equal(a, b);
+  };
+}
+
+/** All elements are evaluated, also those that say the same. */
+export function setOf(elements: readonly Expression[]): Expression {
+  return (environment, constants) => {
+    const values: Value[] = [];
+    for (const element of elements) {
+      const value = element(environment, constants);
+      if (typeof value === 'symbol') return value;
+      values.push(value);
+    }
+
+    return new CedarSet(values);
+  };
+}
+
+export function recordOf(fields: readonly (readonly [string, Expression])[]): Expression {
+  return (environment, constants) => {
+    const values = new Map<string, Value>();
+    for (const [name, field] of fields) {
+      const value = field(environment, constants);
+      if (typeof value === 'symbol') return value;
+      values.set(name, value);
+    }
+
+    return new CedarRecord(values);
+  };
+}
+
+/** What is looked for may be of any type. */
+export function contains(set: Expression, element: Expression): Expression {
+  return (environment, constants) => {
+    const all = set(environment, constants);
+    if (typeof all === 'symbol') return all;
+    const one = element(environment, constants);
+    if (typeof one === 'symbol') return one;
+
+    return all instanceof CedarSet ? all.has(one) : fail('contains is of a set');
+  };
+}
+
+export function containsAll(set: Expression, subset: Expression): Expression {
+  return ofTwoSets('containsAll', set, subset, (all, some) =>
+    some.elements.every((element) => all.has(element)),
+  );
+}
+
+export function containsAny(left: Expression, right: Expression): Expression {
+  return ofTwoSets('containsAny', left, right, (a, b) => {
+    const [few, many] = a.elements.length < b.elements.length ? [a, b] : [b, a];
+
+    return few.elements.some((element) => many.has(element));
+  });
+}
+
+function ofTwoSets(
+  name: string,
+  left: Expression,
+  right: Expression,
+  test: (left: CedarSet, right: CedarSet) => boolean,
+): Expression {
+  return (environment, constants) => {
+    const a = left(environment, constants);
+    if (typeof a === 'symbol') return a;
+    const b = right(environment, constants);
+    if (typeof b === 'symbol') return b;
+
+    return a instanceof CedarSet && b instanceof CedarSet ? test(a, b) : fail(`${name} takes two sets`);
+  };
+}
+
+export function isEmpty(set: Expression): Expression {
+  return (environment, constants) => {
+    const value = set(environment, constants);
+    if (typeof value === 'symbol') return value;
+
+    return value instanceof CedarSet ? value.elements.length === 0 : fail('isEmpty is of a set');
+  };
+}
+
+/** @param pattern position of the pattern among the constants. */
+export function like(text: Expression, pattern: number): Expression {
+  return (environment, constants) => {
+    const value = text(environment, constants);
+    if (typeof value === 'symbol') return value;
+
+    return typeof value === 'string'
+      ? (constants[pattern] as Pattern).matches(value)
+      : fail('like takes a String');
+  };
+}
