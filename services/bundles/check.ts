@@ -2,8 +2,9 @@ import { exceedsLimit, LIMITS } from '../engine/limits.ts';
 import type { Schema } from '../engine/schema/schema.ts';
 import { createPolicyIndex, type PolicyIndex } from '../engine/slice/policy-index.ts';
 import { exceededBySlice } from '../engine/slice/slice-limits.ts';
+import { findDisagreement } from './agreement.ts';
 import { type Cedar, createCedar } from './cedar.ts';
-import { compileBundle } from './compile.ts';
+import { type BundleParts, compileBundle } from './compile.ts';
 import { type BundleFiles, LINKS_PATH, MANIFEST_PATH } from './files.ts';
 import type { Manifest } from './manifest.ts';
 import { type ParsedBundle, parseBundle, partsOf } from './parse.ts';
@@ -172,6 +173,22 @@ function report(
   else problems.at(policy.source, headOf(policy), code, message, { policyId: id });
 }
 
+/** The compiled evaluator serves what it was seen to judge as Cedar does, and nothing else. */
+async function checkAgreement(
+  parts: BundleParts,
+  tests: readonly BundleTest[],
+  problems: Problems,
+): Promise<void> {
+  const found = await findDisagreement(parts, tests);
+  if (found === undefined) return;
+
+  const { where, compiled, cedar } = found;
+  const message = `${where}: the compiled evaluator says ${compiled}, Cedar ${cedar}`;
+  problems.of(MANIFEST_PATH, 'evaluators_differ', message, {
+    help: 'this is a fault of Palisade; please report it with the bundle',
+  });
+}
+
 async function runTests(
   bundle: ParsedBundle,
   files: BundleFiles,
@@ -188,6 +205,7 @@ async function runTests(
     for (const test of tests) yield results.push(runTest(compiled, test, problems));
   };
   await pace('test', steps(), options);
+  await checkAgreement(parts, tests, problems);
 
   return results;
 }

@@ -1,5 +1,7 @@
-import { type CedarEvaluator, createCedarEvaluator } from '../engine/cedar/evaluator.ts';
+import { createCedarEvaluator } from '../engine/cedar/evaluator.ts';
+import { createCompiledEvaluator } from '../engine/compiled/evaluator.ts';
 import { type Entity, readEntities } from '../engine/data/entities.ts';
+import type { Evaluator, EvaluatorName } from '../engine/evaluator.ts';
 import { callerContext, declaredFacts, type FactName } from '../engine/facts.ts';
 import type { Policy } from '../engine/policy.ts';
 import { parseTrustedJson } from '../engine/raw/json.ts';
@@ -42,18 +44,21 @@ export interface CompiledBundle {
   readonly entities: ReadonlyMap<string, Entity>;
   readonly sourceOf: (type: string) => EntitySource;
   readonly recordAllow: readonly string[];
-  readonly evaluator: CedarEvaluator;
+  readonly evaluator: Evaluator;
 }
 
 /**
  * Makes a checked bundle decide. Yields to other work between blocking steps, none longer than about 30 ms.
  * @throws PdpError or Error where the parts are not those of a checked bundle.
  */
-export async function compileBundle(parts: BundleParts): Promise<CompiledBundle> {
+export async function compileBundle(
+  parts: BundleParts,
+  name: EvaluatorName = 'compiled',
+): Promise<CompiledBundle> {
   const schema = readSchema(parts.resolvedSchema);
-  const evaluator = createCedarEvaluator(parts.schemaText, schema, parts.policies);
   await turn();
-  evaluator.warmUp();
+  const evaluator =
+    name === 'cedar' ? await warmCedar(parts, schema) : createCompiledEvaluator(schema, parts.policies);
   await turn();
 
   return {
@@ -66,6 +71,14 @@ export async function compileBundle(parts: BundleParts): Promise<CompiledBundle>
     recordAllow: parts.recordAllow,
     evaluator,
   };
+}
+
+async function warmCedar(parts: BundleParts, schema: Schema): Promise<Evaluator> {
+  const evaluator = createCedarEvaluator(parts.schemaText, schema, parts.policies);
+  await turn();
+  evaluator.warmUp();
+
+  return evaluator;
 }
 
 function sourceIn(sources: BundleParts['entitySources'], type: string): EntitySource {

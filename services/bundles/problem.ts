@@ -26,6 +26,7 @@ export const PROBLEM_CODES = [
   'no_applicable_action',
   'policy_warning',
   'policy_traps',
+  'evaluators_differ',
   'link_invalid',
   'entity_invalid',
   'test_invalid',

@@ -26,6 +26,10 @@ export interface Evaluation {
   readonly errors: readonly PolicyFailure[];
 }
 
+/** Which evaluator judges: closures over plain values, or Cedar's own in WebAssembly. */
+export const EVALUATORS = ['compiled', 'cedar'] as const;
+export type EvaluatorName = (typeof EVALUATORS)[number];
+
 /** One compiled bundle's judge. Synchronous and pure: no clock, no I/O; the same request has the same answer. */
 export interface Evaluator {
   /** For the decision record. */
@@ -35,4 +39,8 @@ export interface Evaluator {
    * quarantined, `too_large` where the request selects more policies or entities than the limits admit.
    */
   evaluate(request: EvaluationRequest): Evaluation;
+  /** How many instances trapped and were replaced. */
+  readonly restarts: number;
+  /** Ids of policies that trapped again and again, alone: no request that needs one is decided. */
+  readonly quarantined: readonly string[];
 }

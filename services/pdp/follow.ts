@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { EvaluatorName } from '../engine/evaluator.ts';
 import type { DatabaseConnection } from '../store/pool.ts';
 import { watchChanges } from '../store/watch.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -9,6 +10,7 @@ export interface FollowOptions {
   readonly pool: Pool;
   readonly connection: DatabaseConnection;
   readonly pollMs: number;
+  readonly evaluator: EvaluatorName;
   readonly log: Log;
 }
 
@@ -23,11 +25,12 @@ export async function followDeployments({
   pool,
   connection,
   pollMs,
+  evaluator,
   log,
 }: FollowOptions): Promise<Following> {
   const replica = createReplica({
     pool,
-    load: (digest) => loadBundle(pool, digest),
+    load: (digest) => loadBundle(pool, digest, evaluator),
     onLoadFailure: (lag, error) =>
       log.error(
         { ...lag, sequence: String(lag.sequence), err: error },

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { type CompiledBundle, compileBundle } from '../bundles/compile.ts';
 import { loadInWorker } from '../bundles/worker/load.ts';
+import type { EvaluatorName } from '../engine/evaluator.ts';
 import { getBundleArchive } from '../store/bundles.ts';
 
 /**
@@ -8,8 +9,12 @@ import { getBundleArchive } from '../store/bundles.ts';
  * what has to happen here is cut into short steps.
  * @throws PdpError where the bundle is not there, not itself, or does not load.
  */
-export async function loadBundle(pool: Pool, digest: string): Promise<CompiledBundle> {
+export async function loadBundle(
+  pool: Pool,
+  digest: string,
+  evaluator: EvaluatorName,
+): Promise<CompiledBundle> {
   const archive = await getBundleArchive(pool, digest);
 
-  return compileBundle(await loadInWorker(archive, digest));
+  return compileBundle(await loadInWorker(archive, digest, evaluator), evaluator);
 }

@@ -67,7 +67,13 @@ async function start(
     await ledger.flush(FLUSH_MS);
     await ledger.close();
   });
-  const following = await followDeployments({ pool, connection, pollMs: config.PALISADE_POLL_INTERVAL, log });
+  const following = await followDeployments({
+    pool,
+    connection,
+    pollMs: config.PALISADE_POLL_INTERVAL,
+    evaluator: config.PALISADE_EVALUATOR,
+    log,
+  });
   stops.push(following.stop);
   const { replica } = following;
 

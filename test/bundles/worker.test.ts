@@ -34,7 +34,7 @@ describe('a worker', () => {
   });
 
   test('loads a bundle as this thread does', async () => {
-    expect(await loadInWorker(archive, digest)).toEqual(loadBundle(archive, digest));
+    expect(await loadInWorker(archive, digest)).toEqual(await loadBundle(archive, digest, 'compiled'));
   });
 
   test('hands over many policies in batches, complete and in order', async () => {

@@ -23,7 +23,7 @@ afterEach(() => {
 function replicaOf({ serving }: OpenTestDatabase, options: Partial<ReplicaOptions> = {}): Replica {
   return createReplica({
     pool: serving,
-    load: (digest) => loadBundle(serving, digest),
+    load: (digest) => loadBundle(serving, digest, 'compiled'),
     onLoadFailure: () => undefined,
     ...options,
   });
@@ -56,7 +56,7 @@ describe('deployments', () => {
 
   test('of one bundle in two stores load it once', async () => {
     await withDatabase(async (database) => {
-      const load = vi.fn((digest: string) => loadBundle(database.serving, digest));
+      const load = vi.fn((digest: string) => loadBundle(database.serving, digest, 'compiled'));
       const replica = replicaOf(database, { load });
       await createStore(database.owner, 'other');
       await deployVersion(database.owner, '1.0.0');
@@ -71,7 +71,7 @@ describe('deployments', () => {
   test('that do not load leave the last good bundle in place, and readiness says so until one does', async () => {
     await withDatabase(async (database) => {
       const told = vi.fn();
-      let load: ReplicaOptions['load'] = (digest) => loadBundle(database.serving, digest);
+      let load: ReplicaOptions['load'] = (digest) => loadBundle(database.serving, digest, 'compiled');
       const replica = replicaOf(database, { load: (digest) => load(digest), onLoadFailure: told });
       await deployVersion(database.owner, '1.0.0');
       await follow(replica);
@@ -111,7 +111,7 @@ describe('deployments', () => {
         load: async (digest) => {
           if (digest === first) await slow.promise;
 
-          return loadBundle(database.serving, digest);
+          return loadBundle(database.serving, digest, 'compiled');
         },
       });
       await replica.refresh();

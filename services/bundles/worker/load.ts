@@ -1,3 +1,4 @@
+import type { EvaluatorName } from '../../engine/evaluator.ts';
 import type { Policy } from '../../engine/policy.ts';
 import type { BundleParts } from '../compile.ts';
 import { runJob, type WorkerOptions } from './run.ts';
@@ -9,12 +10,13 @@ import { runJob, type WorkerOptions } from './run.ts';
 export function loadInWorker(
   archive: Uint8Array,
   digest: string,
+  evaluator: EvaluatorName = 'compiled',
   options: WorkerOptions = {},
 ): Promise<BundleParts> {
   const policies: Policy[] = [];
 
   return runJob(
-    { kind: 'load', archive, digest },
+    { kind: 'load', archive, digest, evaluator },
     (message) => {
       if (message.kind === 'policies') policies.push(...message.policies);
 

@@ -1,4 +1,5 @@
 import type { PdpErrorCode } from '../../engine/error.ts';
+import type { EvaluatorName } from '../../engine/evaluator.ts';
 import type { Policy } from '../../engine/policy.ts';
 import type { CheckReport } from '../check.ts';
 import type { BundleParts } from '../compile.ts';
@@ -8,7 +9,12 @@ import type { BundleFiles } from '../files.ts';
 export type Job =
   | { readonly kind: 'check'; readonly files: BundleFiles }
   | { readonly kind: 'check_archive'; readonly archive: Uint8Array }
-  | { readonly kind: 'load'; readonly archive: Uint8Array; readonly digest: string };
+  | {
+      readonly kind: 'load';
+      readonly archive: Uint8Array;
+      readonly digest: string;
+      readonly evaluator: EvaluatorName;
+    };
 
 /** What a worker says. Policies come in batches, the next one when the last was taken; then the rest, once. */
 export type Message =

@@ -19,10 +19,6 @@ const MAX_STRIKES = 3;
 export interface CedarEvaluator extends Evaluator {
   /** Makes the first call, which compiles wasm functions and blocks for up to 30 ms, before the bundle serves. */
   warmUp(): void;
-  /** How many instances trapped and were replaced. */
-  readonly restarts: number;
-  /** Ids of policies that trapped again and again, alone: no request that needs one is decided. */
-  readonly quarantined: readonly string[];
 }
 
 /** Cedar's own evaluator over slices of the bundle. */

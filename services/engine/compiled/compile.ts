@@ -71,7 +71,11 @@ const OPERATORS: ReadonlyMap<string, Compile> = new Map<string, Compile>([
   ],
 ]);
 
-function compile(node: Est): Expression {
+/**
+ * Compiles one expression, its literals replaced as in a shape.
+ * @throws Error on a form that Cedar 4.13 does not give for a policy that it parsed.
+ */
+export function compile(node: Est): Expression {
   const entries = Object.entries(node);
   const [operator, body] = entries[0] ?? [];
   if (entries.length !== 1 || operator === undefined) throw unknownForm(node);

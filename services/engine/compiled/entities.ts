@@ -1,6 +1,7 @@
 import { CedarRecord, CedarSet, EntityUid, type Value } from '../value/value.ts';
 import type { Environment, Expression } from './expression.ts';
 import { type Failed, fail } from './failure.ts';
+import { spendLookups } from './meter.ts';
 
 /** `left in right`: of an entity, or of any in a set, all of whose elements must be entities. */
 export function isIn(left: Expression, right: Expression): Expression {
@@ -32,6 +33,7 @@ function within(environment: Environment, entity: EntityUid, above: Value): bool
   if (above instanceof EntityUid) return environment.isIn(entity.key, above.key);
   if (!(above instanceof CedarSet)) return fail('in takes an entity or a set of them');
 
+  spendLookups(above.elements.length);
   let found = false;
   for (const element of above.elements) {
     if (!(element instanceof EntityUid)) return fail('in takes a set of entities');

@@ -1,15 +1,15 @@
 import type { Evaluation, EvaluationRequest, Evaluator, PolicyFailure } from '../evaluator.ts';
 import { exceedsLimit } from '../limits.ts';
 import type { Effect, Policy } from '../policy.ts';
-import { closureOf, reachableEntities } from '../reach.ts';
+import { closureOf } from '../reach.ts';
 import type { Schema } from '../schema/schema.ts';
 import { createPolicyIndex } from '../slice/policy-index.ts';
 import { exceededBySlice } from '../slice/slice-limits.ts';
-import { checkWork } from '../work.ts';
 import { compileShape } from './compile.ts';
 import type { Environment, Expression } from './expression.ts';
 import { FAILED, failureReason } from './failure.ts';
 import { type Constant, constantsOf } from './literals.ts';
+import { startMeter } from './meter.ts';
 
 interface CompiledPolicy {
   readonly id: string;
@@ -32,6 +32,8 @@ export function createCompiledEvaluator(schema: Schema, policies: readonly Polic
 
   return {
     name: 'compiled',
+    restarts: 0,
+    quarantined: [],
 
     evaluate(request) {
       const positions = index.slice({
@@ -40,18 +42,28 @@ export function createCompiledEvaluator(schema: Schema, policies: readonly Polic
         resource: { type: request.resource.type, keys: closureOf(request.resource, request.entity) },
       });
       if (positions.length === 0) return NOTHING_MATCHES;
-      boundWork(policies, positions, request);
+      const exceeded = exceededBySlice(positions.map((position) => policies[position]).filter(isPolicy));
+      if (exceeded !== undefined) throw exceedsLimit(exceeded, 'policies');
 
-      return decide(compiled, positions, {
-        ...request,
-        isIn: (key, above) =>
-          key === above || (request.entity(key)?.ancestors ?? actionAncestors.get(key))?.has(above) === true,
-      });
+      startMeter();
+
+      return decide(compiled, positions, environmentOf(request));
     },
   };
+
+  function environmentOf({ principal, action, resource, context, entity }: EvaluationRequest): Environment {
+    const isIn = (key: string, above: string): boolean =>
+      key === above || (entity(key)?.ancestors ?? actionAncestors.get(key))?.has(above) === true;
+
+    return { principal, action, resource, context, entity, isIn };
+  }
 }
 
 const NOTHING_MATCHES: Evaluation = { decision: 'deny', determining: [], errors: [] };
+
+function isPolicy(policy: Policy | undefined): policy is Policy {
+  return policy !== undefined;
+}
 
 /** Policies of one shape share its closures, which keeps the code that a processor has to hold small. */
 function compileAll(policies: readonly Policy[]): readonly CompiledPolicy[] {
@@ -63,31 +75,6 @@ function compileAll(policies: readonly Policy[]): readonly CompiledPolicy[] {
 
     return { id, effect, condition, constants: constantsOf(literals) };
   });
-}
-
-/** The same bounds as for Cedar's own evaluator, so that either may stand in for the other. */
-function boundWork(
-  policies: readonly Policy[],
-  positions: readonly number[],
-  request: EvaluationRequest,
-): void {
-  const selected: Policy[] = [];
-  let looksAtData = false;
-  for (const position of positions) {
-    const policy = policies[position];
-    if (policy === undefined) continue;
-    selected.push(policy);
-    looksAtData ||= policy.work.length > 0;
-  }
-  const exceeded = exceededBySlice(selected);
-  if (exceeded !== undefined) throw exceedsLimit(exceeded, 'policies');
-  if (!looksAtData) return;
-
-  const entities = reachableEntities(
-    request,
-    selected.flatMap(({ literals }) => literals),
-  );
-  checkWork(selected, request.context, entities);
 }
 
 function decide(

@@ -2,6 +2,7 @@ import { equal } from '../value/equal.ts';
 import { CedarRecord, CedarSet, type Value } from '../value/value.ts';
 import type { Expression } from './expression.ts';
 import { fail } from './failure.ts';
+import { spend, spendLookups } from './meter.ts';
 import type { Pattern } from './pattern.ts';
 
 export function areEqual(left: Expression, right: Expression): Expression {
@@ -10,7 +11,7 @@ export function areEqual(left: Expression, right: Expression): Expression {
     if (typeof a === 'symbol') return a;
     const b = right(environment, constants);
 
-    return typeof b === 'symbol' ? b : equal(a, b);
+    return typeof b === 'symbol' ? b : equal(a, b, spendLookups);
   };
 }
 
@@ -21,6 +22,7 @@ export function setOf(elements: readonly Expression[]): Expression {
     for (const element of elements) {
       const value = element(environment, constants);
       if (typeof value === 'symbol') return value;
+      spendKey(value);
       values.push(value);
     }
 
@@ -49,13 +51,22 @@ export function contains(set: Expression, element: Expression): Expression {
     const one = element(environment, constants);
     if (typeof one === 'symbol') return one;
 
-    return all instanceof CedarSet ? all.has(one) : fail('contains is of a set');
+    if (!(all instanceof CedarSet)) return fail('contains is of a set');
+    spendLookups(1);
+    spendKey(one);
+
+    return all.has(one);
   };
 }
 
 export function containsAll(set: Expression, subset: Expression): Expression {
-  return ofTwoSets('containsAll', set, subset, (all, some) =>
-    some.elements.every((element) => all.has(element)),
+  // No element stands twice, so a larger set is never within a smaller one.
+  return ofTwoSets(
+    'containsAll',
+    set,
+    subset,
+    (all, some) =>
+      some.elements.length <= all.elements.length && some.elements.every((element) => all.has(element)),
   );
 }
 
@@ -79,7 +90,10 @@ function ofTwoSets(
     const b = right(environment, constants);
     if (typeof b === 'symbol') return b;
 
-    return a instanceof CedarSet && b instanceof CedarSet ? test(a, b) : fail(`${name} takes two sets`);
+    if (!(a instanceof CedarSet && b instanceof CedarSet)) return fail(`${name} takes two sets`);
+    spendLookups(Math.min(a.elements.length, b.elements.length));
+
+    return test(a, b);
   };
 }
 
@@ -98,8 +112,14 @@ export function like(text: Expression, pattern: number): Expression {
     const value = text(environment, constants);
     if (typeof value === 'symbol') return value;
 
-    return typeof value === 'string'
-      ? (constants[pattern] as Pattern).matches(value)
-      : fail('like takes a String');
+    if (typeof value !== 'string') return fail('like takes a String');
+    spend(value.length);
+
+    return (constants[pattern] as Pattern).matches(value);
   };
+}
+
+/** Sets and records are told apart by their whole text, which one that a policy makes has to write each time. */
+function spendKey(value: Value): void {
+  if (value instanceof CedarSet || value instanceof CedarRecord) spend(value.key.length);
 }

@@ -31,9 +31,18 @@ export interface PolicyIndex {
 
 interface Entry {
   readonly position: number;
-  readonly policy: Policy;
+  readonly principal: Target;
+  readonly resource: Target;
   /** Keys of the actions that match, groups expanded through the schema; absent: all. */
   readonly actions: ReadonlySet<string> | undefined;
+}
+
+/** What a scope demands of one variable; absent: nothing. */
+interface Target {
+  readonly type: string | undefined;
+  readonly key: string | undefined;
+  /** Whether the entity itself must be the one that the key names, and not only stand below it. */
+  readonly exact: boolean;
 }
 
 type Buckets = Map<string, Entry[]>;
@@ -47,12 +56,12 @@ export function createPolicyIndex(schema: Schema, policies: readonly Policy[]): 
   const members = membersOfActions(schema);
 
   for (const [position, policy] of policies.entries()) {
-    const entry = { position, policy, actions: matchingActions(policy.scope.action, members) };
-    const principal = anchorOf(policy.scope.principal);
-    const resource = anchorOf(policy.scope.resource);
+    const principal = targetOf(policy.scope.principal);
+    const resource = targetOf(policy.scope.resource);
+    const entry = { position, principal, resource, actions: matchingActions(policy.scope.action, members) };
 
-    if (principal !== undefined) put(byPrincipal, principal, entry);
-    else if (resource !== undefined) put(byResource, resource, entry);
+    if (principal.key !== undefined) put(byPrincipal, principal.key, entry);
+    else if (resource.key !== undefined) put(byResource, resource.key, entry);
     else if (entry.actions !== undefined) for (const action of entry.actions) put(byAction, action, entry);
     else unanchored.push(entry);
   }
@@ -76,8 +85,8 @@ export function createPolicyIndex(schema: Schema, policies: readonly Policy[]): 
 /** Whether the scope leaves a policy to every request; `is T` alone anchors nothing. */
 export function isAnchored(scope: Policy['scope']): boolean {
   return (
-    anchorOf(scope.principal) !== undefined ||
-    anchorOf(scope.resource) !== undefined ||
+    targetOf(scope.principal).key !== undefined ||
+    targetOf(scope.resource).key !== undefined ||
     scope.action.op !== 'all'
   );
 }
@@ -111,8 +120,12 @@ function matchingActions(
   return matching;
 }
 
-function anchorOf(constraint: EntityConstraint): string | undefined {
-  return 'uid' in constraint ? uidKey(constraint.uid.type, constraint.uid.id) : undefined;
+function targetOf(constraint: EntityConstraint): Target {
+  return {
+    type: 'type' in constraint ? constraint.type : undefined,
+    key: 'uid' in constraint ? uidKey(constraint.uid.type, constraint.uid.id) : undefined,
+    exact: constraint.op === '==',
+  };
 }
 
 function put(buckets: Buckets, key: string, entry: Entry): void {
@@ -124,28 +137,17 @@ function put(buckets: Buckets, key: string, entry: Entry): void {
 function collect(bucket: readonly Entry[] | undefined, request: ScopeRequest, positions: number[]): void {
   if (bucket === undefined) return;
 
-  for (const { position, policy, actions } of bucket) {
+  for (const { position, principal, resource, actions } of bucket) {
     if (actions !== undefined && !actions.has(request.action)) continue;
-    if (!matches(policy.scope.principal, request.principal)) continue;
-    if (!matches(policy.scope.resource, request.resource)) continue;
+    if (!matches(principal, request.principal)) continue;
+    if (!matches(resource, request.resource)) continue;
     positions.push(position);
   }
 }
 
-function matches(constraint: EntityConstraint, subject: ScopeSubject): boolean {
-  switch (constraint.op) {
-    case 'all':
-      return true;
-    case 'is':
-      return constraint.type === subject.type;
-    case '==':
-      return uidKey(constraint.uid.type, constraint.uid.id) === subject.keys[0];
-    case 'in':
-      return subject.keys.includes(uidKey(constraint.uid.type, constraint.uid.id));
-    case 'is in':
-      return (
-        constraint.type === subject.type &&
-        subject.keys.includes(uidKey(constraint.uid.type, constraint.uid.id))
-      );
-  }
+function matches({ type, key, exact }: Target, subject: ScopeSubject): boolean {
+  if (type !== undefined && type !== subject.type) return false;
+  if (key === undefined || key === subject.keys[0]) return true;
+
+  return !exact && subject.keys.includes(key);
 }

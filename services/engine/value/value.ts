@@ -78,6 +78,7 @@ export class CedarSet {
 /** A record. Names are any strings, `__proto__` among them. */
 export class CedarRecord {
   readonly fields: ReadonlyMap<string, Value>;
+  #canonical: string | undefined;
 
   constructor(fields: ReadonlyMap<string, Value>) {
     this.fields = fields;
@@ -87,8 +88,11 @@ export class CedarRecord {
     return this.canonical();
   }
 
+  /** Made once, as that of a set. */
   canonical(): string {
-    return canonicalRecord(this.fields);
+    this.#canonical ??= canonicalRecord(this.fields);
+
+    return this.#canonical;
   }
 }
 

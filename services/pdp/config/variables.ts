@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { EVALUATORS } from '../../engine/evaluator.ts';
 import { address, bytes, durationMs, hostNames, oneOf, onOff, postgresUrl, text } from './values.ts';
 
 /** One environment variable: how it is read, what stands in for it, and why it exists. */
@@ -83,6 +84,11 @@ export const VARIABLES = {
     durationMs,
     '10s',
     'What calls in flight get at SIGTERM before they are cut.',
+  ),
+  PALISADE_EVALUATOR: plain(
+    oneOf(...EVALUATORS),
+    'compiled',
+    "What judges: policies compiled to closures, held against Cedar's own evaluator on every bundle, or that evaluator itself.",
   ),
   PALISADE_TRACE_DENIES: plain(
     oneOf('sampled', 'always'),

@@ -43,7 +43,7 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
   });
   const replica = createReplica({
     pool,
-    load: (digest) => loadBundle(pool, digest),
+    load: (digest) => loadBundle(pool, digest, 'compiled'),
     onLoadFailure: (_lag, error) => {
       throw error;
     },

@@ -450,7 +450,7 @@ describe('the trace of a call', () => {
       await authorize(wire, PARC, { traceparent });
       await http(wire, { body: JSON.stringify(PARC), headers: { traceparent } });
 
-      expect(wire.service.calls.map(({ scope }) => scope.trace)).toEqual([continued, continued]);
+      expect(wire.service.calls.map(({ scope }) => scope.trace)).toMatchObject([continued, continued]);
     });
   });
 });

@@ -215,7 +215,7 @@ describe('a stream', () => {
       stream.end();
       await ended;
 
-      expect(wire.service.calls.map(({ scope }) => scope.trace)).toEqual([
+      expect(wire.service.calls.map(({ scope }) => scope.trace)).toMatchObject([
         { trace_id: '1'.repeat(32), parent_span_id: '2'.repeat(16), sampled: true },
         { trace_id: '3'.repeat(32), parent_span_id: '4'.repeat(16), sampled: false },
       ]);
