@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { cp, mkdir, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
@@ -27,35 +28,70 @@ export interface Shell {
   readonly replace: readonly (readonly [string, string])[];
 }
 
-/** Runs a block as it stands on its page; gives what it printed. @throws Error with all output if a line fails. */
-export function runBlock(text: string, shell: Shell): Promise<string> {
-  const child = startBlock(text, shell);
+/** The window in which a reader follows one page: variables stay from block to block. */
+export interface Terminal {
+  /** Runs a block as it stands on its page; gives what it printed. @throws Error with all output if a line fails. */
+  run(block: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export function openTerminal(shell: Shell): Terminal {
+  const child = spawn('bash', [], optionsOf(shell));
   let stdout = '';
   let stderr = '';
-  child.stdout?.on('data', (chunk) => {
+  child.stdout.on('data', (chunk) => {
     stdout += String(chunk);
   });
-  child.stderr?.on('data', (chunk) => {
+  child.stderr.on('data', (chunk) => {
     stderr += String(chunk);
   });
+  // A line that fails ends the shell, which then reads no further.
+  child.stdin.on('error', () => undefined);
+  const closed = new Promise<number | null>((done) => child.once('close', done));
+  child.stdin.write(`${PRELUDE}\n`);
 
-  return new Promise((done, fail) => {
-    child.once('close', (code) => {
-      if (code === 0) done(stdout);
-      else fail(new Error(`exit code ${code} of:\n${text}\n${stdout}\n${stderr}`));
-    });
-  });
+  return {
+    async run(block) {
+      stdout = '';
+      stderr = '';
+      const mark = `${randomUUID()}\n`;
+      // As one group it is read whole before it begins, so that no command in it takes what follows for its input.
+      child.stdin.write(`{\n${scriptOf(block, shell)}\n} </dev/null\nprintf ${mark.trimEnd()}'\\n'\n`);
+      const seen = Promise.withResolvers<undefined>();
+      const look = () => {
+        if (stdout.endsWith(mark)) seen.resolve(undefined);
+      };
+      child.stdout.on('data', look);
+      const code = await Promise.race([seen.promise, closed]);
+      child.stdout.off('data', look);
+      if (code === undefined) return stdout.slice(0, -mark.length);
+
+      throw new Error(`exit code ${code} of:\n${block}\n${stdout}\n${stderr}`);
+    },
+
+    async close() {
+      child.stdin.end();
+      await closed;
+    },
+  };
 }
 
 /** Starts a block; what ends in `exec` is the process itself. */
-export function startBlock(text: string, { cwd, env, replace }: Shell): ChildProcess {
-  const script = replace.reduce((result, [from, to]) => result.replaceAll(from, to), expectExits(text));
+export function startBlock(block: string, shell: Shell): ChildProcess {
+  return spawn('bash', ['-c', `${PRELUDE}\n${scriptOf(block, shell)}`], optionsOf(shell));
+}
 
-  return spawn('bash', ['-c', `set -euo pipefail\n${SHORTCUT}\n${script}`], {
-    cwd,
-    env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+const PRELUDE = `set -euo pipefail\n${SHORTCUT}`;
+
+function optionsOf({ cwd, env }: Shell) {
+  // Types are stripped once and not for each command.
+  const cache = { NODE_COMPILE_CACHE: resolve('node_modules/.cache/palisade') };
+
+  return { cwd, env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...cache, ...env } };
+}
+
+function scriptOf(block: string, { replace }: Shell): string {
+  return replace.reduce((result, [from, to]) => result.replaceAll(from, to), expectExits(block));
 }
 
 /** A line that ends in `# exits with N: why` must exit with N. */

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { runAsAdmin, testServer } from '../support/postgres.ts';
-import { type Block, blocksOf } from './markdown.ts';
-import { copyRepository, runBlock, type Shell, startBlock } from './shell.ts';
+import type { ServerAddresses } from '../support/server.ts';
+import { follow, RUN } from './follow.ts';
+import { copyRepository, type Shell, startBlock } from './shell.ts';
+import { productionOf } from './sres.ts';
 
-const PAGE = 'docs/guide-operators.md';
 const TIMEOUT_MS = 120_000;
 /** The page's names may be taken on the test server. */
 const NAMES = [
@@ -25,18 +26,22 @@ const DUPLICATE = '42710';
 test(
   'the guide leads from an empty PostgreSQL to a server that is administered',
   async () => {
-    const [setUp, serve, ...rest] = blocksOf(PAGE, 'sh') as [Block, Block, ...Block[]];
+    const blocks = productionOf('docs/guide-sres.md');
+    const aside = blocks.findIndex(({ run = '' }) => RUN.aside.test(run));
+    const server = blocks[aside];
+    if (server === undefined) throw new Error('the guide starts no server');
     await withShell(async (shell) => {
-      const [sql] = blocksOf(PAGE, 'sql');
-      await makeRoles(replaced(sql?.text ?? '', NAMES));
-      const token = /pal_\S+/.exec(await runBlock(setUp.text, shell))?.[0] ?? '';
-
-      await withServer(serve.text, shell, async (admin) => {
-        const env = { PALISADE_TOKEN: token, PALISADE_ADMIN_URL: `http://${admin}` };
-        const replace = [['127.0.0.1:7182', admin] as const];
-        for (const { text } of rest) {
-          expect(await runBlock(text, { ...shell, env, replace })).not.toContain('urn:palisade:problem');
-        }
+      const sql = blocks.filter(({ language }) => language === 'sql').map(({ text }) => text);
+      await makeRoles(replaced(sql.join(''), NAMES));
+      await follow(blocks.slice(0, aside), shell);
+      await withServer(server.text, shell, async (addresses) => {
+        const env = { PALISADE_ADMIN_URL: `http://${addresses.admin}` };
+        const replace = [
+          ...shell.replace,
+          ['127.0.0.1:7180', addresses.rest],
+          ['127.0.0.1:7182', addresses.admin],
+        ] as const;
+        await follow(blocks.slice(aside + 1), { ...shell, env, replace });
       });
     });
   },
@@ -65,14 +70,18 @@ async function withShell(body: (shell: Shell) => Promise<void>): Promise<void> {
   }
 }
 
-async function withServer(text: string, shell: Shell, body: (admin: string) => Promise<void>): Promise<void> {
+async function withServer(
+  text: string,
+  shell: Shell,
+  body: (addresses: Pick<ServerAddresses, 'rest' | 'admin'>) => Promise<void>,
+): Promise<void> {
   const child = startBlock(text, shell);
   const exited = once(child, 'exit');
   try {
     if (child.stdout === null) throw new Error('no output');
     for await (const line of createInterface({ input: child.stdout })) {
       if (!line.includes('"palisade serves"')) continue;
-      await body((JSON.parse(line) as { admin: string }).admin);
+      await body(JSON.parse(line) as ServerAddresses);
       return;
     }
     throw new Error('it does not serve');
