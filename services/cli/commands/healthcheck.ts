@@ -1,6 +1,5 @@
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { durationMs } from '../../pdp/config/values.ts';
 import { adminUrl, noAnswer } from '../client.ts';
@@ -29,6 +28,8 @@ interface Answer {
 }
 
 const DEFAULT_TIMEOUT_MS = 2_000;
+/** In UTF-16 units; what is longer is not ours. */
+const LONGEST_ANSWER = 65_536;
 
 export function healthcheckCommand(): Command {
   return new Command('healthcheck')
@@ -76,24 +77,37 @@ async function look(admin: string, { live, timeout, serverName }: HealthcheckOpt
   }
 }
 
-/** `fetch` could neither check a certificate under another name nor keep quiet about a proxy. */
+/** `fetch` cannot check a certificate against another name than the URL's. */
 function ask(url: URL, signal: AbortSignal, servername: string | undefined): Promise<Answer> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const options = { agent: false, signal, ...(servername === undefined ? {} : { servername }) };
 
   return new Promise((resolve, reject) => {
     const asked = request(url, options, (response) => {
-      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+      bodyOf(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
     });
     asked.on('error', reject).end();
   });
+}
+
+/** As much of a body as an answer of ours can have. */
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of response.setEncoding('utf8')) {
+    body += String(chunk);
+    if (body.length > LONGEST_ANSWER) break;
+  }
+
+  return body;
 }
 
 /** Only an answer of Palisade's own is good: something else may listen there. */
 function reasonsIn(check: Health['check'], { status, body }: Answer): readonly string[] {
   const answer = parsed(body);
   if (status === 200 && answer?.status === check) return [];
-  if (answer?.status === 'not_ready' && Array.isArray(answer.reasons)) return answer.reasons.map(String);
+  if (answer?.status === 'not_ready' && Array.isArray(answer.reasons) && answer.reasons.length > 0) {
+    return answer.reasons.map(String);
+  }
 
   return [`the answer is ${status}, and not Palisade's`];
 }
