@@ -25,12 +25,21 @@ export async function findDisagreement(
   parts: BundleParts,
   tests: readonly BundleTest[],
 ): Promise<Disagreement | undefined> {
-  const cedar = await compileBundle(parts, 'cedar');
+  const { evaluator } = await compileBundle(parts, 'cedar');
   const compiled = await compileBundle(parts, 'compiled');
 
-  for (const [where, request] of requestsOf(parts, compiled, tests)) {
-    const ours = verdictOf(compiled.evaluator, request);
-    const theirs = verdictOf(cedar.evaluator, request);
+  return firstDifference(compiled, evaluator, requestsOf(parts.policies, compiled, tests));
+}
+
+/** The first of some requests that a bundle's own evaluator judges other than Cedar's. */
+export function firstDifference(
+  { evaluator }: Pick<CompiledBundle, 'evaluator'>,
+  cedar: Evaluator,
+  requests: Iterable<readonly [where: string, request: EvaluationRequest]>,
+): Disagreement | undefined {
+  for (const [where, request] of requests) {
+    const ours = verdictOf(evaluator, request);
+    const theirs = verdictOf(cedar, request);
     // What is over a limit of one evaluator alone is refused there, and nothing to compare.
     if (ours === OVER_LIMIT || theirs === OVER_LIMIT || ours === theirs) continue;
 
@@ -40,8 +49,9 @@ export async function findDisagreement(
   return undefined;
 }
 
-function* requestsOf(
-  parts: BundleParts,
+/** Every test, and a request for the scope of each policy. */
+export function* requestsOf(
+  policies: BundleParts['policies'],
   bundle: CompiledBundle,
   tests: readonly BundleTest[],
 ): Generator<readonly [string, EvaluationRequest]> {
@@ -52,7 +62,7 @@ function* requestsOf(
 
   const sampler = createSampler(bundle.schema);
   const seen = new Set<string>();
-  for (const { id, scope } of parts.policies) {
+  for (const { id, scope } of policies) {
     const sample = sampler.sample(scope);
     if (sample === undefined || seen.has(sample.key)) continue;
     if (seen.size === MAX_SAMPLES) return;

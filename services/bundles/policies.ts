@@ -1,3 +1,4 @@
+import { shapeProblem } from '../engine/compiled/compile.ts';
 import { type Condition, conditionOf } from '../engine/compiled/shape.ts';
 import { LIMITS } from '../engine/limits.ts';
 import type { Effect, Policy, Work } from '../engine/policy.ts';
@@ -143,6 +144,12 @@ function readPolicy(
     problems.at(source, head, 'policy_construct', 'unknown(…) has no value to evaluate', { policyId: id });
   }
   if (id === undefined || !POLICY_ID.test(id) || tooDeep !== undefined) return undefined;
+  const condition = conditionOf(est);
+  const inexpressible = conditions.callsUnknown ? undefined : shapeProblem(condition.shape);
+  if (inexpressible !== undefined) {
+    problems.at(source, head, 'policy_construct', inexpressible, { policyId: id });
+    return undefined;
+  }
 
   return {
     id,
@@ -152,7 +159,7 @@ function readPolicy(
     slots: slotsOf(est),
     literals: conditions.literals,
     work: conditions.work,
-    condition: conditionOf(est),
+    condition,
     scope: { principal: est['principal'], action: est['action'], resource: est['resource'] },
     source,
     offset: piece.head,

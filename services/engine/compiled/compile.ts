@@ -24,6 +24,17 @@ export function compileShape(shape: string): Expression {
   return compiled.length === 0 ? () => true : and(compiled);
 }
 
+/** Why a shape cannot be compiled; `undefined`: it can. */
+export function shapeProblem(shape: string): string | undefined {
+  try {
+    compileShape(shape);
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  }
+
+  return undefined;
+}
+
 type Compile = (body: Est) => Expression;
 
 const binary =

@@ -9,6 +9,12 @@ export interface Bounds {
 }
 
 /**
+ * Why a signal aborts when its caller is gone. Every call ends so, answered ones too, and without a reason Node makes an
+ * exception with a stack for each.
+ */
+export const LEFT = 'the caller is gone';
+
+/**
  * Runs the work for one call and settles at its deadline, also where the work never does.
  * @param timeoutMs what is left until the deadline.
  * @param left aborts when the caller is gone.

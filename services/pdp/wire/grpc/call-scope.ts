@@ -2,6 +2,7 @@ import type { Deadline, Metadata } from '@grpc/grpc-js';
 import { LIMITS } from '../../../engine/limits.ts';
 import type { Caller, DecisionService, TraceContext } from '../../types.ts';
 import { bearerToken } from '../bearer.ts';
+import { LEFT } from '../deadline.ts';
 import { isLoopbackPeer } from '../loopback.ts';
 import type { Handling } from '../serve.ts';
 
@@ -40,7 +41,7 @@ export function timeoutOf(call: ServerCall): number {
 /** Aborts when the client cancels, disconnects or lets its deadline pass. */
 export function leftSignal(call: ServerCall): AbortSignal {
   const controller = new AbortController();
-  call.once('cancelled', () => controller.abort());
+  call.once('cancelled', () => controller.abort(LEFT));
 
   return controller.signal;
 }

@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import { LIMITS, type LimitName } from '../../../engine/limits.ts';
 import type { Caller, CallScope, DecisionService } from '../../types.ts';
 import { bearerToken } from '../bearer.ts';
+import { LEFT } from '../deadline.ts';
 import { isLoopback } from '../loopback.ts';
 import { decideBatch, type Handling, serve } from '../serve.ts';
 import { type AppOptions, createApp, methodNotAllowed } from './app.ts';
@@ -114,7 +115,7 @@ function callerOf(service: DecisionService, request: IncomingMessage): Caller {
 /** Aborts when the client disconnects before its answer; after it, nobody listens any more. */
 function leftSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  response.once('close', () => controller.abort());
+  response.once('close', () => controller.abort(LEFT));
 
   return controller.signal;
 }
