@@ -1,5 +1,7 @@
+import { createWholeSetJudge } from '../engine/cedar/whole-set.ts';
 import { PdpError } from '../engine/error.ts';
 import type { EvaluationRequest, Evaluator } from '../engine/evaluator.ts';
+import { LIMITS } from '../engine/limits.ts';
 import { type BundleParts, type CompiledBundle, compileBundle } from './compile.ts';
 import { informRequest } from './inform.ts';
 import { createSampler } from './sample-request.ts';
@@ -13,6 +15,8 @@ export interface Disagreement {
   readonly cedar: string;
 }
 
+type Judge = Pick<Evaluator, 'evaluate'>;
+
 /** Requests made from scopes: a slice that Cedar has not seen costs it about a millisecond. */
 const MAX_SAMPLES = 1_000;
 
@@ -25,16 +29,24 @@ export async function findDisagreement(
   parts: BundleParts,
   tests: readonly BundleTest[],
 ): Promise<Disagreement | undefined> {
-  const { evaluator } = await compileBundle(parts, 'cedar');
   const compiled = await compileBundle(parts, 'compiled');
 
-  return firstDifference(compiled, evaluator, requestsOf(parts.policies, compiled, tests));
+  return firstDifference(compiled, await judgeOf(parts), requestsOf(parts.policies, compiled, tests));
+}
+
+/** Where a request pays little for every policy, Cedar judges without slices, which also holds the slicing to account. */
+async function judgeOf(parts: BundleParts): Promise<Judge> {
+  if (parts.policies.length <= LIMITS.slice_policies) {
+    return createWholeSetJudge(parts.schemaText, parts.policies);
+  }
+
+  return (await compileBundle(parts, 'cedar')).evaluator;
 }
 
 /** The first of some requests that a bundle's own evaluator judges other than Cedar's. */
 export function firstDifference(
-  { evaluator }: Pick<CompiledBundle, 'evaluator'>,
-  cedar: Evaluator,
+  { evaluator }: { readonly evaluator: Judge },
+  cedar: Judge,
   requests: Iterable<readonly [where: string, request: EvaluationRequest]>,
 ): Disagreement | undefined {
   for (const [where, request] of requests) {
@@ -87,7 +99,7 @@ function informed(
 
 const OVER_LIMIT = 'too_large';
 
-function verdictOf(evaluator: Evaluator, request: EvaluationRequest): string {
+function verdictOf(evaluator: Judge, request: EvaluationRequest): string {
   try {
     const { decision, determining, errors } = evaluator.evaluate(request);
 

@@ -1,6 +1,6 @@
 import type { Entity } from '../data/entities.ts';
 import { PdpError } from '../error.ts';
-import type { Evaluation, EvaluationRequest, Evaluator } from '../evaluator.ts';
+import type { EvaluationRequest, Evaluator } from '../evaluator.ts';
 import { exceedsLimit } from '../limits.ts';
 import type { Policy } from '../policy.ts';
 import { closureOf, reachableEntities } from '../reach.ts';
@@ -9,9 +9,10 @@ import { createPolicyIndex } from '../slice/policy-index.ts';
 import { exceededBySlice } from '../slice/slice-limits.ts';
 import type { EntityUid } from '../value/value.ts';
 import { checkWork } from '../work.ts';
-import { type CedarAnswer, readAnswer } from './answer.ts';
+import { readAnswer } from './answer.ts';
 import { CedarTrap } from './instance.ts';
 import { createCedarSession } from './session.ts';
+import { evaluationOf } from './whole-set.ts';
 
 /** Traps that a policy may be part of before it is looked at alone. */
 const MAX_STRIKES = 3;
@@ -130,12 +131,4 @@ export function createCedarEvaluator(
 
 function subjectOf(uid: EntityUid, request: EvaluationRequest): { type: string; keys: readonly string[] } {
   return { type: uid.type, keys: closureOf(uid, request.entity) };
-}
-
-function evaluationOf({ decision, reason, errors }: CedarAnswer): Evaluation {
-  return {
-    decision,
-    determining: reason.toSorted(),
-    errors: errors.toSorted((a, b) => (a.policyId < b.policyId ? -1 : 1)),
-  };
 }

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { FromThread, Judgement, ToThread, VerificationCase } from './messages.ts';
+
+/** The thread in which Cedar judges again, started when it is first needed. */
+export interface VerificationThread {
+  /** Judges one case; one at a time. Never rejects: a thread that dies or hangs has failed, and another one takes its place. */
+  judge(one: VerificationCase): Promise<Judgement>;
+  close(): Promise<void>;
+}
+
+export interface ThreadOptions {
+  /** Fetches the archive of a bundle by its digest. */
+  readonly archiveOf: (digest: string) => Promise<Uint8Array>;
+  /** Milliseconds after which a case is given up, its bundle's loading included. */
+  readonly deadlineMs?: number;
+  /** Milliseconds between the starts of two threads. */
+  readonly pauseMs?: number;
+}
+
+/** Loading a bundle at the limits takes less than a minute on a slow core, and a judgement milliseconds. */
+const DEADLINE_MS = 120_000;
+const PAUSE_MS = 10_000;
+/** MiB of JavaScript heap; wasm memory is bounded by what the limits let Cedar see. */
+const MEMORY_MB = 1_024;
+/** As where bundles are loaded: reading recurses over nested values, which the limits keep far below this. */
+const STACK_MB = 4;
+
+export function createVerificationThread(options: ThreadOptions): VerificationThread {
+  const { archiveOf, deadlineMs = DEADLINE_MS, pauseMs = PAUSE_MS } = options;
+  const closing = new AbortController();
+  let worker: Worker | undefined;
+  let startedAt = Number.NEGATIVE_INFINITY;
+
+  return {
+    async judge(one) {
+      try {
+        worker ??= await start();
+
+        return await ask(worker, one, archiveOf, deadlineMs);
+      } catch (error) {
+        await worker?.terminate();
+        worker = undefined;
+
+        return { kind: 'failed', problem: error instanceof Error ? error.message : String(error) };
+      }
+    },
+
+    async close() {
+      closing.abort();
+      await worker?.terminate();
+    },
+  };
+
+  async function start(): Promise<Worker> {
+    const waitMs = startedAt + pauseMs - performance.now();
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal: closing.signal, ref: false });
+    closing.signal.throwIfAborted();
+    startedAt = performance.now();
+
+    return startWorker();
+  }
+
+  function startWorker(): Worker {
+    const started = new Worker(new URL('./entry.ts', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB, stackSizeMb: STACK_MB },
+      // A worker inherits flags of its parent, such as those of a test runner, which it has no use for.
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+    });
+    // It may also die between two cases, and that must not be an unhandled event, which would end the process.
+    started.on('error', () => undefined);
+    started.once('exit', () => {
+      if (worker === started) worker = undefined;
+    });
+    started.unref();
+
+    return started;
+  }
+}
+
+function ask(
+  worker: Worker,
+  one: VerificationCase,
+  archiveOf: ThreadOptions['archiveOf'],
+  deadlineMs: number,
+): Promise<Judgement> {
+  const { promise, resolve, reject } = Promise.withResolvers<Judgement>();
+  const send = (message: ToThread): void => worker.postMessage(message);
+  const timer = setTimeout(() => reject(new Error(`not judged after ${deadlineMs} ms`)), deadlineMs);
+  timer.unref();
+  const onExit = (code: number): void => reject(new Error(`its thread ended with code ${code}`));
+  const onMessage = (message: FromThread): void => {
+    if (message.kind === 'judged') resolve(message.judgement);
+    else
+      archiveOf(message.digest).then(
+        (archive) => send({ kind: 'archive', archive }),
+        () => send({ kind: 'archive', archive: undefined }),
+      );
+  };
+  worker.on('message', onMessage);
+  worker.on('error', reject);
+  worker.on('messageerror', reject);
+  worker.on('exit', onExit);
+  send({ kind: 'case', case: one });
+
+  return promise.finally(() => {
+    clearTimeout(timer);
+    worker.off('message', onMessage).off('error', reject).off('messageerror', reject).off('exit', onExit);
+  });
+}
