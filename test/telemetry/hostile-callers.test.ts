@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { Metadata } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 import { withGrpc } from '../pdp/support/grpc.ts';
 import { type HttpCall, send } from '../pdp/support/http.ts';
-import { metricsOf, type Observed, withObserved } from './support/observed.ts';
+import { metricsOf, type Observed, useObserved } from './support/observed.ts';
 
 const QUESTION = {
   principal: { type: 'Agent', id: 'build-bot' },
@@ -47,68 +48,69 @@ async function seriesOf({ server }: Observed): Promise<readonly string[]> {
   return lines.map((line) => line.replace(/ # .*$/, '').replace(/ \S+$/, '')).toSorted();
 }
 
+const observed = useObserved('grpc', { OTEL_TRACES_SAMPLER: 'always_on' });
+
 test('nothing that callers make up becomes a label, and none of it harms a decision', async () => {
-  await withObserved('grpc', { OTEL_TRACES_SAMPLER: 'always_on' }, async (observed) => {
-    const { receiver } = observed;
-    // One of each kind of answer, so that their series are there.
-    expect((await ask(observed)).json).toMatchObject({ decision: 'deny' });
-    await ask(observed, { path: '/v1/nothing' });
-    await ask(observed, { method: 'GET' });
-    await ask(observed, { headers: { host: 'evil.example' } });
-    await ask(observed, { body: '{' });
-    await ask(observed, { headers: { authorization: 'Bearer nobody' } });
-    await seriesOf(observed);
-    const before = await seriesOf(observed);
+  const seen = observed();
+  const { receiver } = seen;
+  // One of each kind of answer, so that their series are there.
+  expect((await ask(seen)).json).toMatchObject({ decision: 'deny' });
+  await ask(seen, { path: '/v1/nothing' });
+  await ask(seen, { method: 'GET' });
+  await ask(seen, { headers: { host: 'evil.example' } });
+  await ask(seen, { body: '{' });
+  await ask(seen, { headers: { authorization: 'Bearer nobody' } });
+  await seriesOf(seen);
+  const before = await seriesOf(seen);
 
-    for (const headers of HOSTILE_HEADERS) {
-      expect((await ask(observed, { headers })).json).toMatchObject({ decision: 'deny' });
-    }
-    const odd = Array.from({ length: 1_000 }, (_, n) => `tool-${n}-${randomBytes(4).toString('hex')}`);
-    await Promise.all(
-      odd.map(async (name) => {
-        const run = { run_id: name, tool_name: name, agent_id: name, conversation_id: name };
-        const { json } = await ask(observed, {}, { run, request_id: name });
-        expect(json).toMatchObject({ decision: 'deny' });
-      }),
-    );
-    for (const name of odd.slice(0, 100)) {
-      await ask(observed, { path: `/v1/${name}` });
-      await ask(observed, { headers: { host: `${name}.example` } });
-      await ask(observed, { headers: { authorization: `Bearer ${name}` } });
-      await ask(observed, { body: JSON.stringify({ ...QUESTION, [name]: 1 }) });
-    }
+  for (const headers of HOSTILE_HEADERS) {
+    expect((await ask(seen, { headers })).json).toMatchObject({ decision: 'deny' });
+  }
+  const odd = Array.from({ length: 1_000 }, (_, n) => `tool-${n}-${randomBytes(4).toString('hex')}`);
+  await Promise.all(
+    odd.map(async (name) => {
+      const run = { run_id: name, tool_name: name, agent_id: name, conversation_id: name };
+      const { json } = await ask(seen, {}, { run, request_id: name });
+      expect(json).toMatchObject({ decision: 'deny' });
+    }),
+  );
+  for (const name of odd.slice(0, 100)) {
+    await ask(seen, { path: `/v1/${name}` });
+    await ask(seen, { headers: { host: `${name}.example` } });
+    await ask(seen, { headers: { authorization: `Bearer ${name}` } });
+    await ask(seen, { body: JSON.stringify({ ...QUESTION, [name]: 1 }) });
+  }
 
-    expect(await seriesOf(observed)).toEqual(before);
-    const hosts = new Set(receiver.spans().map(({ attributes }) => attributes['server.address']));
-    expect([...hosts].every((host) => host === undefined || host === '127.0.0.1')).toBe(true);
-  });
+  expect(await seriesOf(seen)).toEqual(before);
+  const hosts = new Set(receiver.spans().map(({ attributes }) => attributes['server.address']));
+  expect([...hosts].every((host) => host === undefined || host === '127.0.0.1')).toBe(true);
 });
 
 test('a method that HTTP does not know becomes no label, and metadata that is hostile harms no call', async () => {
-  await withObserved('http/protobuf', {}, async (observed) => {
-    const { server, world } = observed;
-    expect(
-      await raw(server.addresses.rest, 'MKCALENDAR /v1/authorize HTTP/1.1\r\nHost: localhost\r\n\r\n'),
-    ).toContain('405');
-    expect(await metricsOf(server)).toContain('http_request_method="_OTHER"');
-    expect(await metricsOf(server)).not.toContain('MKCALENDAR');
+  const {
+    server,
+    world: { runtimeToken },
+  } = observed();
+  expect(
+    await raw(server.addresses.rest, 'MKCALENDAR /v1/authorize HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+  ).toContain('405');
+  expect(await metricsOf(server)).toContain('http_request_method="_OTHER"');
+  expect(await metricsOf(server)).not.toContain('MKCALENDAR');
 
-    await withGrpc(server.addresses.grpc, async (client) => {
-      const { Metadata } = await import('@grpc/grpc-js');
-      const metadata = new Metadata();
-      metadata.set('authorization', `Bearer ${world.runtimeToken}`);
-      metadata.add('traceparent', WELL_FORMED);
-      metadata.add('traceparent', WELL_FORMED);
-      metadata.add('tracestate', '\u007e'.repeat(4_000));
-      metadata.add('x-bin', randomBytes(1_000));
-      const { context, ...rest } = QUESTION;
-      const reply = await new Promise((resolve, reject) =>
-        client.authorize({ ...rest, context_json: JSON.stringify(context) }, metadata, (error, answer) =>
-          error ? reject(error) : resolve(answer),
-        ),
-      );
-      expect(reply).toMatchObject({ decision: 'DENY' });
-    });
+  await withGrpc(server.addresses.grpc, async (client) => {
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${runtimeToken}`);
+    metadata.add('traceparent', WELL_FORMED);
+    metadata.add('traceparent', WELL_FORMED);
+    metadata.add('tracestate', '\u007e'.repeat(4_000));
+    metadata.add('x-bin', randomBytes(1_000));
+    const { context, ...rest } = QUESTION;
+    const reply = await new Promise((resolve, reject) =>
+      client.authorize({ ...rest, context_json: JSON.stringify(context) }, metadata, (error, answer) =>
+        error ? reject(error) : resolve(answer),
+      ),
+    );
+    expect(reply).toMatchObject({ decision: 'DENY' });
   });
 });
 

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from 'vitest';
 import { type OtlpReceiver, withOtlpReceiver } from '../../support/otlp/receiver.ts';
 import { deployFolder, type ServerProcess, type ServerWorld, withWorld } from '../../support/server.ts';
 
@@ -45,6 +46,36 @@ export function withObserved<T>(
       return body({ world, server, receiver, digest });
     }),
   );
+}
+
+/** One server for all tests of a file. */
+export function useObserved(
+  protocol: Protocol,
+  environment: Readonly<Record<string, string>>,
+): () => Observed {
+  const over = Promise.withResolvers<void>();
+  let running: Promise<void> | undefined;
+  let observed: Observed | undefined;
+
+  beforeAll(async () => {
+    const ready = Promise.withResolvers<Observed>();
+    running = withObserved(protocol, environment, async (begun) => {
+      ready.resolve(begun);
+      await over.promise;
+    });
+    running.catch(ready.reject);
+    observed = await ready.promise;
+  });
+  afterAll(async () => {
+    over.resolve();
+    await running;
+  });
+
+  return () => {
+    if (observed === undefined) throw new Error('the server is not there yet');
+
+    return observed;
+  };
 }
 
 /** Text of `/metrics`, as OpenMetrics. */
