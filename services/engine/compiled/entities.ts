@@ -106,8 +106,10 @@ export function tag(left: Expression, name: Expression): Expression {
     if (typeof key === 'symbol') return key;
     if (!(entity instanceof EntityUid) || typeof key !== 'string') return fail(TAG_OPERANDS);
 
-    return environment.entity(entity.key)?.tags.get(key) ?? fail(`there is no tag ${key}`);
+    return environment.entity(entity.key)?.tags.get(key) ?? fail(NO_TAG);
   };
 }
 
+// Not by its name, which may come from the request.
+const NO_TAG = 'there is no such tag';
 const TAG_OPERANDS = 'tags are of an entity, and named by a String';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { CedarText, createCedarInstance } from '../../../services/engine/cedar/instance.ts';
 import { createCompiledEvaluator } from '../../../services/engine/compiled/evaluator.ts';
 import { conditionOf, type Est } from '../../../services/engine/compiled/shape.ts';
-import type { Evaluator } from '../../../services/engine/evaluator.ts';
+import type { Evaluation, Evaluator } from '../../../services/engine/evaluator.ts';
 import { LIMITS } from '../../../services/engine/limits.ts';
 import { readSchema } from '../../../services/engine/schema/read.ts';
 import { readScope } from '../../../services/engine/slice/scope.ts';
@@ -10,7 +10,8 @@ import { CedarRecord, CedarSet, EntityUid, type Value } from '../../../services/
 
 const cedar = createCedarInstance();
 const SCHEMA = `
-entity User, Doc;
+entity User tags String;
+entity Doc;
 action read appliesTo { principal: User, resource: Doc, context: { a: Set<Long>, b: Set<Long>, text: String } };
 `;
 const schema = readSchema(
@@ -39,15 +40,17 @@ function evaluatorOf(expression: string, times: number): Evaluator {
 }
 
 function judge(evaluator: Evaluator, fields: Readonly<Record<string, Value>>): string {
-  const { decision } = evaluator.evaluate({
+  return evaluate(evaluator, fields).decision;
+}
+
+function evaluate(evaluator: Evaluator, fields: Readonly<Record<string, Value>>): Evaluation {
+  return evaluator.evaluate({
     principal: new EntityUid('User', 'u'),
     action: new EntityUid('Action', 'read'),
     resource: new EntityUid('Doc', 'd'),
     context: new CedarRecord(new Map(Object.entries(fields))),
     entity: () => undefined,
   });
-
-  return decision;
 }
 
 const longs = (count: number, from: number): CedarSet =>
@@ -83,4 +86,14 @@ describe('work that grows with the data of a request', () => {
     // A backtracking match would not end in this century.
     expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
   });
+});
+
+test('what a policy failed for does not repeat what the request holds', () => {
+  const { errors } = evaluate(evaluatorOf('principal.getTag(context.text) == "x"', 1), {
+    a: longs(0, 0),
+    b: longs(0, 0),
+    text: 'a-secret',
+  });
+
+  expect(errors).toEqual([{ policyId: 'p', message: 'there is no such tag' }]);
 });
