@@ -14,6 +14,7 @@ import { enforcementOf, explain } from './settle.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { AuthorizeCall, CallScope, DecisionReply } from './types.ts';
 import { uuidv7 } from './uuid.ts';
+import type { Verifier } from './verify/verifier.ts';
 
 export interface DecisionPath {
   readonly ledger: Ledger;
@@ -24,6 +25,8 @@ export interface DecisionPath {
   /** Version of Cedar that evaluates, for the record. */
   readonly cedarVersion: string;
   readonly observer: Observer;
+  /** May have decisions judged again, once they are recorded. */
+  readonly verifier: Pick<Verifier, 'sample'>;
 }
 
 /**
@@ -38,9 +41,10 @@ export async function authorize(
   scope: CallScope,
 ): Promise<DecisionReply> {
   try {
-    const { reply, entry, times, recorded } = decide(path, snapshot, call, scope);
+    const { reply, entry, input, times, recorded } = decide(path, snapshot, call, scope);
     await recorded;
     path.observer.decided(entry, scope, { ...times, recordedAt: performance.now() });
+    path.verifier.sample(entry, input);
     refuseLate(scope);
 
     return reply;
@@ -55,6 +59,8 @@ export async function authorize(
 interface Deciding {
   readonly reply: DecisionReply;
   readonly entry: DecisionEntry;
+  /** The exact request, as it is recorded. */
+  readonly input: string;
   readonly times: Omit<DecisionTimes, 'recordedAt'>;
   readonly recorded: Promise<void>;
 }
@@ -109,7 +115,7 @@ function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, sco
 
   const recorded = path.ledger.append(entry, input, space);
 
-  return { reply, entry, times: { evaluatingAt, decidedAt }, recorded };
+  return { reply, entry, input, times: { evaluatingAt, decidedAt }, recorded };
 }
 
 /** A caller that stopped waiting treats the call as not allowed, so nothing else may be said of it. */

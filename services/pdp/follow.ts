@@ -30,7 +30,13 @@ export async function followDeployments({
 }: FollowOptions): Promise<Following> {
   const replica = createReplica({
     pool,
-    load: (digest) => loadBundle(pool, digest, evaluator),
+    evaluator,
+    load: (digest, by) => {
+      if (by !== evaluator)
+        log.warn({ digest }, 'a bundle is loaded for Cedar, which judged a decision of it otherwise');
+
+      return loadBundle(pool, digest, by);
+    },
     onLoadFailure: (lag, error) =>
       log.error(
         { ...lag, sequence: String(lag.sequence), err: error },

@@ -1,19 +1,23 @@
 import type { Pool } from 'pg';
 import type { CompiledBundle } from '../bundles/compile.ts';
+import type { EvaluatorName } from '../engine/evaluator.ts';
 import { activeCredentials, credentialsRevision } from '../store/credentials.ts';
 import { currentDeployments, listStores } from '../store/deployments.ts';
+import { listOverrides } from '../store/evaluator-overrides.ts';
 import { credentialDirectory } from './credentials.ts';
 import { EMPTY_SNAPSHOT, type Snapshot, type StoreState } from './snapshot.ts';
 
 export interface ReplicaOptions {
   readonly pool: Pool;
+  /** What judges, unless PostgreSQL says that a bundle is to be judged by Cedar. */
+  readonly evaluator: EvaluatorName;
   /** Fetches, verifies and compiles a bundle off the request thread. */
-  readonly load: (digest: string) => Promise<CompiledBundle>;
+  readonly load: (digest: string, evaluator: EvaluatorName) => Promise<CompiledBundle>;
   /** Told of each try to take over a deployment that failed; the last good bundle goes on. */
   readonly onLoadFailure: (lag: Lag, error: unknown) => void;
 }
 
-/** A deployment that this process does not serve yet, or could not take over. */
+/** A deployment that this process does not serve yet as it should, or could not take over. */
 export interface Lag {
   readonly store: string;
   readonly sequence: bigint;
@@ -51,13 +55,21 @@ interface Target {
   readonly store: string;
   readonly sequence: bigint;
   readonly digest: string;
+  readonly evaluator: EvaluatorName;
+  served: boolean;
   failedAt: number | undefined;
   following: Promise<void>;
 }
 
-export function createReplica({ pool, load, onLoadFailure }: ReplicaOptions): Replica {
+interface Loading {
+  readonly evaluator: EvaluatorName;
+  readonly bundle: Promise<CompiledBundle>;
+}
+
+export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaOptions): Replica {
   const targets = new Map<string, Target>();
-  const compiled = new Map<string, Promise<CompiledBundle>>();
+  const compiled = new Map<string, Loading>();
+  let overridden: ReadonlySet<string> = new Set();
   const waiting = new Set<() => void>();
   let current: Snapshot = EMPTY_SNAPSHOT;
   let confirmedAt = Number.NEGATIVE_INFINITY;
@@ -76,7 +88,7 @@ export function createReplica({ pool, load, onLoadFailure }: ReplicaOptions): Re
       return refreshed;
     },
 
-    prepare: bundleOf,
+    prepare: (digest) => bundleOf(digest, evaluatorOf(digest)),
 
     async settled() {
       await Promise.all([...targets.values()].map(({ following }) => following));
@@ -84,7 +96,7 @@ export function createReplica({ pool, load, onLoadFailure }: ReplicaOptions): Re
 
     lags() {
       return [...targets.values()]
-        .filter(({ store, sequence }) => current.stores.get(store)?.sequence !== sequence)
+        .filter(({ served }) => !served)
         .map(({ store, sequence, digest, failedAt }) => ({
           store,
           sequence,
@@ -103,6 +115,7 @@ export function createReplica({ pool, load, onLoadFailure }: ReplicaOptions): Re
   async function followOnce(): Promise<void> {
     const askedAt = performance.now();
     await followCredentials();
+    await followOverrides();
     await followDeployments();
     confirmedAt = askedAt;
   }
@@ -115,6 +128,10 @@ export function createReplica({ pool, load, onLoadFailure }: ReplicaOptions): Re
     revision = active.revision;
   }
 
+  async function followOverrides(): Promise<void> {
+    overridden = new Set((await listOverrides(pool)).map(({ digest }) => digest));
+  }
+
   async function followDeployments(): Promise<void> {
     const names = (await listStores(pool)).map(({ name }) => name);
     const deployments = await currentDeployments(pool);
@@ -123,12 +140,19 @@ export function createReplica({ pool, load, onLoadFailure }: ReplicaOptions): Re
 
     for (const { store, sequence, digest } of deployments) {
       const target = targets.get(store);
-      const isNew = target === undefined || target.sequence !== sequence;
+      const by = evaluatorOf(digest);
+      const isNew = target?.sequence !== sequence || target.evaluator !== by;
       const isDue = target?.failedAt !== undefined && performance.now() - target.failedAt > RETRY_MS;
       // A bundle that is tried again still counts as failed, or readiness would flicker.
       const failedAt = isNew ? undefined : performance.now();
-      if (isNew || isDue) follow({ store, sequence, digest, failedAt, following: Promise.resolve() });
+      if (!isNew && !isDue) continue;
+      const following = Promise.resolve();
+      follow({ store, sequence, digest, evaluator: by, served: false, failedAt, following });
     }
+  }
+
+  function evaluatorOf(digest: string): EvaluatorName {
+    return overridden.has(digest) ? 'cedar' : evaluator;
   }
 
   function follow(target: Target): void {
@@ -139,9 +163,10 @@ export function createReplica({ pool, load, onLoadFailure }: ReplicaOptions): Re
   async function takeOver(target: Target): Promise<void> {
     const { store, sequence, digest } = target;
     try {
-      const bundle = await bundleOf(digest);
+      const bundle = await bundleOf(digest, target.evaluator);
       // A newer deployment may have come while this one loaded, and may even be served already.
       if (targets.get(store) !== target) return;
+      target.served = true;
       publishStores([{ name: store, sequence, bundle }]);
       forgetUnused();
     } catch (error) {
@@ -151,15 +176,17 @@ export function createReplica({ pool, load, onLoadFailure }: ReplicaOptions): Re
   }
 
   /** A bundle is compiled once, however many stores run it. */
-  function bundleOf(digest: string): Promise<CompiledBundle> {
+  function bundleOf(digest: string, by: EvaluatorName): Promise<CompiledBundle> {
     const known = compiled.get(digest);
-    if (known !== undefined) return known;
+    if (known?.evaluator === by) return known.bundle;
 
-    const loading = load(digest);
+    const loading: Loading = { evaluator: by, bundle: load(digest, by) };
     compiled.set(digest, loading);
-    loading.catch(() => compiled.delete(digest));
+    loading.bundle.catch(() => {
+      if (compiled.get(digest) === loading) compiled.delete(digest);
+    });
 
-    return loading;
+    return loading.bundle;
   }
 
   function forgetUnused(): void {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createCedarInstance } from '../engine/cedar/instance.ts';
+import { CEDAR_VERSION } from '../engine/cedar/version.ts';
 import { assertMigrated } from '../store/migrate.ts';
 import { createPool, type DatabaseConnection } from '../store/pool.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -17,6 +17,7 @@ import { createObserver } from './observe/observer.ts';
 import { refuseStale, unreadiness } from './readiness.ts';
 import { createRefusals } from './refusals.ts';
 import { createDecisionService } from './service.ts';
+import { startVerification } from './verify/start.ts';
 import { createGrpcServer } from './wire/grpc/server.ts';
 import { DECISION_PATHS, openApiDocument } from './wire/rest/openapi.ts';
 import { createRestServer } from './wire/rest/server.ts';
@@ -76,6 +77,8 @@ async function start(
   });
   stops.push(following.stop);
   const { replica } = following;
+  const verifier = startVerification({ config, pool, ledger, log });
+  stops.push(verifier.stop);
 
   const { PALISADE_REST_ADDRESS: rest, PALISADE_GRPC_ADDRESS: grpc, PALISADE_ADMIN_ADDRESS: admin } = config;
   const observer = createObserver({
@@ -88,8 +91,9 @@ async function start(
     ledger,
     now: Date.now,
     refuseStale: () => refuseStale(replica, config),
-    cedarVersion: String(createCedarInstance().call('getCedarSDKVersion')),
+    cedarVersion: CEDAR_VERSION,
     observer,
+    verifier,
   };
   const service = createDecisionService({
     path,
@@ -100,7 +104,14 @@ async function start(
   const hosts = config.PALISADE_ALLOWED_HOSTS ?? [];
   const unready = () => unreadiness(replica, ledger, config);
   const capacity = config.PALISADE_SPOOL_MAX_BYTES;
-  observeServer(telemetry.metrics, { replica, ledger, inFlight: service.inFlight, unready, capacity });
+  observeServer(telemetry.metrics, {
+    replica,
+    ledger,
+    verifier,
+    inFlight: service.inFlight,
+    unready,
+    capacity,
+  });
   const stopObserving = observeProcess(telemetry.metrics);
   stops.push(() => Promise.resolve(stopObserving()));
   const timeoutMs = config.PALISADE_SHUTDOWN_TIMEOUT;

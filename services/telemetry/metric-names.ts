@@ -105,6 +105,24 @@ export const METRICS = {
     labels: ['palisade.store'],
     brief: 'Evaluators that trapped and were replaced, since the bundle is served.',
   },
+  'palisade.evaluator.verified': {
+    kind: 'counter',
+    unit: '{decision}',
+    labels: [],
+    brief: 'Sampled decisions that Cedar judged again, those that differed included.',
+  },
+  'palisade.evaluator.unverified': {
+    kind: 'counter',
+    unit: '{decision}',
+    labels: [],
+    brief: 'Sampled decisions that it could not judge, or that found no room to wait.',
+  },
+  'palisade.evaluator.differences': {
+    kind: 'counter',
+    unit: '{decision}',
+    labels: ['palisade.store'],
+    brief: 'Decisions that Cedar judges otherwise than they were made.',
+  },
   'palisade.policies.quarantined': {
     kind: 'gauge',
     unit: '{policy}',

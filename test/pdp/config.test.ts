@@ -36,6 +36,7 @@ describe('readConfig()', () => {
       PALISADE_ANONYMOUS: 'loopback',
       PALISADE_DURABILITY: 'durable',
       PALISADE_MAX_STALENESS: 3_600_000,
+      PALISADE_VERIFY_SAMPLE: 0.001,
       PALISADE_ALLOWED_HOSTS: undefined,
       PALISADE_TLS_CERT_FILE: undefined,
     });
@@ -88,6 +89,7 @@ describe('readConfig()', () => {
     ['PALISADE_REFLECTION', ['', 'yes']],
     ['PALISADE_ALLOWED_HOSTS', ['', ',', 'a,,b', 'https://a.example']],
     ['PALISADE_LOG_LEVEL', ['', 'verbose']],
+    ['PALISADE_VERIFY_SAMPLE', ['', '-0.1', '1.1', '2', '1e-3', '.5', '10%', '0,5', 'NaN']],
   ])('refuses a malformed %s', (name, values) => {
     for (const value of values) {
       const problems = problemsOf({ [name]: value });
@@ -95,6 +97,14 @@ describe('readConfig()', () => {
       expect(problems, value).not.toEqual([]);
       expect(problems[0], value).toContain(name);
     }
+  });
+
+  test.each([
+    ['0', 0],
+    ['1', 1],
+    ['0.25', 0.25],
+  ])('takes %s for a share', (text, share) => {
+    expect(readConfig({ ...REQUIRED, PALISADE_VERIFY_SAMPLE: text }).PALISADE_VERIFY_SAMPLE).toBe(share);
   });
 
   test.each(['127.0.0.1:0', '127.9.9.9:0', 'localhost:0', '[::1]:0'])('takes %s for loopback', (address) => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { authenticateToken } from '../../services/pdp/credentials.ts';
@@ -7,6 +8,7 @@ import { createReplica, type Replica, type ReplicaOptions } from '../../services
 import { createToken } from '../../services/pdp/token.ts';
 import { insertCredential, revokeCredential } from '../../services/store/credentials.ts';
 import { createStore } from '../../services/store/deployments.ts';
+import { overrideEvaluator } from '../../services/store/evaluator-overrides.ts';
 import { createPool } from '../../services/store/pool.ts';
 import { watchChanges } from '../../services/store/watch.ts';
 import { type OpenTestDatabase, withDatabase } from '../support/postgres.ts';
@@ -23,7 +25,8 @@ afterEach(() => {
 function replicaOf({ serving }: OpenTestDatabase, options: Partial<ReplicaOptions> = {}): Replica {
   return createReplica({
     pool: serving,
-    load: (digest) => loadBundle(serving, digest, 'compiled'),
+    evaluator: 'compiled',
+    load: (digest, evaluator) => loadBundle(serving, digest, evaluator),
     onLoadFailure: () => undefined,
     ...options,
   });
@@ -72,7 +75,7 @@ describe('deployments', () => {
     await withDatabase(async (database) => {
       const told = vi.fn();
       let load: ReplicaOptions['load'] = (digest) => loadBundle(database.serving, digest, 'compiled');
-      const replica = replicaOf(database, { load: (digest) => load(digest), onLoadFailure: told });
+      const replica = replicaOf(database, { load: (...asked) => load(...asked), onLoadFailure: told });
       await deployVersion(database.owner, '1.0.0');
       await follow(replica);
       const good = load;
@@ -92,7 +95,7 @@ describe('deployments', () => {
       vi.useFakeTimers({ toFake: ['performance'] });
       vi.advanceTimersByTime(3_600_000);
       const gate = Promise.withResolvers<void>();
-      load = (digest) => gate.promise.then(() => good(digest));
+      load = (...asked) => gate.promise.then(() => good(...asked));
       await replica.refresh();
       expect(replica.lags()).toMatchObject([{ failed: true }]);
 
@@ -122,6 +125,97 @@ describe('deployments', () => {
       slow.resolve();
       await sleep(500);
       expect(served(replica)).toEqual({ sequence: 2n, version: '2.0.0' });
+    });
+  });
+});
+
+describe('a bundle that is to be judged by Cedar', () => {
+  const override = (pool: OpenTestDatabase['serving'], digest: string) =>
+    overrideEvaluator(pool, { digest, reason: 'a test', decisionId: randomUUID(), processId: 'test' });
+  const evaluators = (replica: Replica) =>
+    [...replica.snapshot().stores.values()].map(({ bundle }) => bundle?.evaluator.name);
+
+  test('is loaded again in each store that it serves, and no other bundle is', async () => {
+    await withDatabase(async (database) => {
+      const load = vi.fn<ReplicaOptions['load']>((...asked) => loadBundle(database.serving, ...asked));
+      const replica = replicaOf(database, { load });
+      for (const store of ['same', 'separate']) await createStore(database.owner, store);
+      const digest = await deployVersion(database.owner, '1.0.0');
+      await deployVersion(database.owner, '1.0.0', 'same');
+      const other = await deployVersion(database.owner, '2.0.0', 'separate');
+      await follow(replica);
+      expect(evaluators(replica)).toEqual(['compiled', 'compiled', 'compiled']);
+
+      await override(database.serving, digest);
+      await replica.refresh();
+      // The one before goes on until the new one is there.
+      expect(served(replica)).toEqual({ sequence: 1n, version: '1.0.0' });
+      expect(replica.lags().map(({ store, failed }) => [store, failed])).toEqual([
+        ['default', false],
+        ['same', false],
+      ]);
+      await replica.settled();
+      expect(evaluators(replica)).toEqual(['cedar-wasm', 'cedar-wasm', 'compiled']);
+      expect(replica.lags()).toEqual([]);
+      await follow(replica);
+      expect(load.mock.calls).toEqual([
+        [digest, 'compiled'],
+        [other, 'compiled'],
+        [digest, 'cedar'],
+      ]);
+
+      await deployVersion(database.owner, '3.0.0');
+      await follow(replica);
+      expect(evaluators(replica)).toEqual(['compiled', 'cedar-wasm', 'compiled']);
+    });
+  });
+
+  test('is so at once where it is loaded later, until its override is gone', async () => {
+    await withDatabase(async (database) => {
+      const digest = await deployVersion(database.owner, '1.0.0');
+      await override(database.serving, digest);
+      const load = vi.fn<ReplicaOptions['load']>((...asked) => loadBundle(database.serving, ...asked));
+      const replica = replicaOf(database, { load });
+      await follow(replica);
+      expect(load.mock.calls).toEqual([[digest, 'cedar']]);
+      expect((await replica.prepare(digest)).evaluator.name).toBe('cedar-wasm');
+
+      await database.owner.query('delete from evaluator_overrides');
+      await follow(replica);
+      expect(evaluators(replica)).toEqual(['compiled']);
+    });
+  });
+
+  test('goes on as it was where Cedar cannot load it, and readiness says so', async () => {
+    await withDatabase(async (database) => {
+      const replica = replicaOf(database, {
+        load: (digest, by) =>
+          by === 'cedar'
+            ? Promise.reject(new Error('out of memory'))
+            : loadBundle(database.serving, digest, by),
+      });
+      const digest = await deployVersion(database.owner, '1.0.0');
+      await follow(replica);
+      await override(database.serving, digest);
+      await follow(replica);
+
+      expect(evaluators(replica)).toEqual(['compiled']);
+      expect(replica.lags()).toMatchObject([{ store: 'default', digest, failed: true }]);
+      await withLedger(async (ledger) => {
+        expect(unreadiness(replica, ledger, CONFIG)).toEqual(['a deployed bundle does not load here']);
+      });
+    });
+  });
+
+  test('is not loaded again where Cedar judges it already', async () => {
+    await withDatabase(async (database) => {
+      const load = vi.fn<ReplicaOptions['load']>((...asked) => loadBundle(database.serving, ...asked));
+      const replica = replicaOf(database, { evaluator: 'cedar', load });
+      await override(database.serving, await deployVersion(database.owner, '1.0.0'));
+      await follow(replica);
+      await follow(replica);
+
+      expect(load).toHaveBeenCalledTimes(1);
     });
   });
 });

@@ -53,6 +53,7 @@ async function withService(
       refuseStale: () => undefined,
       cedarVersion: '4.0.0',
       observer: quietObserver(),
+      verifier: { sample: () => undefined },
       ...options.path,
     };
     const replica = replicaOf(options.snapshot ?? (() => only));

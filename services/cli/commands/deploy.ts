@@ -14,7 +14,8 @@ interface DeploymentAnswer {
 interface StatusAnswer {
   readonly store: string;
   readonly active?: DeploymentAnswer;
-  readonly serving: { readonly sequence: bigint; readonly digest?: string };
+  readonly serving: { readonly sequence: bigint; readonly digest?: string; readonly evaluator?: string };
+  readonly evaluator_overridden_at?: string;
   readonly history: readonly DeploymentAnswer[];
 }
 
@@ -73,7 +74,8 @@ function sequenceOf(text: string): bigint {
   throw new InvalidArgumentError('It is a whole number, the SEQUENCE of `palisade deploy status`.');
 }
 
-function statusLines({ store, active, serving, history }: StatusAnswer): string[] {
+function statusLines(answer: StatusAnswer): string[] {
+  const { store, active, serving, history } = answer;
   if (active === undefined)
     return [`${store} runs no bundle yet: palisade deploy activate ${store} <digest>`];
 
@@ -83,6 +85,7 @@ function statusLines({ store, active, serving, history }: StatusAnswer): string[
   return [
     `${store} runs ${active.bundle.name} ${active.bundle.version} (${active.bundle.digest})`,
     `sequence ${active.sequence}; the process that answered ${follows}`,
+    ...evaluatorLines(answer),
     '',
     ...table([
       ['SEQUENCE', 'BUNDLE', 'VERSION', 'BY', 'AT', 'REASON'],
@@ -96,4 +99,11 @@ function statusLines({ store, active, serving, history }: StatusAnswer): string[
       ]),
     ]),
   ];
+}
+
+function evaluatorLines({ serving, evaluator_overridden_at: since }: StatusAnswer): string[] {
+  if (serving.evaluator === undefined) return [];
+  const why = since === undefined ? '' : ` (overridden ${since}: the compiled evaluator judged otherwise)`;
+
+  return [`evaluator: ${serving.evaluator}${why}`];
 }

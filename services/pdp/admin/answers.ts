@@ -94,8 +94,16 @@ export const DeploymentStatus = z
     store: z.string(),
     active: Deployment.optional().meta({ description: 'Absent: nothing was ever deployed.' }),
     serving: z
-      .strictObject({ sequence: count, digest: digest.optional() })
+      .strictObject({
+        sequence: count,
+        digest: digest.optional(),
+        evaluator: z.string().optional().meta({ description: 'What judges: `compiled` or `cedar-wasm`.' }),
+      })
       .meta({ description: 'What the answering process serves; it follows `active` within a second.' }),
+    evaluator_overridden_at: time.optional().meta({
+      description:
+        'Since when the active bundle is to be judged by Cedar everywhere, because the compiled evaluator judged a decision otherwise.',
+    }),
     history: z.array(Deployment).meta({ description: 'The last 20, newest first.' }),
   })
   .meta({ id: 'DeploymentStatus' });

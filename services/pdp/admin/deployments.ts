@@ -8,6 +8,7 @@ import {
   deploymentHistory,
   listStores,
 } from '../../store/deployments.ts';
+import { listOverrides } from '../../store/evaluator-overrides.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { digestOf } from './bundles.ts';
 import {
@@ -65,11 +66,18 @@ export function deploymentRoutes(context: AdminContext): Router {
     const history = await deploymentHistory(pool, store, HISTORY);
     const [active] = history;
     const serving = replica.snapshot().stores.get(store);
+    const override = (await listOverrides(pool)).find(({ digest }) => digest === active?.digest);
     reply(request, response, 200, {
       store,
       active: active === undefined ? undefined : toJson(active),
       /** What the process that answers serves: it follows the active one within a second. */
-      serving: { sequence: serving?.sequence ?? 0n, digest: serving?.bundle?.ref.digest },
+      serving: {
+        sequence: serving?.sequence ?? 0n,
+        digest: serving?.bundle?.ref.digest,
+        evaluator: serving?.bundle?.evaluator.name,
+      },
+      // Only the time: the decision that led to it may be of a store that this caller may not see.
+      evaluator_overridden_at: override?.createdAt.toISOString(),
       history: history.map(toJson),
     });
   });

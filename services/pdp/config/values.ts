@@ -54,6 +54,12 @@ export const bytes = z
   .regex(/^\d{1,15}$/, 'must be a whole number of bytes')
   .transform(Number);
 
+/** A part of a whole, from 0 to 1. */
+export const share = z
+  .string()
+  .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a number from 0 to 1, such as 0.001')
+  .transform(Number);
+
 export const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 
 export function oneOf<const T extends readonly [string, ...string[]]>(

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { EVALUATORS } from '../../engine/evaluator.ts';
-import { address, bytes, durationMs, hostNames, oneOf, onOff, postgresUrl, text } from './values.ts';
+import { address, bytes, durationMs, hostNames, oneOf, onOff, postgresUrl, share, text } from './values.ts';
 
 /** One environment variable: how it is read, what stands in for it, and why it exists. */
 export interface Variable<T> {
@@ -89,6 +89,11 @@ export const VARIABLES = {
     oneOf(...EVALUATORS),
     'compiled',
     "What judges: policies compiled to closures, held against Cedar's own evaluator on every bundle, or that evaluator itself.",
+  ),
+  PALISADE_VERIFY_SAMPLE: plain(
+    share,
+    '0.001',
+    "Share of the decisions by the compiled evaluator that Cedar's judges again, in a thread of its own; 0: none.",
   ),
   PALISADE_TRACE_DENIES: plain(
     oneOf('sampled', 'always'),

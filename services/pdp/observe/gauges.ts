@@ -2,11 +2,13 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Replica } from '../replica.ts';
 import type { StoreState } from '../snapshot.ts';
+import type { Verifier } from '../verify/verifier.ts';
 
 /** Who keeps the values that {@link observeServer} shows. */
 export interface Observed {
   readonly replica: Replica;
   readonly ledger: Ledger;
+  readonly verifier: Pick<Verifier, 'stats'>;
   /** Requests that are being decided. */
   readonly inFlight: () => number;
   /** Why this process is not ready; empty: it is. */
@@ -20,6 +22,7 @@ export function observeServer(metrics: Metrics, observed: Observed): void {
   metrics.observe('palisade.requests.in_flight', () => one(observed.inFlight()));
   metrics.observe('palisade.ready', () => one(observed.unready().length === 0 ? 1 : 0));
   observeReplica(metrics, observed.replica);
+  observeVerifier(metrics, observed);
   observeLedger(metrics, observed);
 }
 
@@ -54,6 +57,19 @@ function observeReplica(metrics: Metrics, replica: Replica): void {
       labels: [name] as const,
     })),
   );
+}
+
+function observeVerifier(metrics: Metrics, { verifier, replica }: Observed): void {
+  metrics.observe('palisade.evaluator.verified', () => one(verifier.stats().verified));
+  metrics.observe('palisade.evaluator.unverified', () => one(verifier.stats().unverified));
+  metrics.observe('palisade.evaluator.differences', () => {
+    const { differences } = verifier.stats();
+
+    return [...replica.snapshot().stores.keys()].map((name) => ({
+      value: differences.get(name) ?? 0,
+      labels: [name] as const,
+    }));
+  });
 }
 
 function observeLedger(metrics: Metrics, { ledger, capacity }: Observed): void {

@@ -16,18 +16,20 @@ export interface ThreadOptions {
   readonly deadlineMs?: number;
   /** Milliseconds between the starts of two threads. */
   readonly pauseMs?: number;
+  /** MiB of JavaScript heap; wasm memory is bounded by what the limits let Cedar see. */
+  readonly memoryMb?: number;
 }
 
-/** Loading a bundle at the limits takes less than a minute on a slow core, and a judgement milliseconds. */
+/** Loading a bundle of 100,000 policies took 22 s beside other work, and a judgement takes milliseconds. */
 const DEADLINE_MS = 120_000;
 const PAUSE_MS = 10_000;
-/** MiB of JavaScript heap; wasm memory is bounded by what the limits let Cedar see. */
-const MEMORY_MB = 1_024;
+/** Two bundles of 30,000 policies each fit in half of it, and one of 100,000; the heap of the thread that serves comes on top. */
+const MEMORY_MB = 512;
 /** As where bundles are loaded: reading recurses over nested values, which the limits keep far below this. */
 const STACK_MB = 4;
 
 export function createVerificationThread(options: ThreadOptions): VerificationThread {
-  const { archiveOf, deadlineMs = DEADLINE_MS, pauseMs = PAUSE_MS } = options;
+  const { archiveOf, deadlineMs = DEADLINE_MS, pauseMs = PAUSE_MS, memoryMb = MEMORY_MB } = options;
   const closing = new AbortController();
   let worker: Worker | undefined;
   let startedAt = Number.NEGATIVE_INFINITY;
@@ -54,7 +56,7 @@ export function createVerificationThread(options: ThreadOptions): VerificationTh
 
   async function start(): Promise<Worker> {
     const waitMs = startedAt + pauseMs - performance.now();
-    if (waitMs > 0) await sleep(waitMs, undefined, { signal: closing.signal, ref: false });
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal: closing.signal });
     closing.signal.throwIfAborted();
     startedAt = performance.now();
 
@@ -63,7 +65,7 @@ export function createVerificationThread(options: ThreadOptions): VerificationTh
 
   function startWorker(): Worker {
     const started = new Worker(new URL('./entry.ts', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB, stackSizeMb: STACK_MB },
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: STACK_MB },
       // A worker inherits flags of its parent, such as those of a test runner, which it has no use for.
       execArgv: [],
       stdout: true,
@@ -74,7 +76,6 @@ export function createVerificationThread(options: ThreadOptions): VerificationTh
     started.once('exit', () => {
       if (worker === started) worker = undefined;
     });
-    started.unref();
 
     return started;
   }
@@ -89,7 +90,6 @@ function ask(
   const { promise, resolve, reject } = Promise.withResolvers<Judgement>();
   const send = (message: ToThread): void => worker.postMessage(message);
   const timer = setTimeout(() => reject(new Error(`not judged after ${deadlineMs} ms`)), deadlineMs);
-  timer.unref();
   const onExit = (code: number): void => reject(new Error(`its thread ended with code ${code}`));
   const onMessage = (message: FromThread): void => {
     if (message.kind === 'judged') resolve(message.judgement);

@@ -10,7 +10,7 @@ export interface Verifier {
   sample(entry: DecisionEntry, input: string): void;
   stats(): VerifierStats;
   /** Gives up what waits. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 export interface VerifierStats {
@@ -66,12 +66,12 @@ export function createVerifier({ share, judge, onDifference, log }: VerifierOpti
       waitingInput += input.length;
       if (judging) return;
       judging = true;
-      setImmediate(judgeWaiting);
+      setImmediate(() => void judgeWaiting());
     },
 
     stats: () => ({ verified, unverified, differences }),
 
-    async close() {
+    close() {
       closed = true;
       waiting.length = 0;
     },
@@ -80,7 +80,12 @@ export function createVerifier({ share, judge, onDifference, log }: VerifierOpti
   async function judgeWaiting(): Promise<void> {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       waitingInput -= next.input.length;
-      settle(next, await judge(caseOf(next)));
+      try {
+        settle(next, await judge(caseOf(next)));
+      } catch (error) {
+        // Nobody waits for this, so it would end the process.
+        log.error({ err: error }, 'a sampled decision could not be dealt with');
+      }
     }
     judging = false;
   }
@@ -102,7 +107,8 @@ export function createVerifier({ share, judge, onDifference, log }: VerifierOpti
   }
 }
 
-function caseOf({ entry, input }: SampledDecision): VerificationCase {
+/** What a record says of its decision, as the thread is told it. */
+export function caseOf({ entry, input }: SampledDecision): VerificationCase {
   return {
     digest: entry.bundle.digest,
     input,

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Pool } from 'pg';
+import type { CompiledBundle } from '../../../services/bundles/compile.ts';
 import { PdpError } from '../../../services/engine/error.ts';
 import { parseExactJson } from '../../../services/ledger/json.ts';
 import { readKeyring } from '../../../services/ledger/keyring.ts';
@@ -9,6 +11,8 @@ import { loadBundle } from '../../../services/pdp/loader.ts';
 import { createReplica } from '../../../services/pdp/replica.ts';
 import { createDecisionService } from '../../../services/pdp/service.ts';
 import type { CallScope } from '../../../services/pdp/types.ts';
+import { judgeAgain } from '../../../services/pdp/verify/judge.ts';
+import { caseOf, type SampledDecision } from '../../../services/pdp/verify/verifier.ts';
 import { jsonText } from '../../../services/pdp/wire/rest/json-text.ts';
 import { responseBody } from '../../../services/pdp/wire/rest/reply.ts';
 import { readRequest } from '../../../services/pdp/wire/rest/request.ts';
@@ -22,7 +26,10 @@ import type { SharedWorld } from '../../support/shared-world.ts';
 export interface InProcess {
   /** @param now what the service's clock shows, in milliseconds since the epoch. */
   ask(question: Question, token: string, now: number): Promise<Outcome>;
-  /** Everything that was asked is in the log afterwards. */
+  /**
+   * Everything that was asked is in the log afterwards.
+   * @throws Error where Cedar, given what the records hold, judges a decision otherwise or not at all.
+   */
   close(): Promise<void>;
 }
 
@@ -43,7 +50,8 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
   });
   const replica = createReplica({
     pool,
-    load: (digest) => loadBundle(pool, digest, 'compiled'),
+    evaluator: 'compiled',
+    load: (digest, evaluator) => loadBundle(pool, digest, evaluator),
     onLoadFailure: (_lag, error) => {
       throw error;
     },
@@ -52,8 +60,16 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
   await replica.settled();
   let clock = Date.now();
   const observer = quietObserver();
+  const sampled: SampledDecision[] = [];
   const service = createDecisionService({
-    path: { ledger, now: () => clock, refuseStale: () => undefined, cedarVersion: 'test', observer },
+    path: {
+      ledger,
+      now: () => clock,
+      refuseStale: () => undefined,
+      cedarVersion: 'test',
+      observer,
+      verifier: { sample: (entry, input) => sampled.push({ entry, input }) },
+    },
     replica,
     anonymousAllowed: false,
   });
@@ -85,10 +101,22 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
     },
 
     async close() {
+      await verify(pool, sampled);
       await ledger.flush(5_000);
       await ledger.close();
       await pool.end();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function verify(pool: Pool, sampled: readonly SampledDecision[]): Promise<void> {
+  const bundles = new Map<string, CompiledBundle>();
+  for (const decision of sampled) {
+    const { digest } = decision.entry.bundle;
+    const bundle = bundles.get(digest) ?? (await loadBundle(pool, digest, 'cedar'));
+    bundles.set(digest, bundle);
+    const judgement = judgeAgain(bundle, caseOf(decision));
+    if (judgement.kind !== 'equal') throw new Error(`${decision.input}: ${JSON.stringify(judgement)}`);
+  }
 }

@@ -1,0 +1,28 @@
+/**
+ * Preloaded into a server, it makes the compiled evaluator wrong: a request for a resource with a very long id is allowed by the
+ * first permit of the bundle. No request that is made when a bundle is loaded is like that, so both evaluators agree there.
+ */
+import { registerHooks } from 'node:module';
+import { WRONG_FROM } from './wrong-evaluator.ts';
+
+const EVALUATOR = new URL('../../../services/engine/compiled/evaluator.ts', import.meta.url).href;
+
+const WRONG = `
+import { createCompiledEvaluator as createRight } from '${EVALUATOR}?right';
+
+export function createCompiledEvaluator(schema, policies) {
+  const right = createRight(schema, policies);
+  const { id } = policies.find(({ effect }) => effect === 'permit');
+  const wrong = { decision: 'allow', determining: [id], errors: [] };
+
+  return {
+    ...right,
+    evaluate: (request) => (request.resource.id.length < ${WRONG_FROM} ? right.evaluate(request) : wrong),
+  };
+}
+`;
+
+registerHooks({
+  load: (url, context, nextLoad) =>
+    url === EVALUATOR ? { format: 'module', source: WRONG, shortCircuit: true } : nextLoad(url, context),
+});
