@@ -1,6 +1,6 @@
-import type { CedarType, Schema } from '../../../services/engine/schema/schema.ts';
+import type { CedarType, EntityType, ExtensionName, Schema } from '../../../services/engine/schema/schema.ts';
 import type { Random } from './random.ts';
-import { ACTION_IDS, ENUM_IDS } from './random-schema.ts';
+import { ACTION_IDS, ENUM_IDS, INNER_ACTION_IDS, TYPES } from './random-schema.ts';
 
 /**
  * Random Cedar JSON text for a declared type, in all the spellings that Cedar knows, now and then wrong.
@@ -52,10 +52,12 @@ export class RandomData {
   }
 
   reference(type: string): string {
-    const uid = this.#uid(
-      this.#isWrong() ? this.#random.pick(['A', 'Color', 'Nope', 'Action', ' A', 'N::C']) : type,
+    return this.#spelled(
+      this.#uid(this.#isWrong() ? this.#random.pick([...TYPES, 'Nope', 'Action', ' A']) : type),
     );
+  }
 
+  #spelled(uid: readonly [string, string][]): string {
     return this.#random.pick([
       () => this.#object(uid),
       () => this.#object([...uid, ['extra', this.#junk(1)]]),
@@ -67,32 +69,67 @@ export class RandomData {
   }
 
   entities(schema: Schema): string {
-    const listed = this.#random.list(4, () => this.#entity(schema));
+    const listed = this.#random.list(4, () => this.#anyEntity(schema));
     if (listed.length > 0 && this.#random.oneIn(4)) listed.push(this.#random.pick(listed));
     const actions = this.#random.oneIn(6) ? this.#random.list(3, () => this.#action()) : [];
 
     return `[${[...listed, ...actions].join()}]`;
   }
 
-  #entity(schema: Schema): string {
+  /** Most of the entities that there can be, below each other without a cycle, in chains as long as their types allow. */
+  hierarchy(schema: Schema, ids: readonly string[] = IDS): string {
+    const all = [...schema.entityTypes.values()].flatMap((type) =>
+      [...(type.enumIds ?? ids)].map((id) => ({ type, id })),
+    );
+    const ordered = this.#random.shuffle(all);
+    const listed = ordered.flatMap(({ type, id }, index) => {
+      const above = ordered.slice(index + 1).filter((other) => type.ancestorTypes.has(other.type.name));
+      const parents = [
+        ...above.slice(0, this.#random.below(3)),
+        ...(above.length > 0 ? [this.#random.pick(above)] : []),
+      ];
+      const unlisted = this.#random.oneIn(4);
+
+      return unlisted
+        ? []
+        : [
+            this.#entity(
+              type,
+              this.#spelled(this.#uidOf(type.name, id)),
+              parents.map((uid) => this.#spelled(this.#uidOf(uid.type.name, uid.id))),
+            ),
+          ];
+    });
+    if (this.#random.oneIn(8)) listed.push(this.#action());
+
+    return `[${this.#random.shuffle(listed).join()}]`;
+  }
+
+  #anyEntity(schema: Schema): string {
     const type = this.#random.pick([...schema.entityTypes.values()]);
-    const shape: CedarType = { kind: 'record', attributes: type.attributes };
     const parents =
       type.ancestorTypes.size > 0
         ? this.#random.list(2, () => this.reference(this.#random.pick([...type.ancestorTypes])))
         : [];
+
+    return this.#entity(type, this.reference(type.name), parents);
+  }
+
+  #entity(type: EntityType, uid: string, above: readonly string[]): string {
+    const shape: CedarType = { kind: 'record', attributes: type.attributes };
+    const parents = [...above];
     if (this.#isWrong())
       parents.push(this.reference(this.#random.pick(['A', 'B', 'N::C', 'Color', 'Action'])));
     const { tags } = type;
     const members: [string, string][] = [
-      ['uid', this.reference(type.name)],
+      ['uid', uid],
       ['attrs', this.record(shape)],
       ['parents', this.#isWrong() ? this.#junk(1) : `[${parents.join()}]`],
     ];
     if (tags !== undefined) {
       members.push([
         'tags',
-        this.#object(this.#random.some(['', 'k', '__extn']).map((name) => [name, this.value(tags)])),
+        this.#object(this.#random.some(TAG_NAMES).map((name) => [name, this.value(tags)])),
       ]);
     } else if (this.#random.oneIn(3))
       members.push(['tags', this.#isWrong() ? this.#random.pick(['{"k":1}', 'null', '[]']) : '{}']);
@@ -116,14 +153,13 @@ export class RandomData {
   }
 
   #uid(type: string): [string, string][] {
-    const ids = type === 'Color' ? ENUM_IDS : type === 'Action' ? ACTION_IDS : ['x', 'y', '', 'é😀'];
-    const id = this.#isWrong()
-      ? this.#random.pick(['1', '"z"', 'null'])
-      : this.#string(this.#random.pick(ids));
+    return this.#uidOf(type, this.#random.pick(idsOf(type)));
+  }
 
+  #uidOf(type: string, id: string): [string, string][] {
     return [
       ['type', this.#string(type)],
-      ['id', id],
+      ['id', this.#isWrong() ? this.#random.pick(['1', '"z"', 'null']) : this.#string(id)],
     ];
   }
 
@@ -146,20 +182,17 @@ export class RandomData {
 
   #long(): string {
     if (this.#random.oneIn(6))
-      return this.#escape('toMinutes', [this.#explicit('duration', this.#random.pick(['90s', '-1d', '?']))]);
+      return this.#escape('toMinutes', [
+        this.#explicit('duration', this.#random.pick(this.#isWrong() ? ['?', '1d1d'] : ['90s', '-1d'])),
+      ]);
 
-    return this.#random.pick([
-      '0',
-      '1',
-      '-7',
-      '9007199254740993',
-      '9223372036854775807',
-      '-9223372036854775808',
-    ]);
+    return this.#random.pick(LONGS);
   }
 
-  #extension(name: 'ipaddr' | 'decimal' | 'datetime' | 'duration'): string {
-    const text = this.#random.pick(this.#isWrong() ? TEXTS : EXTENSION_TEXTS[name]);
+  #extension(name: ExtensionName): string {
+    // Calls of the largest values overflow.
+    const fitting = this.#calls > 0 && this.#wrongOneIn === 0 ? MODEST_TEXTS[name] : EXTENSION_TEXTS[name];
+    const text = this.#random.pick(this.#isWrong() ? TEXTS : fitting);
     const fn = this.#isWrong()
       ? this.#random.pick(['ip', 'decimal', 'toDate', 'nope', ''])
       : CONSTRUCTORS[name];
@@ -190,7 +223,7 @@ export class RandomData {
   }
 
   /** A call of a method: its arguments may be texts, since an extension type is declared. */
-  #method(name: string): string {
+  #method(name: ExtensionName): string {
     this.#calls += 1;
     const datetime = (): string => this.#argument('datetime');
     const calls: Readonly<Record<string, () => string>> = {
@@ -203,7 +236,9 @@ export class RandomData {
           ? this.#call('durationSince', [datetime(), datetime()])
           : this.#call('toTime', [datetime()]),
     };
-    const text = calls[name]?.() ?? this.#call('ip', [this.#string('1.1.1.1')]);
+    const text =
+      calls[name]?.() ??
+      this.#call(this.#isWrong() ? 'isIpv4' : CONSTRUCTORS[name], [this.#string(MODEST_TEXTS[name][0])]);
     this.#calls -= 1;
 
     return text;
@@ -281,9 +316,27 @@ export class RandomData {
   }
 }
 
-const TEXTS = [
+/** Ids that entities of a type have here. */
+export function idsOf(type: string): readonly string[] {
+  if (type === 'Color') return ENUM_IDS;
+  if (type === 'Action') return ACTION_IDS;
+
+  return type === 'N::Action' ? INNER_ACTION_IDS : IDS;
+}
+
+export const TAG_NAMES = ['', 'k', '__extn'];
+
+const IDS = ['x', 'y"', '', 'é😀'];
+
+export const LONGS = ['0', '1', '-7', '9007199254740993', '9223372036854775807', '-9223372036854775808'];
+
+export const TEXTS = [
   '',
   'x',
+  'xyx',
+  'a*b',
+  'e\u0301',
+  '😀😀\n',
   'é😀',
   '\u0000',
   'a"b\\c',
@@ -295,6 +348,13 @@ const TEXTS = [
   '__entity',
 ];
 
+const MODEST_TEXTS = {
+  ipaddr: ['1.1.1.1'],
+  decimal: ['1.0'],
+  datetime: ['2024-10-15', '1969-12-31T23:59:59.999Z'],
+  duration: ['1h', '-1d2h'],
+} as const;
+
 const CONSTRUCTORS = {
   ipaddr: 'ip',
   decimal: 'decimal',
@@ -302,7 +362,7 @@ const CONSTRUCTORS = {
   duration: 'duration',
 } as const;
 
-const EXTENSION_TEXTS = {
+export const EXTENSION_TEXTS = {
   ipaddr: ['1.1.1.1', '1.1.1.1/32', '10.0.0.1/8', '::1', '0:0:0:0:0:0:0:1', 'ff00::/8'],
   decimal: ['1.0', '1.00', '-0.5', '-0.0', '922337203685477.5807', '-922337203685477.5808'],
   datetime: [

@@ -10,10 +10,12 @@ export interface RandomSchema {
 }
 
 export const ENUM_IDS = ['red', 'blue'];
-export const ACTION_IDS = ['act', 'probe', 'group', 'top'];
+export const ACTION_IDS = ['act', 'probe', 'group', 'top', 'a b'];
+/** Of the actions in the namespace `N`. */
+export const INNER_ACTION_IDS = ['do', 'inner'];
 
 /** Names that an escape, a prototype or a parser might trip over. */
-const NAMES = [
+export const NAMES = [
   'a',
   'b',
   'b c',
@@ -26,13 +28,17 @@ const NAMES = [
   'fn',
   'arg',
   '__proto__',
+  'constructor',
   'é😀',
+  'e\u0301',
+  'in',
   '"',
 ];
-const TYPES = ['A', 'B', 'N::C', 'Color'];
+export const TYPES = ['A', 'B', 'N::C', 'Color'];
 
-export function randomSchema(random: Random): RandomSchema {
-  const context = randomRecord(random, 3);
+/** @param width how many attributes a record has at most. */
+export function randomSchema(random: Random, width = 3): RandomSchema {
+  const context = randomRecord(random, 3, width);
   const shapes = TYPES.slice(0, -1).map((name) => {
     const parents = random.some(TYPES.filter((type) => type !== name || random.oneIn(4)));
     const above = parents.length > 0 ? ` in [${parents.join(', ')}]` : '';
@@ -40,39 +46,47 @@ export function randomSchema(random: Random): RandomSchema {
 
     return {
       name,
-      text: `entity ${name.replace('N::', '')}${above} ${typeText(randomRecord(random, 3))}${tags};`,
+      text: `entity ${name.replace('N::', '')}${above} ${typeText(randomRecord(random, 3, width))}${tags};`,
     };
   });
   const inNamespace = shapes.filter(({ name }) => name.startsWith('N::')).map(({ text }) => text);
   const outside = shapes.filter(({ name }) => !name.startsWith('N::')).map(({ text }) => text);
   const appliesTo = `principal: [${TYPES.join(', ')}], resource: [${TYPES.join(', ')}]`;
+  const appliesToSome = `principal: [${someTypes(random)}], resource: [${someTypes(random)}], context: ${typeText(randomRecord(random, 3, width))}`;
 
   return {
     text: `${outside.join('\n')}
 entity Color enum [${ENUM_IDS.map((id) => JSON.stringify(id)).join(', ')}];
 action top; action group in [top]; action probe in [group] appliesTo { ${appliesTo} };
 action act in [${random.pick(['group', 'group, top', 'top'])}] appliesTo { ${appliesTo}, context: ${typeText(context)} };
-namespace N { ${inNamespace.join('\n')} }`,
+action "a b" in [N::Action::"inner"] appliesTo { ${appliesToSome} };
+namespace N { ${inNamespace.join('\n')}
+action inner in [Action::"top"];
+action do in [inner] appliesTo { ${appliesToSome} }; }`,
     entityTypes: TYPES,
     context,
   };
 }
 
-function randomRecord(random: Random, depth: number): CedarType & { kind: 'record' } {
-  const names = random.shuffle(NAMES).slice(0, random.below(4));
+function someTypes(random: Random): string {
+  return [random.pick(TYPES), ...random.some(TYPES)].join(', ');
+}
+
+function randomRecord(random: Random, depth: number, width: number): CedarType & { kind: 'record' } {
+  const names = random.shuffle(NAMES).slice(0, random.below(width + 1));
 
   return {
     kind: 'record',
     attributes: new Map(
-      names.map((name) => [name, { type: randomType(random, depth - 1), required: random.oneIn(3) }]),
+      names.map((name) => [name, { type: randomType(random, depth - 1, width), required: random.oneIn(3) }]),
     ),
   };
 }
 
-function randomType(random: Random, depth: number): CedarType {
+function randomType(random: Random, depth: number, width = 3): CedarType {
   const container = depth > 0 ? random.below(4) : 3;
-  if (container === 0) return { kind: 'set', element: randomType(random, depth - 1) };
-  if (container === 1) return randomRecord(random, depth);
+  if (container === 0) return { kind: 'set', element: randomType(random, depth - 1, width) };
+  if (container === 1) return randomRecord(random, depth, width);
 
   return random.pick<CedarType>([
     { kind: 'bool' },
@@ -110,5 +124,7 @@ function typeText(type: CedarType): string {
 
 /** A string literal in Cedar's own syntax. */
 export function cedarString(text: string): string {
-  return `"${Array.from(text, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`).join('')}"`;
+  const escaped = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;
+
+  return `"${Array.from(text, (character) => (/[\w .:/+-]/.test(character) ? character : escaped(character))).join('')}"`;
 }

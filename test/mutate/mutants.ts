@@ -1,0 +1,283 @@
+/** One small fault: what stands in a file exactly once, and what is put there instead. */
+export interface Mutant {
+  /** Below `services/engine`. */
+  readonly file: string;
+  readonly what: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** Faults that the tests of the compiled evaluator must notice. None leaves its behaviour as it is. */
+export const MUTANTS: readonly Mutant[] = [
+  ...inFile('compiled/arithmetic.ts', [
+    ['a sum leaves 64 bits', 'exact(a + b)', 'a + b'],
+    ['a difference leaves 64 bits', 'exact(a - b)', 'a - b'],
+    ['a product leaves 64 bits', 'exact(a * b)', 'a * b'],
+    ['a negation leaves 64 bits', 'exact(-value)', '-value'],
+    ['a difference is turned round', 'exact(a - b)', 'exact(b - a)'],
+    ['a Long has 63 bits', 'LONG_BITS = 64', 'LONG_BITS = 63'],
+    ['a Long has 65 bits', 'LONG_BITS = 64', 'LONG_BITS = 65'],
+    ['a Long is less than itself', 'return a < b;', 'return a <= b;'],
+    ['a Long is not at most itself', 'return a <= b;', 'return a < b;'],
+    ['a time is less than itself', 'order[0] < order[1]', 'order[0] <= order[1]'],
+    ['a time is not at most itself', 'order[0] <= order[1]', 'order[0] < order[1]'],
+    ['durations have no order', 'if (a instanceof Duration && b instanceof Duration)', 'if (false)'],
+    [
+      'a datetime and a duration have an order',
+      'return [a.epochMs, b.epochMs];',
+      'return [a.epochMs, b.epochMs];\n  if (a instanceof Datetime && b instanceof Duration) return [a.epochMs, b.milliseconds];',
+    ],
+    ['adding what is no Long gives false', "fail('+ takes two Longs')", 'false'],
+    [
+      'comparing what has no order gives false',
+      'order === undefined ? fail(NO_ORDER) : order[0] < ',
+      'order === undefined ? false : order[0] < ',
+    ],
+  ]),
+  ...inFile('compiled/logic.ts', [
+    ['negation negates nothing', 'return !value;', 'return value;'],
+    [
+      'what is no Bool has an opposite',
+      "return typeof value === 'symbol' ? value : fail(NO_BOOL);",
+      "return typeof value === 'symbol' ? value : true;",
+    ],
+    [
+      'a failing operand makes && false',
+      "value === false || typeof value === 'symbol' ? value",
+      "value === false || typeof value === 'symbol' ? false",
+    ],
+    [
+      'what is no Bool makes && true',
+      "value === false || typeof value === 'symbol' ? value : fail(NO_BOOL)",
+      "value === false || typeof value === 'symbol' ? value : true",
+    ],
+    [
+      '&& goes on behind what fails',
+      'if (value === true) continue;',
+      "if (value === true || typeof value === 'symbol') continue;",
+    ],
+    [
+      'a failing operand makes || true',
+      "value === true || typeof value === 'symbol' ? value",
+      "value === true || typeof value === 'symbol' ? true",
+    ],
+    [
+      'what is no Bool makes || false',
+      "value === true || typeof value === 'symbol' ? value : fail(NO_BOOL)",
+      "value === true || typeof value === 'symbol' ? value : false",
+    ],
+    [
+      '|| goes on behind what fails',
+      'if (value === false) continue;',
+      "if (value === false || typeof value === 'symbol') continue;",
+    ],
+    [
+      'a test that is no Bool chooses else',
+      'if (chosen === false) return otherwise',
+      'if (chosen !== true) return otherwise',
+    ],
+    [
+      'if chooses the other branch',
+      'return then(environment, constants);',
+      'return otherwise(environment, constants);',
+    ],
+  ]),
+  ...inFile('compiled/entities.ts', [
+    [
+      'in ends at the first match',
+      'found ||= environment.isIn(entity.key, element.key);',
+      'if (environment.isIn(entity.key, element.key)) return true;',
+    ],
+    [
+      'in knows no ancestors',
+      'return environment.isIn(entity.key, above.key);',
+      'return entity.key === above.key;',
+    ],
+    ['in of no entity is false', "fail('in takes an entity')", 'false'],
+    ['in of no group is false', "fail('in takes an entity or a set of them')", 'false'],
+    ['in overlooks elements that are no entities', "return fail('in takes a set of entities');", 'continue;'],
+    [
+      'is takes a type of another namespace',
+      'entity.type !== type',
+      "!('::' + entity.type).endsWith('::' + type)",
+    ],
+    ['is of no entity is false', "fail('is takes an entity')", 'false'],
+    [
+      'is in looks at the group first',
+      'if (entity.type !== type) return false;',
+      "if (typeof group?.(environment, constants) === 'symbol') return fail('');\n    if (entity.type !== type) return false;",
+    ],
+    ['a missing field is false', 'holder.fields.get(name) ?? fail(', 'holder.fields.get(name) ?? !('],
+    [
+      'a missing attribute is false',
+      'entity?.attributes.get(name) ?? fail(',
+      'entity?.attributes.get(name) ?? !(',
+    ],
+    [
+      'has fails at what is missing',
+      'if (next === undefined) return false;',
+      "if (next === undefined) return fail('');",
+    ],
+    [
+      'has is false of what has no attributes',
+      "if (typeof fields === 'symbol') return fields;",
+      "if (typeof fields === 'symbol') return false;",
+    ],
+    [
+      'has fails of an absent entity',
+      'return environment.entity(holder.key)?.attributes;',
+      "return environment.entity(holder.key)?.attributes ?? fail('');",
+    ],
+    [
+      'has looks at tags',
+      'return environment.entity(holder.key)?.attributes;',
+      'return environment.entity(holder.key)?.tags;',
+    ],
+    ['hasTag fails of an absent entity', '?.tags.has(key) ?? false', "?.tags.has(key) ?? fail('')"],
+    ['hasTag looks at attributes', '?.tags.has(key)', '?.attributes.has(key)'],
+    [
+      'hasTag takes any key',
+      'return fail(TAG_OPERANDS);\n\n    return environment.entity(entity.key)?.tags.has',
+      'return false;\n\n    return environment.entity(entity.key)?.tags.has',
+    ],
+    ['getTag looks at attributes', '?.tags.get(key)', '?.attributes.get(key)'],
+    ['a missing tag is false', '?.tags.get(key) ?? fail(', '?.tags.get(key) ?? !('],
+  ]),
+  ...inFile('compiled/sets.ts', [
+    ['equality is identity', 'equal(a, b, spendLookups)', 'a === b'],
+    ['what fails is unequal', "typeof b === 'symbol' ? b : equal", "typeof b === 'symbol' ? false : equal"],
+    [
+      'a set leaves out what fails',
+      "if (typeof value === 'symbol') return value;\n      spendKey(value);",
+      "if (typeof value === 'symbol') continue;",
+    ],
+    [
+      'a record leaves out what fails',
+      "if (typeof value === 'symbol') return value;\n      values.set",
+      "if (typeof value === 'symbol') continue;\n      values.set",
+    ],
+    ['contains is by identity', 'return all.has(one);', 'return all.elements.includes(one);'],
+    ['contains of no set is false', "fail('contains is of a set')", 'false'],
+    ['containsAll is content with one', 'some.elements.every(', 'some.elements.some('],
+    [
+      'a set does not contain all of itself',
+      'some.elements.length <= all.elements.length',
+      'some.elements.length < all.elements.length',
+    ],
+    ['containsAny wants all', 'few.elements.some(', 'few.elements.every('],
+    [
+      'what is no set contains nothing',
+      '(a instanceof CedarSet && b instanceof CedarSet)) return fail(',
+      '(a instanceof CedarSet && b instanceof CedarSet)) return !(',
+    ],
+    ['isEmpty is turned round', 'value.elements.length === 0', 'value.elements.length !== 0'],
+    ['isEmpty of no set is false', "fail('isEmpty is of a set')", 'false'],
+    ['like of no text is false', "fail('like takes a String')", 'false'],
+  ]),
+  ...inFile('compiled/pattern.ts', [
+    ['a pattern need not match the end', ' || !text.endsWith(last)', ''],
+    ['a pattern need not match the start', ' || !text.startsWith(first)', ''],
+    [
+      'a pattern without wildcards matches a start',
+      'return text === first;',
+      'return text.startsWith(first);',
+    ],
+    ['pieces of a pattern may overlap', 'from = at + piece.length;', 'from = at;'],
+    ['pieces of a pattern may stand in any order', 'text.indexOf(piece, from)', 'text.indexOf(piece)'],
+    [
+      'a literal star is a wildcard',
+      "if (part === 'Wildcard')",
+      "if (part === 'Wildcard' || part.Literal === '*')",
+    ],
+    [
+      'literals of a pattern replace each other',
+      'texts[texts.length - 1] += part.Literal',
+      'texts[texts.length - 1] = part.Literal',
+    ],
+  ]),
+  ...inFile('compiled/literals.ts', [
+    ['constructors take space around their text', 'call([literal.text])', 'call([literal.text.trim()])'],
+    ['sets in literals are empty', 'new CedarSet(json.map(literalValue))', 'new CedarSet([])'],
+  ]),
+  ...inFile('compiled/compile.ts', [
+    ['unless is when', 'return not(compile(body));', 'return compile(body);'],
+    [
+      'a policy without clauses never holds',
+      'compiled.length === 0 ? () => true',
+      'compiled.length === 0 ? () => false',
+    ],
+    ['!= is ==', 'not(areEqual(left, right))', 'areEqual(left, right)'],
+    ['> is >=', 'isFalse(lessOrEqual(left, right))', 'isFalse(lessThan(left, right))'],
+    ['>= is >', 'isFalse(lessThan(left, right))', 'isFalse(lessOrEqual(left, right))'],
+    ['a chain runs backwards', 'return operands.reverse();', 'return operands;'],
+    ['the principal is the resource', '({ principal }) => principal', '({ resource }) => resource'],
+    ['every Bool literal is true', 'return () => body;', 'return () => true;'],
+    [
+      'has takes a text for a path',
+      "if (typeof attr === 'string') return [attr];",
+      "if (typeof attr === 'string') return attr.split('.');",
+    ],
+    ['is forgets its group', "body['in'] === undefined ? undefined : operand(body, 'in')", 'undefined'],
+    ['a failing constructor is false', "fail('a constructor does not accept its text')", 'false'],
+    ['a failing call is false', 'called?.call(values) ?? fail(', 'called?.call(values) ?? !('],
+    [
+      'a call leaves out what fails',
+      "if (typeof value === 'symbol') return value;\n      values.push",
+      "if (typeof value === 'symbol') continue;\n      values.push",
+    ],
+  ]),
+  ...inFile('compiled/shape.ts', [
+    [
+      'records lose a field called __proto__',
+      'Object.entries(body).map(([name, child]) => [',
+      "Object.entries(body).filter(([name]) => name !== '__proto__').map(([name, child]) => [",
+    ],
+    ['surplus arguments of a constructor are overlooked', ' || args.length !== 1', ''],
+    [
+      'every literal is the first',
+      'return { Literal: literals.push(literal) - 1 };',
+      'return { Literal: literals.push(literal) * 0 };',
+    ],
+    [
+      'an escape with more keys is a reference',
+      "names.length === 1 && names[0] === '__entity'",
+      "names.includes('__entity')",
+    ],
+  ]),
+  ...inFile('compiled/evaluator.ts', [
+    ['one forbid is not enough', 'if (forbids.length > 0)', 'if (forbids.length > 1)'],
+    [
+      'a failure denies',
+      "permits.length > 0 ? 'allow'",
+      "permits.length > 0 && errors.length === 0 ? 'allow'",
+    ],
+    [
+      'permits determine a deny',
+      'determining: forbids.sort()',
+      'determining: [...forbids, ...permits].sort()',
+    ],
+    ['failures are not told', 'else errors.push(', 'else if (holds !== FAILED) errors.push('],
+    [
+      'failures are told in any order',
+      'if (errors.length > 1) errors.sort(',
+      'if (errors.length < 1) errors.sort(',
+    ],
+    ['permits are told in any order', 'determining: permits.sort()', 'determining: permits.toReversed()'],
+    ['an entity is not in itself', 'key === above || ', ''],
+    ['actions have no groups', ' ?? actionAncestors.get(key)', ''],
+    ['an effect is lost', "policy.effect === 'permit' ? permits : forbids", 'permits'],
+  ]),
+  ...inFile('value/equal.ts', [
+    ['references of two types are equal', ' && left.type === right.type', ''],
+    ['a set equals a larger one', 'if (left.elements.length !== right.elements.length) return false;', ''],
+    ['a record equals a larger one', 'if (left.fields.size !== right.fields.size) return false;', ''],
+    ['records compare their fields by identity', '!equal(value, other, onCompare)', 'value !== other'],
+  ]),
+];
+
+function inFile(
+  file: string,
+  faults: readonly (readonly [what: string, find: string, replace: string])[],
+): readonly Mutant[] {
+  return faults.map(([what, find, replace]) => ({ file, what, find, replace }));
+}
