@@ -11,7 +11,7 @@ const isNewEnough = major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINI
  * 40 MB of live objects takes 350 MB on a large machine (measured by npm run soak). 1 GiB holds large bundles twice, as an
  * activation does.
  */
-const HEAP_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=1024'];
+const HEAP_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=1024'];
 const SERVING_COMMANDS = ['serve', 'start'];
 
 if (!isNewEnough) {

@@ -13,6 +13,9 @@ export interface CallEvent {
   readonly attributes: TelemetryAttributes;
 }
 
+/** Goes on to whatever provider is registered later. */
+const logger = logs.getLogger('palisade');
+
 const SEVERITIES = {
   info: { severityNumber: SeverityNumber.INFO, severityText: 'INFO' },
   error: { severityNumber: SeverityNumber.ERROR, severityText: 'ERROR' },
@@ -20,7 +23,7 @@ const SEVERITIES = {
 
 /** Sends a log event, whether or not the spans of its trace are kept. Without an SDK that exports, this does nothing. */
 export function emitEvent({ name, at, trace, severity, attributes }: CallEvent): void {
-  logs.getLogger('palisade').emit({
+  logger.emit({
     eventName: name,
     timestamp: at,
     ...SEVERITIES[severity],

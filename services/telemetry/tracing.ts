@@ -15,6 +15,9 @@ import type { SpanName, TelemetryAttributes } from './attributes.ts';
 import { presetIds } from './span-ids.ts';
 import type { TraceContext } from './trace-context.ts';
 
+/** Goes on to whatever provider is registered later. */
+const tracer = trace.getTracer('palisade');
+
 /** What happened within a call, noted until it is known whether the call's spans are kept. */
 export interface Step {
   readonly name: SpanName;
@@ -56,14 +59,14 @@ export function emitCall(call: CallSpan): void {
   const epoch = Date.now() - performance.now();
   const parent = remoteParent(ids).setValue(KEPT, true);
   presetIds.next(ids);
-  const span = tracer().startSpan(
+  const span = tracer.startSpan(
     name,
     { kind: SpanKind.SERVER, startTime: epoch + startedAt, attributes: call.attributes as Attributes },
     parent,
   );
   const within = trace.setSpan(parent, span);
   for (const step of call.steps) {
-    const child = tracer().startSpan(
+    const child = tracer.startSpan(
       step.name,
       { startTime: epoch + step.startedAt, attributes: step.attributes() as Attributes },
       within,
@@ -84,7 +87,7 @@ export function withCallSpan<T>(
   const parent = ids.sampled ? remoteParent(ids).setValue(KEPT, true) : remoteParent(ids);
   presetIds.next(ids);
   const options = { kind: SpanKind.SERVER, attributes: attributes as Attributes };
-  const span = tracer().startSpan(String(attributes['http.request.method'] ?? 'HTTP'), options, parent);
+  const span = tracer.startSpan(String(attributes['http.request.method'] ?? 'HTTP'), options, parent);
 
   return context.with(trace.setSpan(parent, span), () => body(span));
 }
@@ -99,7 +102,7 @@ export async function withStatementSpan<T>(statement: string, run: () => Promise
     'db.operation.name': operation,
     'db.query.text': statement,
   };
-  const span = tracer().startSpan(operation, { kind: SpanKind.CLIENT, attributes: attributes as Attributes });
+  const span = tracer.startSpan(operation, { kind: SpanKind.CLIENT, attributes: attributes as Attributes });
   try {
     return await run();
   } catch (error) {
@@ -132,8 +135,4 @@ function remoteParent({ trace_id, parent_span_id, sampled, state }: TraceContext
     isRemote: true,
     ...(state === undefined ? {} : { traceState: createTraceState(state) }),
   });
-}
-
-function tracer() {
-  return trace.getTracer('palisade');
 }

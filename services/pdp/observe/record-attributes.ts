@@ -9,71 +9,73 @@ const JSON_UNITS = 4_096;
 
 /** The index part of a record as attributes: what a span and a log event tell of a decision or of an error. */
 export function recordAttributes(entry: RecordEntry): TelemetryAttributes {
-  return entry.kind === 'decision'
-    ? { ...commonAttributes(entry), ...decisionAttributes(entry) }
-    : { ...commonAttributes(entry), ...errorAttributes(entry) };
-}
-
-function commonAttributes(entry: RecordEntry): TelemetryAttributes {
-  const { run } = entry;
-
-  return {
+  const attributes: TelemetryAttributes = {
     'palisade.decision_id': entry.decision_id,
     'palisade.subject': entry.credential.subject,
     'palisade.transport': entry.transport,
     'palisade.mode': entry.mode,
-    ...text('palisade.store', entry.store),
-    ...text('palisade.request_id', entry.request_id),
-    ...text('palisade.principal', uidText(entry.principal)),
-    ...text('palisade.action', uidText(entry.action)),
-    ...text('palisade.resource', uidText(entry.resource)),
-    ...text('palisade.run_id', run?.run_id),
-    ...text('gen_ai.agent.id', run?.agent_id),
-    ...text('gen_ai.tool.name', run?.tool_name),
-    ...text('gen_ai.tool.call.id', run?.tool_call_id),
-    ...text('gen_ai.conversation.id', run?.conversation_id),
   };
+  addText(attributes, 'palisade.store', entry.store);
+  addText(attributes, 'palisade.request_id', entry.request_id);
+  addText(attributes, 'palisade.principal', uidText(entry.principal));
+  addText(attributes, 'palisade.action', uidText(entry.action));
+  addText(attributes, 'palisade.resource', uidText(entry.resource));
+  if (entry.run !== null) addRun(attributes, entry.run);
+  if (entry.kind === 'decision') addDecision(attributes, entry);
+  else addError(attributes, entry);
+
+  return attributes;
 }
 
-function decisionAttributes(entry: DecisionEntry): TelemetryAttributes {
-  const { bundle, evaluator, policy_errors } = entry;
-
-  return {
-    'palisade.decision': entry.decision,
-    'palisade.reason_code': entry.reason_code,
-    'palisade.cedar_decision': entry.cedar_decision,
-    'palisade.enforcement': entry.enforcement,
-    'palisade.bundle.name': bundle.name,
-    'palisade.bundle.version': bundle.version,
-    'palisade.bundle.digest': bundle.digest,
-    // A deployment's number; a double holds any that will ever be.
-    'palisade.state_sequence': Number(entry.state_sequence),
-    'palisade.request_digest': entry.request_digest,
-    'palisade.evaluator': `${evaluator.name} ${evaluator.cedar_version}`,
-    'palisade.determining_policies': list(entry.determining),
-    'palisade.policy_codes': list(entry.policy_codes),
-    'palisade.policy_errors': list(policy_errors.map(({ policy_id }) => policy_id)),
-    ...text('palisade.message', entry.message),
-    ...json('palisade.facts', entry.facts),
-    ...json('palisade.disclosed', entry.disclosed),
-  };
+function addRun(attributes: TelemetryAttributes, run: NonNullable<RecordEntry['run']>): void {
+  addText(attributes, 'palisade.run_id', run.run_id);
+  addText(attributes, 'gen_ai.agent.id', run.agent_id);
+  addText(attributes, 'gen_ai.tool.name', run.tool_name);
+  addText(attributes, 'gen_ai.tool.call.id', run.tool_call_id);
+  addText(attributes, 'gen_ai.conversation.id', run.conversation_id);
 }
 
-function errorAttributes({ error }: ErrorEntry): TelemetryAttributes {
-  return { 'error.type': error.code, ...text('palisade.error.field', error.field) };
+function addDecision(attributes: TelemetryAttributes, entry: DecisionEntry): void {
+  const { bundle, evaluator } = entry;
+  attributes['palisade.decision'] = entry.decision;
+  attributes['palisade.reason_code'] = entry.reason_code;
+  attributes['palisade.cedar_decision'] = entry.cedar_decision;
+  attributes['palisade.enforcement'] = entry.enforcement;
+  attributes['palisade.bundle.name'] = bundle.name;
+  attributes['palisade.bundle.version'] = bundle.version;
+  attributes['palisade.bundle.digest'] = bundle.digest;
+  // A deployment's number; a double holds any that will ever be.
+  attributes['palisade.state_sequence'] = Number(entry.state_sequence);
+  attributes['palisade.request_digest'] = entry.request_digest;
+  attributes['palisade.evaluator'] = `${evaluator.name} ${evaluator.cedar_version}`;
+  attributes['palisade.determining_policies'] = list(entry.determining);
+  attributes['palisade.policy_codes'] = list(entry.policy_codes);
+  attributes['palisade.policy_errors'] = list(entry.policy_errors.map(({ policy_id }) => policy_id));
+  addText(attributes, 'palisade.message', entry.message);
+  addJson(attributes, 'palisade.facts', entry.facts);
+  addJson(attributes, 'palisade.disclosed', entry.disclosed);
+}
+
+function addError(attributes: TelemetryAttributes, { error }: ErrorEntry): void {
+  attributes['error.type'] = error.code;
+  addText(attributes, 'palisade.error.field', error.field);
 }
 
 type TextName = {
   [Name in keyof TelemetryAttributes]-?: string extends TelemetryAttributes[Name] ? Name : never;
 }[keyof TelemetryAttributes];
 
-/** Nothing, where the text is absent or empty. */
-function text(name: TextName, value: string | null | undefined): TelemetryAttributes {
-  return value ? { [name]: cut(value) } : {};
+/** Adds nothing where the text is absent or empty. */
+function addText(attributes: TelemetryAttributes, name: TextName, value: string | null): void {
+  if (value) attributes[name] = cut(value);
 }
 
-function json(name: TextName, members: Readonly<Record<string, JsonValue>>): TelemetryAttributes {
-  return Object.keys(members).length === 0 ? {} : { [name]: cut(jsonText(members), JSON_UNITS) };
+function addJson(
+  attributes: TelemetryAttributes,
+  name: TextName,
+  members: Readonly<Record<string, JsonValue>>,
+): void {
+  if (Object.keys(members).length > 0) attributes[name] = cut(jsonText(members), JSON_UNITS);
 }
 
 function list(members: readonly string[]): string[] {
