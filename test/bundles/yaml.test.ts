@@ -61,7 +61,7 @@ describe('readYaml', () => {
         fc.pre(text.isWellFormed() && !text.includes('\u{fffd}') && !/[\u{7f}-\u{9f}]|\d{16}/u.test(text));
         const { root } = read(text);
 
-        if (root !== undefined) expect(JSON.stringify(plainOf(root))).toBe(text.replaceAll('-0', '0'));
+        if (root !== undefined) expect(JSON.stringify(plainOf(root))).toBe(text);
       }),
     );
   });

@@ -6,7 +6,7 @@ test('bundles activated in turns under load reach every process, and no decision
   timeout: 180_000,
 }, async () => {
   await withWorld(async (world) => {
-    const { answers, problems } = await activateUnderLoad(world, 10);
+    const { answers, problems } = await activateUnderLoad(world, 6);
 
     expect(problems).toEqual([]);
     expect(answers).toBeGreaterThan(0);
@@ -15,7 +15,7 @@ test('bundles activated in turns under load reach every process, and no decision
 
 test('an activation that nobody announces is found by polling alone', { timeout: 180_000 }, async () => {
   await withWorld(async (world) => {
-    const { answers, problems } = await activateSilently(world, 4);
+    const { answers, problems } = await activateSilently(world, 2);
 
     expect(problems).toEqual([]);
     expect(answers).toBeGreaterThan(0);
