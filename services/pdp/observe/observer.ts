@@ -74,8 +74,9 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
   const tracesGoOut = telemetry.exports('traces');
   const eventsGoOut = telemetry.exports('logs');
   const internalErrors = createThrottle(LOG_EVERY_MS);
+  const ownFaults = createThrottle(LOG_EVERY_MS);
 
-  return {
+  const observer: Observer = {
     begin: (traceparents, tracestates) => traceContext(telemetry.sampling, traceparents, tracestates),
 
     decided(entry, scope, times) {
@@ -162,6 +163,28 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
       metrics.record('http.server.request.duration', seconds, [method, route, String(status)], source);
     },
   };
+
+  return {
+    begin: observer.begin,
+    decided: harmless(observer.decided),
+    failed: harmless(observer.failed),
+    refused: harmless(observer.refused),
+    shed: harmless(observer.shed),
+    waited: harmless(observer.waited),
+    answered: harmless(observer.answered),
+    responded: harmless(observer.responded),
+  };
+
+  /** Whoever tells of a decision is not to be troubled by how that is told. */
+  function harmless<Told extends unknown[]>(tell: (...told: Told) => void): (...told: Told) => void {
+    return (...told) => {
+      try {
+        tell(...told);
+      } catch (err) {
+        ownFaults((since_last) => log.error({ err, since_last }, 'telemetry failed'));
+      }
+    };
+  }
 
   function mayBeKept({ sampled }: TraceContext): boolean {
     return tracesGoOut && (sampled || traceDenies);
