@@ -7,7 +7,7 @@ test('random and mutated requests find no difference from Cedar, no crash, no ha
 }, async () => {
   const lines: string[] = [];
   const { differences, outcomes } = await withWorld((world) =>
-    fuzz(world, { requests: 400, seed: 20_261_122, print: (line) => lines.push(line) }),
+    fuzz(world, { requests: 300, seed: 20_261_122, print: (line) => lines.push(line) }),
   );
 
   expect(differences, lines.join('\n')).toBe(0);

@@ -13,7 +13,7 @@ import { RandomData } from './random-data.ts';
 import { cedarString, randomSchema } from './random-schema.ts';
 
 /** Contexts and entity lists that are compared, half of each; more by hand after a change to the readers. */
-const CASES = Number(process.env['PALISADE_PARITY_CASES'] ?? 1_200);
+const CASES = Number(process.env['PALISADE_PARITY_CASES'] ?? 960);
 const SEED = Number(process.env['PALISADE_PARITY_SEED'] ?? 20_261_122);
 const CASES_PER_SCHEMA = 24;
 
