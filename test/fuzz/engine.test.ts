@@ -12,7 +12,7 @@ describe('random policy sets over random data', () => {
   test('are judged by the compiled evaluator as by Cedar', { timeout: 120_000 }, () => {
     const texts: string[] = [];
     const { differences, coverage } = fuzz({
-      requests: 1_500,
+      requests: 2_000,
       seed: 20_261_122,
       requestsPerWorld: 15,
       print: (text) => texts.push(text),
