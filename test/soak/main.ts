@@ -20,9 +20,9 @@ or where a decision is missing in the log. Ends each part after so many minutes 
 
 const FEW_POLICIES = 10;
 const MANY_POLICIES = 10_000;
-/** Goals, in MB of resident set size: 200 and 400 to serve, and 50 for the thread that judges a share of the decisions again. */
-const STARTER_MB = 250;
-const MANY_POLICIES_MB = 450;
+/** Goals, in MB of resident set size. */
+const STARTER_MB = 200;
+const MANY_POLICIES_MB = 400;
 /** What the last quarter may have more than the second; the first warms up. */
 const FLAT = 1.1;
 
