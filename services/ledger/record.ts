@@ -138,5 +138,9 @@ export type RecordEntry = DecisionEntry | ErrorEntry;
  * @throws ZodError or SyntaxError if it is no record of a known version.
  */
 export function readRecord(text: string): DecisionRecord {
-  return decisionRecordSchema.parse(parseExactJson(text));
+  const record = parseExactJson(text);
+  decisionRecordSchema.parse(record);
+
+  // What was read, and not zod's copy of it: that lacks members named `__proto__`, which a context may have.
+  return record as DecisionRecord;
 }

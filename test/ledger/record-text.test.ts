@@ -62,6 +62,14 @@ describe('the text of a record', () => {
     );
   });
 
+  test('keeps a member that is named like a prototype', () => {
+    const disclosed = JSON.parse('{"__proto__":{"__proto__":"kept"}}');
+    const head = recordHead(decision({ disclosed }), null);
+    const { text: whole } = linkRecord(head, OWNER, genesis(OWNER));
+
+    expect(readRecord(whole)).toHaveProperty('disclosed', disclosed);
+  });
+
   test('holds 64-bit integers digit by digit', () => {
     const head = recordHead(decision({ state_sequence: 9_007_199_254_740_993n }), null);
 
