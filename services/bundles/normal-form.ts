@@ -1,6 +1,9 @@
 import type { Policy } from '../engine/policy.ts';
 import type { RawUid } from '../engine/raw/raw.ts';
 
+/** NFC of ASCII is itself. */
+const ASCII = /^[\0-\x7f]*$/;
+
 /** What the Stream-Safe Text Format admits (UAX #15, section 13). Normalizing takes quadratic time in longer runs. */
 const LONG_RUN_OF_MARKS = /\p{M}{31}/u;
 
@@ -12,7 +15,7 @@ export const NOT_NORMAL = 'has an id that is not in Unicode Normalization Form C
  * spelling of the same text would be somebody else, whom no forbid names. Such an id is refused, never silently changed.
  */
 export function isNormalId(id: string): boolean {
-  return !LONG_RUN_OF_MARKS.test(id) && id === id.normalize('NFC');
+  return ASCII.test(id) || (!LONG_RUN_OF_MARKS.test(id) && id === id.normalize('NFC'));
 }
 
 /** The entities that a policy names, in its scope and its conditions, whose ids no request can have. */

@@ -12,7 +12,7 @@ import type { RecordEntry } from './record.ts';
 import { recordHead } from './record-text.ts';
 import { diskFiles, type SpoolFiles } from './spool/files.ts';
 import { createSpoolFolder, type Keeper, releaseFolder, removeFolder } from './spool/folder.ts';
-import { createGroupCommit } from './spool/group-commit.ts';
+import { createGroupCommit, type UnsealedRecord } from './spool/group-commit.ts';
 import { identifyThisProcess, signOfLife } from './spool/owner.ts';
 import { createSegmentLog, type SegmentLog, type UnlinkedRecord } from './spool/segment-log.ts';
 import { createSpaceAccount, type Reservation } from './spool/space.ts';
@@ -118,8 +118,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   });
   const drainage =
     pool === undefined ? undefined : createDrainage(pool, log, { directory, keeper, lostHosts });
-  const commits = createGroupCommit(log, () => drainage?.drain.wake());
   const sealer = createInputSealer(options.keyring);
+  const commits = createGroupCommit({ log, seal, onCommit: () => drainage?.drain.wake() });
   const space = createSpaceAccount({
     directory,
     capBytes,
@@ -182,7 +182,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 
   async function appendAwaited(entry: RecordEntry, input: string | null, room: Reservation): Promise<void> {
     try {
-      await commits.append(seal(entry, input));
+      await commits.append({ entry, input });
     } finally {
       room.release();
     }
@@ -199,7 +199,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     });
   }
 
-  function seal(entry: RecordEntry, input: string | null): UnlinkedRecord {
+  function seal({ entry, input }: UnsealedRecord): UnlinkedRecord {
     if (input === null) return { head: recordHead(entry, null), input: null };
 
     const { commitment, part } = sealer.seal(input, entry);

@@ -1,6 +1,6 @@
 import { PdpError } from '../engine/error.ts';
 import type { ActiveCredential } from '../store/credentials.ts';
-import { matchesHash, parseToken } from './token.ts';
+import { isSameSecret, matchesHash, parseToken, type Token } from './token.ts';
 import type { Caller } from './types.ts';
 
 /** The credentials that are not revoked, by id. */
@@ -33,20 +33,47 @@ const NO_HASH = new Uint8Array(32);
 export function authenticateToken(credentials: CredentialDirectory, token: string, now: number): Caller {
   const parsed = parseToken(token);
   const credential = parsed === undefined ? undefined : credentials.get(parsed.credentialId);
-  const proved = matchesHash(parsed?.secret ?? '', credential?.secretHash ?? NO_HASH);
+  const proved = prove(parsed, credential);
   const expired =
     credential !== undefined && credential.expiresAt !== null && credential.expiresAt.getTime() <= now;
-  if (credential === undefined || !proved || expired) {
+  if (proved === undefined || expired) {
     throw new PdpError('unauthenticated', 'this credential is unknown, revoked or expired');
   }
 
+  return proved.caller;
+}
+
+/** A credential whose secret was shown once, and whom it names. */
+interface Proof {
+  readonly secret: string;
+  readonly caller: Caller;
+}
+
+/** Gone with the credentials that they prove, so a revocation ends them. */
+const proofs = new WeakMap<ActiveCredential, Proof>();
+
+/** Hashing the secret of each call would cost as much as evaluating its policies. What is not known yet, or wrong, is hashed. */
+function prove(token: Token | undefined, credential: ActiveCredential | undefined): Proof | undefined {
+  const known = credential === undefined ? undefined : proofs.get(credential);
+  if (known !== undefined && token !== undefined && isSameSecret(known.secret, token.secret)) return known;
+
+  const matches = matchesHash(token?.secret ?? '', credential?.secretHash ?? NO_HASH);
+  if (!matches || token === undefined || credential === undefined) return undefined;
+
+  const proof = { secret: token.secret, caller: callerOf(credential) };
+  proofs.set(credential, proof);
+
+  return proof;
+}
+
+function callerOf({ name, id, role, stores, principals, fullDetail }: ActiveCredential): Caller {
   return {
-    subject: credential.name,
-    credential_id: credential.id,
-    role: credential.role,
-    stores: credential.stores,
-    principals: credential.principals ?? undefined,
-    full_detail: credential.fullDetail,
+    subject: name,
+    credential_id: id,
+    role,
+    stores,
+    principals: principals ?? undefined,
+    full_detail: fullDetail,
   };
 }
 

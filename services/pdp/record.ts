@@ -139,9 +139,13 @@ function uidOf({ type, id }: RawUid): RawUid {
 }
 
 function jsonRecord(values: Iterable<readonly [string, Value]>): Record<string, JsonValue> {
-  const members = [...values].map(
-    ([name, value]) => [name, parseExactJson(writeValue(value)) as JsonValue] as const,
-  );
+  const members: (readonly [string, JsonValue])[] = [];
+  for (const [name, value] of values) members.push([name, jsonOf(value)]);
 
   return Object.fromEntries(members);
+}
+
+/** A primitive is its own JSON; anything else is read back from its text, which knows all the escapes. */
+function jsonOf(value: Value): JsonValue {
+  return typeof value === 'object' ? (parseExactJson(writeValue(value)) as JsonValue) : value;
 }

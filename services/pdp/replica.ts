@@ -6,6 +6,7 @@ import { currentDeployments, listStores } from '../store/deployments.ts';
 import { listOverrides } from '../store/evaluator-overrides.ts';
 import { credentialDirectory } from './credentials.ts';
 import { EMPTY_SNAPSHOT, type Snapshot, type StoreState } from './snapshot.ts';
+import type { CallScope } from './types.ts';
 
 export interface ReplicaOptions {
   readonly pool: Pool;
@@ -45,7 +46,11 @@ export interface Replica {
   /** Deployments that are known and not served. */
   lags(): readonly Lag[];
   /** Waits until the stores have reached the sequences, or the deadline passes; which of the two, the snapshot shows. */
-  reached(sequences: ReadonlyMap<string, bigint>, deadline: number, signal: AbortSignal): Promise<void>;
+  reached(
+    sequences: ReadonlyMap<string, bigint>,
+    deadline: number,
+    signal: CallScope['signal'],
+  ): Promise<void>;
 }
 
 /** A bundle that failed to load is not tried again at every poll. */
@@ -207,16 +212,17 @@ export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaO
     for (const wake of waiting) wake();
   }
 
-  function nextChange(deadline: number, signal: AbortSignal): Promise<void> {
+  function nextChange(deadline: number, signal: CallScope['signal']): Promise<void> {
     return new Promise((resolve) => {
+      let stay: (() => void) | undefined;
       const done = (): void => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', done);
+        stay?.();
         waiting.delete(done);
         resolve();
       };
       const timer = setTimeout(done, Math.max(0, deadline - performance.now()));
-      signal.addEventListener('abort', done);
+      stay = signal.onAbort(done);
       waiting.add(done);
     });
   }

@@ -36,6 +36,16 @@ export function hashSecret(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }
 
+/** Whether two texts are the same, in a time that tells nothing of where they differ. */
+export function isSameSecret(left: string, right: string): boolean {
+  if (left.length !== right.length) return false;
+
+  let difference = 0;
+  for (let at = 0; at < left.length; at += 1) difference |= left.charCodeAt(at) ^ right.charCodeAt(at);
+
+  return difference === 0;
+}
+
 /** Compares in constant time. */
 export function matchesHash(secret: string, secretHash: Uint8Array): boolean {
   const presented = hashSecret(secret);

@@ -2,6 +2,7 @@ import type { PdpError } from '../engine/error.ts';
 import type { RawNode, RawUid, TypedEntityInput } from '../engine/raw/raw.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
 import type { CallNotes } from '../telemetry/tracing.ts';
+import type { CallSignal } from './call-signal.ts';
 
 export type { CallNotes, RawUid, TraceContext, TypedEntityInput };
 
@@ -67,7 +68,7 @@ export interface CallScope {
   readonly transport: Transport;
   /** Milliseconds on the clock of `performance.now()`. */
   readonly deadline: number;
-  readonly signal: AbortSignal;
+  readonly signal: Pick<CallSignal, 'aborted' | 'onAbort'>;
   readonly trace: TraceContext;
   readonly notes: CallNotes;
 }

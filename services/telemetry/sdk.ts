@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Context, DiagLogLevel, diag, TraceFlags, trace } from '@opentelemetry/api';
+import { type Context, DiagLogLevel, diag, metrics as meters, TraceFlags, trace } from '@opentelemetry/api';
 import {
   defaultResource,
+  detectResources,
   envDetector,
   hostDetector,
+  type Resource,
   resourceFromAttributes,
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
 import { type IMetricReader, MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { type Sampler, SamplingDecision } from '@opentelemetry/sdk-trace';
-import { metricExporter } from './metric-exporter.ts';
+import { startEventLog } from './event-log.ts';
+import type { EventLog } from './events.ts';
+import { metricExporter } from './exporters.ts';
 import type { MetricSnapshot, Metrics } from './metrics.ts';
 import { metricProducer, snapshotOf } from './otlp-metrics.ts';
 import { presetIds } from './span-ids.ts';
@@ -24,6 +28,8 @@ export interface SdkOptions extends TelemetryOptions {
 }
 
 export interface Sdk {
+  /** Absent where nobody is sent log events. */
+  readonly events: EventLog | undefined;
   /** What the SDK counts of itself: what its queues dropped and its exporters could not send. */
   ownMetrics(): Promise<readonly MetricSnapshot[]>;
   shutdown(): Promise<void>;
@@ -49,24 +55,25 @@ export async function startSdk({ environment, exported, metrics, ...options }: S
       }),
     );
   }
+  const resource = resourceOf(options);
   const sdk = new NodeSDK({
-    resource: defaultResource().merge(
-      resourceFromAttributes({
-        'service.name': 'palisade',
-        'service.version': options.version,
-        'palisade.process_id': options.processId,
-      }),
-    ),
-    resourceDetectors: [serviceInstanceIdDetector, hostDetector, envDetector],
+    resource,
+    autoDetectResources: false,
     idGenerator: presetIds,
     sampler: KEPT_SAMPLER,
     metricReaders: readers,
     ...(exported.includes('traces') ? {} : { spanProcessors: [] }),
-    ...(exported.includes('logs') ? {} : { logRecordProcessors: [] }),
+    logRecordProcessors: [],
   });
   sdk.start();
+  const { warn } = options;
+  const events = exported.includes('logs')
+    ? await startEventLog({ environment, resource, meterProvider: meters.getMeterProvider(), warn })
+    : undefined;
 
   return {
+    events,
+
     async ownMetrics() {
       const { resourceMetrics } = await own.collect();
 
@@ -74,12 +81,23 @@ export async function startSdk({ environment, exported, metrics, ...options }: S
     },
 
     async shutdown() {
-      const ended = sdk
-        .shutdown()
-        .catch((error: unknown) => options.warn(`telemetry was lost: ${String(error)}`));
+      const ended = Promise.all([events?.shutdown(), sdk.shutdown()]).catch((error: unknown) =>
+        warn(`telemetry was lost: ${String(error)}`),
+      );
       await Promise.race([ended, sleep(SHUTDOWN_MS, undefined, { ref: false })]);
     },
   };
+}
+
+function resourceOf({ version, processId }: Pick<TelemetryOptions, 'version' | 'processId'>): Resource {
+  const own = resourceFromAttributes({
+    'service.name': 'palisade',
+    'service.version': version,
+    'palisade.process_id': processId,
+  });
+  const detectors = [serviceInstanceIdDetector, hostDetector, envDetector];
+
+  return defaultResource().merge(own).merge(detectResources({ detectors }));
 }
 
 /** Whether a trace is kept was decided when the call came; within it, children follow their parent. */

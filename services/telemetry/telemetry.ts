@@ -1,3 +1,4 @@
+import type { EventLog } from './events.ts';
 import { createMetrics, type MetricSnapshot, type Metrics } from './metrics.ts';
 import { type Sampling, samplingOf } from './sampling.ts';
 
@@ -20,6 +21,8 @@ export interface Telemetry {
   readonly sampling: Sampling;
   /** Whether anybody is sent the signal; where not, nothing needs to be made for it. */
   readonly exports: (signal: Signal) => boolean;
+  /** Absent where nobody is sent log events. */
+  readonly events: EventLog | undefined;
   /** The metrics, and what the exporters count of themselves. */
   collect(): Promise<readonly MetricSnapshot[]>;
   /** Sends what is left, within a bounded time. */
@@ -51,6 +54,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     metrics,
     sampling,
     exports: (signal) => exported.includes(signal),
+    events: sdk.events,
     collect: async () => [...metrics.collect(), ...(await sdk.ownMetrics())],
     shutdown: sdk.shutdown,
   };
@@ -62,6 +66,7 @@ export function withoutSdk(metrics: Metrics, sampling: Sampling): Telemetry {
     metrics,
     sampling,
     exports: () => false,
+    events: undefined,
     collect: () => Promise.resolve(metrics.collect()),
     shutdown: () => Promise.resolve(),
   };

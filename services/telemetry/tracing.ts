@@ -116,15 +116,6 @@ export async function withStatementSpan<T>(statement: string, run: () => Promise
 /** Set where this process decided to keep a trace; the SDK's sampler asks for nothing else. */
 export const KEPT = createContextKey('palisade.kept');
 
-/** A context in which a log event belongs to the call's span, whether or not that is kept. */
-export function spanContextOf(ids: TraceContext): Context {
-  return trace.setSpanContext(ROOT_CONTEXT, {
-    traceId: ids.trace_id,
-    spanId: ids.span_id,
-    traceFlags: ids.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
-  });
-}
-
 function remoteParent({ trace_id, parent_span_id, sampled, state }: TraceContext): Context {
   if (parent_span_id === undefined) return ROOT_CONTEXT;
 

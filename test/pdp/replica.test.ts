@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { CallSignal } from '../../services/pdp/call-signal.ts';
 import { authenticateToken } from '../../services/pdp/credentials.ts';
 import { loadBundle } from '../../services/pdp/loader.ts';
 import { unreadiness } from '../../services/pdp/readiness.ts';
@@ -16,7 +17,7 @@ import { deployVersion } from './support/deploy.ts';
 import { withLedger } from './support/ledger.ts';
 
 const CONFIG = { PALISADE_MAX_STALENESS: 3_600_000 };
-const NO_SIGNAL = new AbortController().signal;
+const NO_SIGNAL = new CallSignal();
 
 afterEach(() => {
   vi.useRealTimers();
@@ -308,8 +309,8 @@ describe('reached()', () => {
   test('ends at the deadline, and when the caller is gone', async () => {
     await withDatabase(async (database) => {
       const replica = replicaOf(database);
-      const gone = new AbortController();
-      const left = replica.reached(new Map([['default', 1n]]), performance.now() + 60_000, gone.signal);
+      const gone = new CallSignal();
+      const left = replica.reached(new Map([['default', 1n]]), performance.now() + 60_000, gone);
       gone.abort();
 
       await left;

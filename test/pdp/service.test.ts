@@ -3,6 +3,7 @@ import { PdpError } from '../../services/engine/error.ts';
 import { LIMITS } from '../../services/engine/limits.ts';
 import type { Ledger } from '../../services/ledger/ledger.ts';
 import type { DecisionPath } from '../../services/pdp/authorize.ts';
+import { CallSignal } from '../../services/pdp/call-signal.ts';
 import type { Replica } from '../../services/pdp/replica.ts';
 import { createDecisionService } from '../../services/pdp/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../services/pdp/snapshot.ts';
@@ -31,8 +32,15 @@ function replicaOf(snapshot: () => Snapshot): Replica {
     reached: (sequences, _deadline, signal) =>
       sequences.size === 0
         ? Promise.resolve()
-        : new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+        : new Promise((resolve) => void signal.onAbort(() => resolve())),
   };
+}
+
+function aborted(): CallSignal {
+  const signal = new CallSignal();
+  signal.abort();
+
+  return signal;
 }
 
 interface Options {
@@ -103,7 +111,7 @@ describe('authorize()', () => {
 
   test.each([
     ['whose deadline has passed', scopeOf({ deadline: 0 })],
-    ['whose caller is gone', scopeOf({ signal: AbortSignal.abort() })],
+    ['whose caller is gone', scopeOf({ signal: aborted() })],
   ])('does not decide a call %s', async (_what, scope) => {
     await withService(async (service) => {
       await expect(service.authorize(callOf(), scope)).rejects.toThrow(code('unavailable'));
@@ -111,7 +119,7 @@ describe('authorize()', () => {
   });
 
   test('does not allow what came too late while its record was written', async () => {
-    const leaving = new AbortController();
+    const leaving = new CallSignal();
     const now = () => {
       leaving.abort();
 
@@ -120,7 +128,7 @@ describe('authorize()', () => {
 
     await withService(
       async (service) => {
-        await expect(service.authorize(callOf(), scopeOf({ signal: leaving.signal }))).rejects.toThrow(
+        await expect(service.authorize(callOf(), scopeOf({ signal: leaving }))).rejects.toThrow(
           code('unavailable'),
         );
       },
@@ -247,7 +255,7 @@ test('leaves a record of each item of a batch that could not even be read', asyn
 
 test('refuses what comes while too many calls are in flight, and serves again when they are gone', async () => {
   await withService(async (service) => {
-    const leaving = new AbortController();
+    const leaving = new CallSignal();
     const unread: (AuthorizeCall | PdpError)[] = Array.from(
       { length: LIMITS.batch_items - 1 },
       () => new PdpError('invalid_request', 'did not decode'),
@@ -255,7 +263,7 @@ test('refuses what comes while too many calls are in flight, and serves again wh
     const waiting: Promise<unknown>[] = [];
     const wait = (count: number) => {
       const calls = [callOf({ at_least_sequence: 9n }), ...unread.slice(0, count - 1)];
-      waiting.push(service.authorizeBatch(calls, scopeOf({ signal: leaving.signal })));
+      waiting.push(service.authorizeBatch(calls, scopeOf({ signal: leaving })));
     };
     let left: number = LIMITS.requests_in_flight;
     for (; left > LIMITS.batch_items; left -= LIMITS.batch_items) wait(LIMITS.batch_items);

@@ -1,8 +1,8 @@
 import type { Entity } from '../data/entities.ts';
 import type { EvaluationRequest } from '../evaluator.ts';
 import type { Policy } from '../policy.ts';
-import { writeValue } from '../value/cedar-json.ts';
-import type { EntityUid, Value } from '../value/value.ts';
+import { writeFields, writeValue } from '../value/cedar-json.ts';
+import type { EntityUid } from '../value/value.ts';
 
 /** The call object of `statefulIsAuthorized`, as JSON text; a call names its set and schema by their cached names. */
 export function authorizationText(
@@ -11,7 +11,7 @@ export function authorizationText(
   policySet: string,
   schema: string,
 ): string {
-  const asked = requestText(request, entities).slice(0, -1);
+  const asked = requestText(request, entities, keptText).slice(0, -1);
 
   return `${asked},"preparsedPolicySetId":${JSON.stringify(policySet)},"preparsedSchemaName":${JSON.stringify(schema)},"validateRequest":true}`;
 }
@@ -43,34 +43,32 @@ export function policySetText(policies: readonly Policy[]): string {
 export function requestText(
   request: Pick<EvaluationRequest, 'principal' | 'action' | 'resource' | 'context'>,
   entities: readonly Entity[],
+  textOf: (entity: Entity) => string = entityText,
 ): string {
   return `{"principal":${uidText(request.principal)},"action":${uidText(request.action)},"resource":${uidText(
     request.resource,
-  )},"context":${writeValue(request.context)},"entities":[${entities.map(entityText).join()}]}`;
+  )},"context":${writeValue(request.context)},"entities":[${entities.map(textOf).join()}]}`;
 }
 
 const texts = new WeakMap<Entity, string>();
 
-/** Bundle entities are sent with many requests and never change, so their text is written once. */
-function entityText(entity: Entity): string {
+/** Bundle entities are sent to Cedar with many requests and never change, so their text is written once. */
+function keptText(entity: Entity): string {
   const known = texts.get(entity);
   if (known !== undefined) return known;
 
-  const text = `{"uid":${uidText(entity.uid)},"attrs":${recordText(entity.attributes)},"parents":[${entity.parents
-    .map(uidText)
-    .join()}],"tags":${recordText(entity.tags)}}`;
+  const text = entityText(entity);
   texts.set(entity, text);
 
   return text;
 }
 
-function uidText({ type, id }: Pick<EntityUid, 'type' | 'id'>): string {
-  return `{"type":${JSON.stringify(type)},"id":${JSON.stringify(id)}}`;
+function entityText({ uid, attributes, parents, tags }: Entity): string {
+  return `{"uid":${uidText(uid)},"attrs":${writeFields(attributes)},"parents":[${parents
+    .map(uidText)
+    .join()}],"tags":${writeFields(tags)}}`;
 }
 
-function recordText(record: ReadonlyMap<string, Value>): string {
-  const fields: string[] = [];
-  for (const [name, value] of record) fields.push(`${JSON.stringify(name)}:${writeValue(value)}`);
-
-  return `{${fields.join()}}`;
+function uidText({ type, id }: Pick<EntityUid, 'type' | 'id'>): string {
+  return `{"type":${JSON.stringify(type)},"id":${JSON.stringify(id)}}`;
 }

@@ -13,28 +13,34 @@ import {
  * @throws PdpError `too_large` over `request_values`.
  */
 export function checkCount(context: RawNode, entities: RawNode | readonly TypedEntityInput[]): void {
-  const open: Node[] = [context, ...innerOf(entities)];
-  let count = 0;
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    count += 1;
-    if (count > LIMITS.request_values) throw exceedsLimit('request_values', 'request');
-    for (const inner of innerOf(node)) open.push(inner);
-  }
+  const left = countDown(context, LIMITS.request_values);
+  // The list of entities is no value itself.
+  if (isList(entities)) countAll(entities, left);
+  else countDown(entities, left);
 }
 
 type Node = RawNode | TypedEntityInput;
 
-function innerOf(node: Node | readonly TypedEntityInput[]): Iterable<Node> {
-  if (node === null || typeof node !== 'object') return [];
-  if (isList(node)) return node;
-  if (node instanceof RawObject) return node.entries.values();
-  if (node instanceof TypedRecord) return node.fields.values();
-  if (node instanceof TypedSet) return node.elements;
-  if (node instanceof TypedExtension) return node.args;
+/** @param left how many values there may be; what remains of it is returned. Readers bound the depth. */
+function countDown(node: Node, left: number): number {
+  if (left === 0) throw exceedsLimit('request_values', 'request');
+  if (node === null || typeof node !== 'object') return left - 1;
+  if (node instanceof RawObject) return countAll(node.entries.values(), left - 1);
+  if (isList(node)) return countAll(node, left - 1);
+  if (node instanceof TypedRecord) return countAll(node.fields.values(), left - 1);
+  if (node instanceof TypedSet) return countAll(node.elements, left - 1);
+  if (node instanceof TypedExtension) return countAll(node.args, left - 1);
 
-  return 'attrs' in node ? [node.attrs, node.tags] : [];
+  return 'attrs' in node ? countDown(node.tags, countDown(node.attrs, left - 1)) : left - 1;
 }
 
-function isList(node: object): node is readonly Node[] {
+function countAll(nodes: Iterable<Node>, left: number): number {
+  let remaining = left;
+  for (const node of nodes) remaining = countDown(node, remaining);
+
+  return remaining;
+}
+
+function isList(node: unknown): node is readonly Node[] {
   return Array.isArray(node);
 }

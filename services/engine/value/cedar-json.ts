@@ -22,10 +22,12 @@ export function writeValue(value: Value): string {
 
 /** The attributes or tags of an entity, or a whole context. */
 export function writeFields(fields: ReadonlyMap<string, Value>): string {
-  const members: string[] = [];
-  for (const [name, value] of fields) members.push(`${quote(name)}:${writeValue(value)}`);
+  let members = '';
+  for (const [name, value] of fields) {
+    members += `${members === '' ? '' : ','}${quote(name)}:${writeValue(value)}`;
+  }
 
-  return `{${members.join()}}`;
+  return `{${members}}`;
 }
 
 function writeExtension(value: ExtensionValue): string {

@@ -1,19 +1,29 @@
 import { PdpError } from '../../engine/error.ts';
+import type { RecordEntry } from '../record.ts';
 import type { SegmentLog, UnlinkedRecord } from './segment-log.ts';
 
 /** Bounds one write; what does not fit is in the next group. */
 const GROUP_BYTES = 4 * 1024 * 1024;
 
-/** Records waiting in memory for a disk that is slow or hangs. */
-const WAITING_BYTES = 64 * 1024 * 1024;
+/** Inputs waiting in memory for a disk that is slow or hangs, in UTF-16 units. */
+const WAITING_UNITS = 32 * 1024 * 1024;
+/** For what a record holds beside its input. */
+const ENTRY_UNITS = 1_024;
 
 /** Pause before another attempt after failures in a row; callers are refused meanwhile. */
 const RETRY_MS = 100;
 
+/** A record before it is put into words. */
+export interface UnsealedRecord {
+  readonly entry: RecordEntry;
+  /** The exact request; null: none is kept. */
+  readonly input: string | null;
+}
+
 /** Records that arrive while one group is being written make up the next group. */
 export interface GroupCommit {
   /** @throws PdpError `unavailable` if the record could not be written, or too much is waiting; then it is not in the log. */
-  append(record: UnlinkedRecord): Promise<void>;
+  append(record: UnsealedRecord): Promise<void>;
   /** Resolves when nothing is waiting. */
   settled(): Promise<void>;
   groups(): number;
@@ -21,15 +31,27 @@ export interface GroupCommit {
   close(): Promise<void>;
 }
 
-interface WaitingRecord extends UnlinkedRecord {
-  readonly bytes: number;
+interface WaitingRecord extends UnsealedRecord {
   readonly resolve: () => void;
   readonly reject: (error: PdpError) => void;
 }
 
-export function createGroupCommit(log: SegmentLog, onCommit: () => void): GroupCommit {
+/** What is written at once. */
+interface Group {
+  readonly members: readonly WaitingRecord[];
+  readonly records: readonly UnlinkedRecord[];
+}
+
+export interface GroupCommitOptions {
+  readonly log: SegmentLog;
+  /** Puts a record into words. Asked for a whole group in one go, so that its code and OpenSSL's are fetched once. */
+  readonly seal: (record: UnsealedRecord) => UnlinkedRecord;
+  readonly onCommit: () => void;
+}
+
+export function createGroupCommit({ log, seal, onCommit }: GroupCommitOptions): GroupCommit {
   let waiting: WaitingRecord[] = [];
-  let waitingBytes = 0;
+  let waitingUnits = 0;
   let running: Promise<void> | undefined;
   let groups = 0;
   let failuresInARow = 0;
@@ -37,17 +59,17 @@ export function createGroupCommit(log: SegmentLog, onCommit: () => void): GroupC
   let closed = false;
 
   return {
-    append({ head, input }) {
+    append({ entry, input }) {
       if (closed) return Promise.reject(refusal('the decision log is closed'));
 
-      const bytes = head.length + (input?.length ?? 0);
-      if (waitingBytes + bytes > WAITING_BYTES) {
+      const units = unitsOf(input);
+      if (waitingUnits + units > WAITING_UNITS) {
         return Promise.reject(refusal('the decision log cannot keep up'));
       }
 
       return new Promise((resolve, reject) => {
-        waiting.push({ head, input, bytes, resolve, reject });
-        waitingBytes += bytes;
+        waiting.push({ entry, input, resolve, reject });
+        waitingUnits += units;
         running ??= run();
       });
     },
@@ -73,42 +95,55 @@ export function createGroupCommit(log: SegmentLog, onCommit: () => void): GroupC
     running = undefined;
   }
 
-  function takeGroup(): WaitingRecord[] {
+  function takeGroup(): Group {
+    const members: WaitingRecord[] = [];
+    const records: UnlinkedRecord[] = [];
+    let taken = 0;
     let bytes = 0;
-    let count = 0;
     for (const record of waiting) {
-      if (count > 0 && bytes + record.bytes > GROUP_BYTES) break;
+      if (bytes >= GROUP_BYTES) break;
 
-      bytes += record.bytes;
-      count += 1;
+      taken += 1;
+      waitingUnits -= unitsOf(record.input);
+      try {
+        const sealed = seal(record);
+        bytes += sealed.head.length + (sealed.input?.length ?? 0);
+        records.push(sealed);
+        members.push(record);
+      } catch (cause) {
+        record.reject(refusal('the decision could not be recorded', cause));
+      }
     }
 
-    const group = waiting.slice(0, count);
-    waiting = waiting.slice(count);
-    waitingBytes -= bytes;
-    return group;
+    waiting = waiting.slice(taken);
+    return { members, records };
   }
 
-  async function commit(group: readonly WaitingRecord[]): Promise<void> {
+  async function commit({ members, records }: Group): Promise<void> {
+    if (records.length === 0) return;
     if (performance.now() < retryAt) {
-      for (const record of group) record.reject(refusal('the decision log cannot be written'));
+      for (const member of members) member.reject(refusal('the decision log cannot be written'));
       return;
     }
 
     try {
-      await log.commit(group);
+      await log.commit(records);
     } catch (cause) {
       failuresInARow += 1;
       if (failuresInARow > 1) retryAt = performance.now() + RETRY_MS;
-      for (const record of group) record.reject(refusal('the decision could not be recorded', cause));
+      for (const member of members) member.reject(refusal('the decision could not be recorded', cause));
       return;
     }
 
     failuresInARow = 0;
     groups += 1;
-    for (const record of group) record.resolve();
+    for (const member of members) member.resolve();
     onCommit();
   }
+}
+
+function unitsOf(input: string | null): number {
+  return ENTRY_UNITS + (input?.length ?? 0);
 }
 
 function refusal(message: string, cause?: unknown): PdpError {

@@ -1,6 +1,5 @@
 import type { PdpError } from '../../engine/error.ts';
 import type { DecisionEntry, ErrorEntry } from '../../ledger/record.ts';
-import { emitEvent } from '../../telemetry/events.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';
@@ -70,9 +69,8 @@ export interface ObserverOptions {
 const LOG_EVERY_MS = 1_000;
 
 export function createObserver({ telemetry, log, traceDenies, addresses }: ObserverOptions): Observer {
-  const { metrics } = telemetry;
+  const { metrics, events } = telemetry;
   const tracesGoOut = telemetry.exports('traces');
-  const eventsGoOut = telemetry.exports('logs');
   const internalErrors = createThrottle(LOG_EVERY_MS);
   const ownFaults = createThrottle(LOG_EVERY_MS);
 
@@ -91,28 +89,24 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
       metrics.record('palisade.record.duration', (recordedAt - decidedAt) / 1_000, [], source);
       for (const { policy_id } of policy_errors) metrics.add('palisade.policy.errors', 1, [store, policy_id]);
       if (mayBeKept(trace)) noteDecision(notes, entry, times);
-      if (!eventsGoOut) return;
-      const at = Date.parse(entry.time);
-      emitEvent({
+      events?.emit({
         name: 'palisade.decision',
-        at,
+        at: Date.parse(entry.time),
         trace,
         severity: 'info',
-        attributes: recordAttributes(entry),
+        attributes: () => recordAttributes(entry),
       });
     },
 
     failed(entry, { trace }, error) {
       countError(error, entry.transport);
       if (error.code === 'internal') logInternal(error, trace);
-      if (!eventsGoOut) return;
-      const at = Date.parse(entry.time);
-      emitEvent({
+      events?.emit({
         name: 'palisade.error',
-        at,
+        at: Date.parse(entry.time),
         trace,
         severity: 'error',
-        attributes: recordAttributes(entry),
+        attributes: () => recordAttributes(entry),
       });
     },
 

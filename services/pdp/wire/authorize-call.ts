@@ -70,7 +70,9 @@ function run(given: Optional<Run>): Run {
 }
 
 function identifier(field: string, text = ''): string {
-  if (Buffer.byteLength(text) > LIMITS.identifier_bytes) throw exceedsLimit('identifier_bytes', field);
+  // Three bytes of UTF-8 for one UTF-16 unit at most, so nearly every identifier need not be counted.
+  if (3 * text.length > LIMITS.identifier_bytes && Buffer.byteLength(text) > LIMITS.identifier_bytes)
+    throw exceedsLimit('identifier_bytes', field);
 
   return text;
 }

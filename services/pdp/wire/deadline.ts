@@ -1,18 +1,13 @@
 import { PdpError } from '../../engine/error.ts';
+import { CallSignal } from '../call-signal.ts';
 
 /** What bounds the work for one call. */
 export interface Bounds {
   /** Milliseconds on the clock of `performance.now()`. */
   readonly deadline: number;
   /** Aborts at the deadline and when the caller leaves. */
-  readonly signal: AbortSignal;
+  readonly signal: CallSignal;
 }
-
-/**
- * Why a signal aborts when its caller is gone. Every call ends so, answered ones too, and without a reason Node makes an
- * exception with a stack for each.
- */
-export const LEFT = 'the caller is gone';
 
 /**
  * Runs the work for one call and settles at its deadline, also where the work never does.
@@ -22,26 +17,32 @@ export const LEFT = 'the caller is gone';
  */
 export async function withinDeadline<T>(
   timeoutMs: number,
-  left: AbortSignal,
+  left: CallSignal,
   work: (bounds: Bounds) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController();
-  const late = Promise.withResolvers<never>();
-  const onDeadline = () => {
-    const error = new PdpError('unavailable', 'not decided within the deadline');
-    controller.abort(error);
-    late.reject(error);
-  };
-  const onLeave = () => controller.abort(left.reason);
-  const timer = setTimeout(onDeadline, Math.max(0, timeoutMs));
-  left.addEventListener('abort', onLeave, { once: true });
-  if (left.aborted) onLeave();
+  const signal = new CallSignal();
+  const outcome = Promise.withResolvers<T>();
+  const timer = setTimeout(() => {
+    outcome.reject(new PdpError('unavailable', 'not decided within the deadline'));
+    signal.abort();
+  }, timerMs(timeoutMs));
+  const stay = left.onAbort(() => signal.abort());
 
   try {
-    const deadline = performance.now() + timeoutMs;
-    return await Promise.race([work({ deadline, signal: controller.signal }), late.promise]);
+    work({ deadline: performance.now() + timeoutMs, signal }).then(outcome.resolve, outcome.reject);
+
+    return await outcome.promise;
   } finally {
     clearTimeout(timer);
-    left.removeEventListener('abort', onLeave);
+    stay();
   }
+}
+
+/** Timers of equal length are a list to Node, and each other length is one more entry of a heap. */
+const LONG_MS = 1_000;
+const STEP_MS = 50;
+
+/** A long wait is rounded up a little; nothing is replied after the deadline itself in any case. */
+function timerMs(timeoutMs: number): number {
+  return timeoutMs < LONG_MS ? Math.max(0, timeoutMs) : Math.ceil(timeoutMs / STEP_MS) * STEP_MS;
 }

@@ -1,4 +1,5 @@
 import { PdpError, toPdpError } from '../../engine/error.ts';
+import type { CallSignal } from '../call-signal.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Operation } from '../observe/operation.ts';
 import type {
@@ -36,7 +37,7 @@ export interface Exchange<Request, Reply> {
   readonly transport: Transport;
   readonly trace: TraceContext;
   /** Aborts when the caller is gone. */
-  readonly left: AbortSignal;
+  readonly left: CallSignal;
   /** @throws PdpError `unauthenticated`. */
   readonly authenticate: () => Caller;
   /** @throws PdpError where the request cannot be read. */

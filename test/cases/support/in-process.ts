@@ -7,6 +7,7 @@ import { PdpError } from '../../../services/engine/error.ts';
 import { parseExactJson } from '../../../services/ledger/json.ts';
 import { readKeyring } from '../../../services/ledger/keyring.ts';
 import { openLedger } from '../../../services/ledger/ledger.ts';
+import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import { loadBundle } from '../../../services/pdp/loader.ts';
 import { createReplica } from '../../../services/pdp/replica.ts';
 import { createDecisionService } from '../../../services/pdp/service.ts';
@@ -84,7 +85,7 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
         trace,
         notes: { steps: [], notable: false },
         deadline,
-        signal: AbortSignal.timeout(DEADLINE_MS),
+        signal: new CallSignal(),
       } satisfies Omit<CallScope, 'caller'>;
       try {
         const caller = service.authenticate(token, false);

@@ -1,4 +1,5 @@
 import { RawObject } from '../../../services/engine/raw/raw.ts';
+import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import type { AuthorizeCall, Caller, CallScope } from '../../../services/pdp/types.ts';
 
 /** A call that {@link ./bundle.ts} permits, with members replaced. */
@@ -42,7 +43,7 @@ export function scopeOf(changes: Partial<CallScope> = {}): CallScope {
     caller: callerOf(),
     transport: 'in_process',
     deadline: performance.now() + 60_000,
-    signal: new AbortController().signal,
+    signal: new CallSignal(),
     trace: {
       trace_id: '0af7651916cd43dd8448eb211c80319c',
       span_id: 'b7ad6b7169203331',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { PdpError } from '../../../services/engine/error.ts';
 import { LIMITS } from '../../../services/engine/limits.ts';
 import { TypedRecord } from '../../../services/engine/raw/raw.ts';
-import type { DecisionReply } from '../../../services/pdp/types.ts';
+import type { CallScope, DecisionReply } from '../../../services/pdp/types.ts';
 import type { AuthorizeResponse__Output } from '../../../services/pdp/wire/generated/palisade/v1/AuthorizeResponse.ts';
 import { CONTRACT } from '../../../services/pdp/wire/grpc/contract.ts';
 import { lengthDelimited, number, requestBytes } from './protobuf-bytes.ts';
@@ -476,7 +476,7 @@ describe('the deadline of a call', () => {
 
   test('ends a decision that never comes with an error, and aborts it', async () => {
     await withWire(async (wire) => {
-      const signals: AbortSignal[] = [];
+      const signals: CallScope['signal'][] = [];
       wire.service.decide = (_call, { signal }) => {
         signals.push(signal);
         return new Promise(() => undefined);
@@ -518,13 +518,13 @@ describe('a client that leaves', () => {
 });
 
 /** Makes the service wait for its signal. */
-function hang({ service }: Wire): AbortSignal[] {
-  const signals: AbortSignal[] = [];
+function hang({ service }: Wire): CallScope['signal'][] {
+  const signals: CallScope['signal'][] = [];
   service.decide = (_call, { signal }) => {
     signals.push(signal);
-    return new Promise((_resolve, reject) =>
-      signal.addEventListener('abort', () => reject(new PdpError('unavailable', 'left'))),
-    );
+    return new Promise((_resolve, reject) => {
+      signal.onAbort(() => reject(new PdpError('unavailable', 'left')));
+    });
   };
 
   return signals;

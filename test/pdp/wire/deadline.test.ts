@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import { withinDeadline } from '../../../services/pdp/wire/deadline.ts';
 
-const NOBODY_LEAVES = new AbortController().signal;
+const NOBODY_LEAVES = new CallSignal();
 
 describe('withinDeadline()', () => {
   test('gives what the work gives', async () => {
@@ -17,7 +18,7 @@ describe('withinDeadline()', () => {
   });
 
   test('is unavailable at the deadline, also where the work never ends, and aborts it', async () => {
-    let aborted: AbortSignal | undefined;
+    let aborted: CallSignal | undefined;
     const late = withinDeadline(20, NOBODY_LEAVES, ({ signal }) => {
       aborted = signal;
       return new Promise(() => undefined);
@@ -37,15 +38,15 @@ describe('withinDeadline()', () => {
   );
 
   test('tells the work when its caller leaves, or has left before', async () => {
-    const caller = new AbortController();
+    const caller = new CallSignal();
     const noticed = () =>
       withinDeadline(
         1_000,
-        caller.signal,
+        caller,
         ({ signal }) =>
           new Promise<string>((resolve) => {
             if (signal.aborted) resolve('left before');
-            signal.addEventListener('abort', () => resolve('left'));
+            signal.onAbort(() => resolve('left'));
           }),
       );
 

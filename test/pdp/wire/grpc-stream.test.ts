@@ -4,6 +4,7 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import { describe, expect, test } from 'vitest';
 import { PdpError } from '../../../services/engine/error.ts';
 import { LIMITS } from '../../../services/engine/limits.ts';
+import type { CallScope } from '../../../services/pdp/types.ts';
 import type { AuthorizeResult__Output } from '../../../services/pdp/wire/generated/palisade/v1/AuthorizeResult.ts';
 import { CONTRACT, SERVICE_NAME } from '../../../services/pdp/wire/grpc/contract.ts';
 import { lengthDelimited, number, requestBytes } from './protobuf-bytes.ts';
@@ -224,7 +225,7 @@ describe('a stream', () => {
 
   test('that is cancelled aborts what is in flight', async () => {
     await withWire(async (wire) => {
-      const signals: AbortSignal[] = [];
+      const signals: CallScope['signal'][] = [];
       wire.service.decide = (_call, { signal }) => {
         signals.push(signal);
         return new Promise(() => undefined);

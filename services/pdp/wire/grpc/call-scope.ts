@@ -1,8 +1,8 @@
 import type { Deadline, Metadata } from '@grpc/grpc-js';
 import { LIMITS } from '../../../engine/limits.ts';
+import { CallSignal } from '../../call-signal.ts';
 import type { Caller, DecisionService, TraceContext } from '../../types.ts';
 import { bearerToken } from '../bearer.ts';
-import { LEFT } from '../deadline.ts';
 import { isLoopbackPeer } from '../loopback.ts';
 import type { Handling } from '../serve.ts';
 
@@ -39,11 +39,11 @@ export function timeoutOf(call: ServerCall): number {
 }
 
 /** Aborts when the client cancels, disconnects or lets its deadline pass. */
-export function leftSignal(call: ServerCall): AbortSignal {
-  const controller = new AbortController();
-  call.once('cancelled', () => controller.abort(LEFT));
+export function leftSignal(call: ServerCall): CallSignal {
+  const left = new CallSignal();
+  call.once('cancelled', () => left.abort());
 
-  return controller.signal;
+  return left;
 }
 
 function texts(metadata: Metadata, key: string): string[] {

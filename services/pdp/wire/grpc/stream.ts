@@ -4,6 +4,7 @@ import { LIMITS } from '../../../engine/limits.ts';
 import type { AuthorizeCall } from '../../types.ts';
 import type { AuthorizeResult } from '../generated/palisade/v1/AuthorizeResult.ts';
 import { type Handling, serve } from '../serve.ts';
+import { nextTurn } from '../turns.ts';
 import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
 import type { Incoming } from './contract.ts';
 import { resultMessage } from './reply.ts';
@@ -33,12 +34,13 @@ export function serveStream(handling: Handling, call: StreamCall): DecisionStrea
   call.on('data', (incoming: Incoming) => {
     inFlight += 1;
     if (inFlight >= LIMITS.stream_in_flight) call.pause();
-    void answer(readRequest(incoming));
+    void answer(incoming);
   });
   call.once('end', () => end(undefined));
 
-  async function answer(request: GrpcRequest): Promise<void> {
-    const result = await decide(request);
+  async function answer(incoming: Incoming): Promise<void> {
+    await nextTurn();
+    const result = await decide(readRequest(incoming));
     if (result === undefined) settled();
     else call.write(result, settled);
   }
@@ -80,7 +82,8 @@ export function serveStream(handling: Handling, call: StreamCall): DecisionStrea
   }
 
   function end(error: PdpError | undefined): void {
-    if (ending !== undefined) return;
+    // A client may have ended its requests before one of them turns out to end the stream.
+    if (ending !== undefined && (ending.error !== undefined || error === undefined)) return;
 
     ending = { error };
     call.removeAllListeners('data');

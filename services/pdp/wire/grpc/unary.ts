@@ -5,7 +5,7 @@ import type { AuthorizeBatchResponse } from '../generated/palisade/v1/AuthorizeB
 import type { AuthorizeResponse } from '../generated/palisade/v1/AuthorizeResponse.ts';
 import { batchItems } from '../protobuf/peek.ts';
 import { decideBatch, type Handling, serve } from '../serve.ts';
-import { mapInTurns } from '../turns.ts';
+import { mapInTurns, nextTurn } from '../turns.ts';
 import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
 import { bounded, type Incoming } from './contract.ts';
 import { responseMessage, resultMessage } from './reply.ts';
@@ -59,7 +59,11 @@ async function answer<Request, Reply>(
       trace,
       left: leftSignal(call),
       authenticate: () => callerOf(handling.service, call),
-      read: () => read(call.request),
+      async read() {
+        await nextTurn();
+
+        return read(call.request);
+      },
       timeoutMs: () => timeoutOf(call),
       decide,
     });

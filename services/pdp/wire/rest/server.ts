@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { LIMITS, type LimitName } from '../../../engine/limits.ts';
+import { CallSignal } from '../../call-signal.ts';
 import type { Caller, CallScope, DecisionService } from '../../types.ts';
 import { bearerToken } from '../bearer.ts';
-import { LEFT } from '../deadline.ts';
 import { isLoopback } from '../loopback.ts';
 import { decideBatch, type Handling, serve } from '../serve.ts';
+import { nextTurn } from '../turns.ts';
 import { type AppOptions, createApp, methodNotAllowed } from './app.ts';
 import { readJsonBody } from './body.ts';
 import { type JsonValue, jsonText } from './json-text.ts';
@@ -95,7 +96,12 @@ function endpoint<Request>(
         trace,
         left: leftSignal(response),
         authenticate: () => callerOf(options.service, request),
-        read: async () => read(await readJsonBody(request, response, body)),
+        async read() {
+          const bytes = await readJsonBody(request, response, body);
+          await nextTurn();
+
+          return read(bytes);
+        },
         timeoutMs: () => LIMITS.deadline_ms,
         decide,
       });
@@ -113,9 +119,9 @@ function callerOf(service: DecisionService, request: IncomingMessage): Caller {
 }
 
 /** Aborts when the client disconnects before its answer; after it, nobody listens any more. */
-function leftSignal(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => controller.abort(LEFT));
+function leftSignal(response: ServerResponse): CallSignal {
+  const left = new CallSignal();
+  response.once('close', () => left.abort());
 
-  return controller.signal;
+  return left;
 }
