@@ -1,7 +1,7 @@
 import { exceedsLimit, LIMITS } from '../engine/limits.ts';
 import type { Schema } from '../engine/schema/schema.ts';
 import { createPolicyIndex, type PolicyIndex } from '../engine/slice/policy-index.ts';
-import { exceededBySlice } from '../engine/slice/slice-limits.ts';
+import { createSliceLimits } from '../engine/slice/slice-limits.ts';
 import { findDisagreement } from './agreement.ts';
 import { type Cedar, createCedar } from './cedar.ts';
 import { type BundleParts, compileBundle } from './compile.ts';
@@ -108,15 +108,14 @@ function checkSlices(index: PolicyIndex, schema: Schema, problems: Problems): vo
     });
   }
 
+  const limits = createSliceLimits(index.policies);
   for (const { uid, principalTypes, resourceTypes } of schema.actions.values()) {
     const slices = [...principalTypes].flatMap((principal) =>
       [...resourceTypes].map((resource) =>
         index.slice({ principal: bare(principal), action: uid.key, resource: bare(resource) }),
       ),
     );
-    const exceeded = slices.flatMap(
-      (positions) => exceededBySlice(positions.flatMap((position) => index.policies[position] ?? [])) ?? [],
-    );
+    const exceeded = slices.flatMap((positions) => limits.exceeded(positions) ?? []);
     const [name] = exceeded;
     if (name === undefined) continue;
 

@@ -57,6 +57,7 @@ export async function compileBundle(
 ): Promise<CompiledBundle> {
   const schema = readSchema(parts.resolvedSchema);
   await turn();
+  const sources = new Map<string, EntitySource>(Object.entries(parts.entitySources));
   const evaluator =
     name === 'cedar' ? await warmCedar(parts, schema) : createCompiledEvaluator(schema, parts.policies);
   await turn();
@@ -67,7 +68,7 @@ export async function compileBundle(
     actions: new Map([...schema.actions].map(([key, action]) => [key, actionOf(action)])),
     policies: new Map(parts.policies.map((policy) => [policy.id, policy])),
     entities: await readBundleEntities(schema, parts.entities),
-    sourceOf: (type) => sourceIn(parts.entitySources, type),
+    sourceOf: (type) => sources.get(type) ?? 'bundle',
     recordAllow: parts.recordAllow,
     evaluator,
   };
@@ -79,10 +80,6 @@ async function warmCedar(parts: BundleParts, schema: Schema): Promise<Evaluator>
   evaluator.warmUp();
 
   return evaluator;
-}
-
-function sourceIn(sources: BundleParts['entitySources'], type: string): EntitySource {
-  return Object.hasOwn(sources, type) ? (sources[type] ?? 'bundle') : 'bundle';
 }
 
 function actionOf(action: ActionType): BundleAction {

@@ -13,7 +13,7 @@ import {
   TypedRecord,
 } from '../engine/raw/raw.ts';
 import type { EntityType, Schema } from '../engine/schema/schema.ts';
-import { type CedarRecord, EntityUid } from '../engine/value/value.ts';
+import type { CedarRecord, EntityUid } from '../engine/value/value.ts';
 import type { BundleAction, CompiledBundle } from './compile.ts';
 import { isNormalId, NOT_NORMAL } from './normal-form.ts';
 
@@ -48,7 +48,8 @@ export function informRequest(
   facts: (names: BundleAction['facts']) => Facts,
 ): InformedRequest {
   const { schema } = bundle;
-  const { uid } = checkRequest(schema, asked);
+  const checked = checkRequest(schema, asked);
+  const { uid } = checked.action;
   const action = bundle.actions.get(uid.key);
   if (action === undefined) throw new PdpError('internal', 'an action without its context');
 
@@ -56,26 +57,29 @@ export function informRequest(
   checkCount(asked.context, asked.entities);
   const context = readContext(schema, action.forCaller, asked.context);
   const entities = readEntities(schema, asked.entities);
-  const supplied = new Map(entities.map((entity) => [entity.uid.key, entity]));
+  const supplied = new Map<string, Entity>();
+  for (const entity of entities) supplied.set(entity.uid.key, entity);
   const request: EvaluationRequest = {
-    principal: new EntityUid(asked.principal.type, asked.principal.id),
+    principal: checked.principal,
     action: uid,
-    resource: new EntityUid(asked.resource.type, asked.resource.id),
+    resource: checked.resource,
     context,
     entity: (key) => supplied.get(key) ?? bundle.entities.get(key),
   };
 
   requireNormal(request.principal, 'principal');
   requireNormal(request.resource, 'resource');
-  for (const [index, entity] of entities.entries())
-    checkSource(bundle, request, entity, `entities[${index}]`);
+  entities.forEach((entity, index) => {
+    checkSource(bundle, request, entity, index);
+  });
   requirePresent(bundle, request, request.principal, 'principal');
   requirePresent(bundle, request, request.resource, 'resource');
 
   const known = action.facts.length === 0 ? {} : facts(action.facts);
 
   return {
-    request: { ...request, context: withFacts(context, action.facts, known) },
+    request:
+      action.facts.length === 0 ? request : { ...request, context: withFacts(context, action.facts, known) },
     context,
     entities,
     facts: known,
@@ -100,8 +104,9 @@ function checkSource(
   bundle: CompiledBundle,
   request: EvaluationRequest,
   entity: Entity,
-  field: string,
+  index: number,
 ): void {
+  const field = `entities[${index}]`;
   if (bundle.sourceOf(entity.uid.type) !== 'request') {
     throw new PdpError(
       'invalid_request',
@@ -113,8 +118,8 @@ function checkSource(
   }
 
   requireNormal(entity.uid, field);
-  for (const [index, parent] of entity.parents.entries()) {
-    const at = `${field}.parents[${index}]`;
+  entity.parents.forEach((parent, position) => {
+    const at = `${field}.parents[${position}]`;
     requireNormal(parent, at);
     if (bundle.sourceOf(parent.type) !== 'request') {
       throw new PdpError(
@@ -126,7 +131,7 @@ function checkSource(
       );
     }
     requirePresent(bundle, request, parent, at);
-  }
+  });
 }
 
 function requireNormal({ id }: EntityUid, field: string): void {

@@ -50,7 +50,7 @@ export function decisionEntry({
     policy_errors: evaluation.errors.map(({ policyId, message }) => ({ policy_id: policyId, message })),
     facts: jsonRecord(Object.entries(informed.facts)),
     state_sequence: reply.state_sequence,
-    bundle: { ...reply.bundle },
+    bundle: reply.bundle,
     request_digest: reply.request_digest,
     evaluator: { name: bundle.evaluator.name, cedar_version: cedarVersion },
     disclosed: jsonRecord(disclose(informed.context, bundle.recordAllow)),
@@ -96,10 +96,12 @@ const FIXED_BYTES = 16_384;
 function explanationUnits(entry: RecordEntry): number {
   if (entry.kind === 'error') return 0;
 
-  const texts = [entry.message, ...entry.determining, ...entry.policy_codes];
-  for (const { policy_id, message } of entry.policy_errors) texts.push(policy_id, message);
+  let units = entry.message.length;
+  for (const id of entry.determining) units += id.length;
+  for (const code of entry.policy_codes) units += code.length;
+  for (const { policy_id, message } of entry.policy_errors) units += policy_id.length + message.length;
 
-  return texts.reduce((units, text) => units + text.length, 0);
+  return units;
 }
 
 function common(call: AuthorizeCall | undefined, scope: ErrorScope, decisionId: string, at: number) {
@@ -111,7 +113,7 @@ function common(call: AuthorizeCall | undefined, scope: ErrorScope, decisionId: 
     transport,
     credential: { id: caller.credential_id ?? null, subject: caller.subject },
     request_id: call?.request_id ?? '',
-    run: call === undefined || call.run === null ? null : { ...call.run },
+    run: call?.run ?? null,
     mode: call?.mode ?? 'enforce',
     trace: { trace_id: trace.trace_id, parent_span_id: trace.parent_span_id ?? null },
   };

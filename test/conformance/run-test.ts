@@ -87,7 +87,7 @@ function decide(
       principal,
       action,
       resource,
-      context: readContext(schema, checked, context),
+      context: readContext(schema, checked.action, context),
       // Actions come from the schema; the corpus lists them among the entities too.
       entity: (key) => (schema.actions.has(key) ? undefined : entity(key)),
     });

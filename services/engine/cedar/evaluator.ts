@@ -6,7 +6,7 @@ import type { Policy } from '../policy.ts';
 import { closureOf, reachableEntities } from '../reach.ts';
 import type { Schema } from '../schema/schema.ts';
 import { createPolicyIndex } from '../slice/policy-index.ts';
-import { exceededBySlice } from '../slice/slice-limits.ts';
+import { createSliceLimits } from '../slice/slice-limits.ts';
 import type { EntityUid } from '../value/value.ts';
 import { checkWork } from '../work.ts';
 import { readAnswer } from './answer.ts';
@@ -29,6 +29,7 @@ export function createCedarEvaluator(
   policies: readonly Policy[],
 ): CedarEvaluator {
   const index = createPolicyIndex(schema, policies);
+  const limits = createSliceLimits(policies);
   const strikes = new Map<Policy, number>();
   const quarantined = new Set<Policy>();
   let session = createCedarSession(schemaText);
@@ -52,7 +53,7 @@ export function createCedarEvaluator(
       if (positions.length === 0) return { decision: 'deny', determining: [], errors: [] };
 
       const selected = positions.flatMap((position) => policies[position] ?? []);
-      const exceeded = exceededBySlice(selected);
+      const exceeded = limits.exceeded(positions);
       if (exceeded !== undefined) throw exceedsLimit(exceeded, 'policies');
       if (selected.some((policy) => quarantined.has(policy))) {
         throw new PdpError('unavailable', 'a policy that this request needs is quarantined');

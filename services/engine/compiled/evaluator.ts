@@ -4,7 +4,7 @@ import type { Effect, Policy } from '../policy.ts';
 import { closureOf } from '../reach.ts';
 import type { Schema } from '../schema/schema.ts';
 import { createPolicyIndex } from '../slice/policy-index.ts';
-import { exceededBySlice } from '../slice/slice-limits.ts';
+import { createSliceLimits } from '../slice/slice-limits.ts';
 import { compileShape } from './compile.ts';
 import type { Environment, Expression } from './expression.ts';
 import { FAILED, failureReason } from './failure.ts';
@@ -26,6 +26,7 @@ interface CompiledPolicy {
 export function createCompiledEvaluator(schema: Schema, policies: readonly Policy[]): Evaluator {
   const index = createPolicyIndex(schema, policies);
   const compiled = compileAll(policies);
+  const limits = createSliceLimits(policies);
   const actionAncestors = new Map(
     [...schema.actions].map(([key, { ancestors }]) => [key, new Set(ancestors.map((group) => group.key))]),
   );
@@ -42,7 +43,7 @@ export function createCompiledEvaluator(schema: Schema, policies: readonly Polic
         resource: { type: request.resource.type, keys: closureOf(request.resource, request.entity) },
       });
       if (positions.length === 0) return NOTHING_MATCHES;
-      const exceeded = exceededBySlice(positions.map((position) => policies[position]).filter(isPolicy));
+      const exceeded = limits.exceeded(positions);
       if (exceeded !== undefined) throw exceedsLimit(exceeded, 'policies');
 
       startMeter();
@@ -60,10 +61,6 @@ export function createCompiledEvaluator(schema: Schema, policies: readonly Polic
 }
 
 const NOTHING_MATCHES: Evaluation = { decision: 'deny', determining: [], errors: [] };
-
-function isPolicy(policy: Policy | undefined): policy is Policy {
-  return policy !== undefined;
-}
 
 /** Policies of one shape share its closures, which keeps the code that a processor has to hold small. */
 function compileAll(policies: readonly Policy[]): readonly CompiledPolicy[] {

@@ -43,8 +43,8 @@ export function readEntities(
 
   const reader = new EntityReader(schema, new FieldPath('entities'), allowActions);
   const listed = new Map<string, Listed>();
-  for (const [index, input] of inputs.entries())
-    keep(listed, reader.read(input, index), `entities[${index}]`);
+  for (let index = 0; index < inputs.length; index += 1)
+    keep(listed, reader.read(inputs[index] ?? null, index), index);
 
   return closeAll(schema, listed, options);
 }
@@ -53,8 +53,9 @@ interface Listed extends HierarchyNode {
   readonly entity: LoneEntity;
 }
 
-function keep(listed: Map<string, Listed>, entity: LoneEntity, field: string): void {
+function keep(listed: Map<string, Listed>, entity: LoneEntity, index: number): void {
   const before = listed.get(entity.uid.key);
+  const field = `entities[${index}]`;
   if (before !== undefined && canonicalContent(before.entity) !== canonicalContent(entity)) {
     throw new PdpError('invalid_request', `says other than ${before.field}, which is the same entity`, {
       field,
@@ -73,21 +74,23 @@ function closeAll(
   const { maxAncestors = LIMITS.entity_ancestors, maxChain = LIMITS.parent_chain } = options;
   const limits = { entity_ancestors: maxAncestors, parent_chain: maxChain };
 
-  const above = new Map<string, ReadonlySet<string>>();
-  for (const { node, ancestors } of closeHierarchy(listed, limits)) {
-    above.set(node.uid.key, ancestors);
-    const declared = schema.actions.get(node.uid.key)?.ancestors;
-    if (declared === undefined) continue;
-    if (declared.length === ancestors.size && declared.every(({ key }) => ancestors.has(key))) continue;
-
-    throw new PdpError('invalid_request', 'the schema puts this action under other groups', {
-      field: node.field,
-    });
+  const above = closeHierarchy(listed, limits);
+  const entities: Entity[] = [];
+  for (const [key, { uid, entity, field }] of listed) {
+    const ancestors = above.get(key) ?? NOTHING_ABOVE;
+    if (isActionType(uid.type)) checkGroups(schema, key, ancestors, field);
+    else entities.push({ ...entity, ancestors });
   }
 
-  return [...listed.values()]
-    .filter(({ uid }) => !isActionType(uid.type))
-    .map(({ uid, entity }) => ({ ...entity, ancestors: above.get(uid.key) ?? NOTHING_ABOVE }));
+  return entities;
+}
+
+/** An action may be listed under exactly the groups that the schema puts it under. */
+function checkGroups(schema: Schema, key: string, ancestors: ReadonlySet<string>, field: string): void {
+  const declared = schema.actions.get(key)?.ancestors ?? [];
+  if (declared.length === ancestors.size && declared.every((group) => ancestors.has(group.key))) return;
+
+  throw new PdpError('invalid_request', 'the schema puts this action under other groups', { field });
 }
 
 const NOTHING_ABOVE: ReadonlySet<string> = new Set();

@@ -26,6 +26,8 @@ export class EntityReader {
   readonly #schema: Schema;
   readonly #path: FieldPath;
   readonly #allowActions: boolean;
+  /** Where it reads now, for those who may refuse what stands there. */
+  readonly #here = (): string => this.#path.text();
 
   /** @param path of the list; moved along while reading, and back. */
   constructor(schema: Schema, path: FieldPath, allowActions: boolean) {
@@ -36,11 +38,12 @@ export class EntityReader {
 
   /** @throws PdpError `invalid_request` or `too_large`, naming the field. */
   read(input: RawNode | TypedEntityInput, index: number): LoneEntity {
-    return this.#within(index, () => {
-      const parts = this.#partsOf(input);
+    this.#path.enter(index);
+    const parts = this.#partsOf(input);
+    const entity = isActionType(parts.uid.type) ? this.#readAction(parts) : this.#readEntity(parts);
+    this.#path.leave();
 
-      return isActionType(parts.uid.type) ? this.#readAction(parts) : this.#readEntity(parts);
-    });
+    return entity;
   }
 
   #partsOf(input: RawNode | TypedEntityInput): Parts {
@@ -53,61 +56,89 @@ export class EntityReader {
 
   /** Keys that no entity has are ignored, as Cedar does. Only `tags` may be absent. */
   #partsInJson({ entries }: RawObject): Parts {
+    this.#path.enter('uid');
+    const uid = this.#uidIn(entries.get('uid'));
+    this.#path.leave();
+    this.#path.enter('parents');
+    const parents = this.#uidsIn(entries.get('parents'));
+    this.#path.leave();
+    const tags = entries.get('tags');
+
     return {
       dialect: JSON_DIALECT,
-      uid: this.#within('uid', () => this.#uidIn(entries.get('uid'))),
+      uid,
       attrs: entries.get('attrs') ?? null,
-      tags: entries.has('tags') ? (entries.get('tags') ?? null) : NOTHING,
-      parents: this.#within('parents', () => this.#uidsIn(entries.get('parents'))),
+      tags: tags === undefined ? NOTHING : tags,
+      parents,
     };
   }
 
   #readEntity({ dialect, uid, attrs, tags, parents }: Parts): LoneEntity {
     const values = new ValueReader(this.#schema, dialect, this.#path);
-    const own = this.#within('uid', () => this.#checkedUid(uid));
-    const type = this.#within('uid', () => entityTypeOf(this.#schema, own, () => this.#path.text()));
+    this.#path.enter('uid');
+    const own = this.#checkedUid(uid);
+    const type = entityTypeOf(this.#schema, own, this.#here);
+    this.#path.leave();
 
     return {
       uid: own,
-      attributes: this.#within('attrs', () => values.readFields(attrs, type.attributes)),
-      tags: this.#within('tags', () => values.readTags(tags, type.tags)),
-      parents: this.#readParents(parents, (parent) => this.#checkParent(parent, type)),
+      ...this.#readContent(values, { attrs, tags }, type),
+      parents: this.#readParents(parents, type),
     };
   }
 
   /** What an action is and stands under is the schema's to say, so the list may only repeat it. */
   #readAction({ dialect, uid, attrs, tags, parents }: Parts): LoneEntity {
     const values = new ValueReader(this.#schema, dialect, this.#path);
-    const own = this.#within('uid', () => this.#checkedUid(uid));
+    this.#path.enter('uid');
+    const own = this.#checkedUid(uid);
+    this.#path.leave();
     if (!this.#allowActions) throw this.#refused('actions come from the schema; leave them out');
     if (!this.#schema.actions.has(own.key)) throw this.#refused('the schema has no such action');
 
     return {
       uid: own,
-      attributes: this.#within('attrs', () => values.readFields(attrs, NO_ATTRIBUTES)),
-      tags: this.#within('tags', () => values.readTags(tags, undefined)),
-      parents: this.#readParents(parents, () => undefined),
+      ...this.#readContent(values, { attrs, tags }, NOTHING_DECLARED),
+      parents: this.#readParents(parents, undefined),
     };
   }
 
-  #readParents(raws: readonly RawUid[], check: (parent: EntityUid) => void): readonly EntityUid[] {
-    return this.#within('parents', () => {
-      const parents = new Map<string, EntityUid>();
-      for (const [index, raw] of raws.entries()) {
-        this.#path.enter(index);
-        const parent = this.#checkedUid(raw);
-        check(parent);
-        parents.set(parent.key, parent);
-        this.#path.leave();
-      }
+  #readContent(
+    values: ValueReader,
+    { attrs, tags }: Pick<Parts, 'attrs' | 'tags'>,
+    declared: Pick<EntityType, 'attributes' | 'tags'>,
+  ): Pick<LoneEntity, 'attributes' | 'tags'> {
+    this.#path.enter('attrs');
+    const attributes = values.readFields(attrs, declared.attributes);
+    this.#path.leave();
+    this.#path.enter('tags');
+    const read = values.readTags(tags, declared.tags);
+    this.#path.leave();
 
-      return [...parents.values()];
-    });
+    return { attributes, tags: read };
+  }
+
+  /** @param type of the entity below them; `undefined` for an action, whose groups the schema knows. */
+  #readParents(raws: readonly RawUid[], type: EntityType | undefined): readonly EntityUid[] {
+    const parents = new Map<string, EntityUid>();
+    let index = 0;
+    this.#path.enter('parents');
+    for (const raw of raws) {
+      this.#path.enter(index);
+      const parent = this.#checkedUid(raw);
+      if (type !== undefined) this.#checkParent(parent, type);
+      parents.set(parent.key, parent);
+      this.#path.leave();
+      index += 1;
+    }
+    this.#path.leave();
+
+    return [...parents.values()];
   }
 
   /** Any type above the entity's own will do, not only those directly above it, as for Cedar. */
   #checkParent(parent: EntityUid, type: EntityType): void {
-    entityTypeOf(this.#schema, parent, () => this.#path.text());
+    entityTypeOf(this.#schema, parent, this.#here);
     if (!type.ancestorTypes.has(parent.type))
       throw this.#refused(`no entity of type ${type.name} can be in this one`);
   }
@@ -115,7 +146,13 @@ export class EntityReader {
   #uidsIn(raw: RawNode | undefined): readonly RawUid[] {
     if (!isRawArray(raw)) throw this.#refused('must be an array');
 
-    return raw.map((element, index) => this.#within(index, () => this.#uidIn(element)));
+    return raw.map((element, index) => {
+      this.#path.enter(index);
+      const uid = this.#uidIn(element);
+      this.#path.leave();
+
+      return uid;
+    });
   }
 
   #uidIn(raw: RawNode | undefined): RawUid {
@@ -127,17 +164,9 @@ export class EntityReader {
 
   /** The type need not be looked at: it is either declared or refused. */
   #checkedUid({ type, id }: RawUid): EntityUid {
-    checkText(id, () => this.#path.text());
+    checkText(id, this.#here);
 
     return new EntityUid(type, id);
-  }
-
-  #within<T>(step: string | number, read: () => T): T {
-    this.#path.enter(step);
-    const result = read();
-    this.#path.leave();
-
-    return result;
   }
 
   #refused(message: string): PdpError {
@@ -145,4 +174,4 @@ export class EntityReader {
   }
 }
 
-const NO_ATTRIBUTES: EntityType['attributes'] = new Map();
+const NOTHING_DECLARED: Pick<EntityType, 'attributes' | 'tags'> = { attributes: new Map(), tags: undefined };

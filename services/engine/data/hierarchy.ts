@@ -16,11 +16,8 @@ export interface HierarchyNode {
   readonly field: string;
 }
 
-export interface Closure {
-  readonly node: HierarchyNode;
-  /** Keys of all its direct and indirect parents. */
-  readonly ancestors: ReadonlySet<string>;
-}
+/** Of each entity, by its key, the keys of all its direct and indirect parents. */
+export type Ancestors = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** What stands above an entity that others stand under. */
 interface Above {
@@ -29,16 +26,36 @@ interface Above {
 }
 
 const NOTHING_ABOVE: Above = { ancestors: new Set(), chain: 0 };
+const NONE: ReadonlyMap<string, Above> = new Map();
 
 /**
  * Closes the hierarchy over the listed entities, parents before children. A parent that is not listed is an ancestor with
  * nothing above it. Iterative, and ends at the first entity over a limit, so that no chain costs more than its length.
  * @throws PdpError `invalid_request` for a cycle, `too_large` over a limit, naming the entity.
  */
-export function* closeHierarchy(
+export function closeHierarchy(
   nodes: ReadonlyMap<string, HierarchyNode>,
   limits: HierarchyLimits,
-): Generator<Closure> {
+): Ancestors {
+  return isFlat(nodes) ? closeFlat(nodes, limits) : closeDeep(nodes, limits);
+}
+
+/** Whether no listed entity stands under another, as in nearly every request. */
+function isFlat(nodes: ReadonlyMap<string, HierarchyNode>): boolean {
+  for (const { parents } of nodes.values()) for (const { key } of parents) if (nodes.has(key)) return false;
+
+  return true;
+}
+
+function closeFlat(nodes: ReadonlyMap<string, HierarchyNode>, limits: HierarchyLimits): Ancestors {
+  const closed = new Map<string, ReadonlySet<string>>();
+  for (const [key, node] of nodes) closed.set(key, joinParents(node, NONE, limits).ancestors);
+
+  return closed;
+}
+
+function closeDeep(nodes: ReadonlyMap<string, HierarchyNode>, limits: HierarchyLimits): Ancestors {
+  const closed = new Map<string, ReadonlySet<string>>();
   const children = childrenOf(nodes);
   const waitsFor = new Map(
     [...nodes].map(([key, node]) => [key, node.parents.filter((uid) => nodes.has(uid.key)).length]),
@@ -46,11 +63,9 @@ export function* closeHierarchy(
   const ready = [...nodes.values()].filter(({ uid }) => waitsFor.get(uid.key) === 0);
   const above = new Map<string, Above>();
 
-  let done = 0;
   for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
     const { ancestors, chain } = joinParents(node, above, limits);
-    yield { node, ancestors };
-    done += 1;
+    closed.set(node.uid.key, ancestors);
 
     const below = children.get(node.uid.key) ?? [];
     // Most entities have nothing under them, and what stands above them need not be kept.
@@ -61,7 +76,7 @@ export function* closeHierarchy(
       if (left === 0) ready.push(child);
     }
   }
-  if (done === nodes.size) return;
+  if (closed.size === nodes.size) return closed;
 
   const caught = nodes.values().find(({ uid }) => waitsFor.get(uid.key) !== 0);
   throw new PdpError('invalid_request', 'an entity is its own ancestor', {

@@ -1,18 +1,26 @@
 import { PdpError } from '../error.ts';
 import type { RawUid } from '../raw/raw.ts';
 import type { ActionType, Schema } from '../schema/schema.ts';
+import type { EntityUid } from '../value/value.ts';
 import { entityTypeOf, readUid } from './read-uid.ts';
+
+/** A request that fits the schema, without its data. */
+export interface CheckedRequest {
+  readonly action: ActionType;
+  readonly principal: EntityUid;
+  readonly resource: EntityUid;
+}
 
 /**
  * Checks who asks to do what to what against the schema, as Cedar does with `validateRequest`: exact types, no hierarchy. A
  * group of actions that applies to nothing cannot be requested.
- * @returns the declared action.
+ * @returns the declared action, and who and what it is about.
  * @throws PdpError `invalid_request`, naming `principal`, `action` or `resource`.
  */
 export function checkRequest(
   schema: Schema,
   asked: { readonly principal: RawUid; readonly action: RawUid; readonly resource: RawUid },
-): ActionType {
+): CheckedRequest {
   const principal = readUid(asked.principal, () => 'principal');
   const resource = readUid(asked.resource, () => 'resource');
   const { key } = readUid(asked.action, () => 'action');
@@ -28,7 +36,7 @@ export function checkRequest(
   if (!action.resourceTypes.has(resource.type))
     throw refused('the action is for other resource types', 'resource');
 
-  return action;
+  return { action, principal, resource };
 }
 
 function refused(message: string, field: string): PdpError {

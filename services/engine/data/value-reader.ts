@@ -24,6 +24,7 @@ export class ValueReader {
   readonly #schema: Schema;
   readonly #dialect: Dialect;
   readonly #path: FieldPath;
+  readonly #here = (): string => this.#path.text();
 
   /** @param path where the values stand; moved along while reading, and back. */
   constructor(schema: Schema, dialect: Dialect, path: FieldPath) {
@@ -106,7 +107,7 @@ export class ValueReader {
     this.#refuseUnknown(this.#dialect.recordIn(raw));
 
     const reference = new EntityUid(typeName, this.#checkText(uid.id));
-    checkReference(this.#schema, reference, () => this.#path.text());
+    checkReference(this.#schema, reference, this.#here);
 
     return reference;
   }
@@ -138,7 +139,7 @@ export class ValueReader {
     });
     this.#path.leave();
 
-    return callExtension(fn, values, () => this.#path.text());
+    return callExtension(fn, values, this.#here);
   }
 
   #readSet(raw: RawNode, element: CedarType): CedarSet {
@@ -182,7 +183,7 @@ export class ValueReader {
   }
 
   #checkText(text: string): string {
-    checkText(text, () => this.#path.text());
+    checkText(text, this.#here);
 
     return text;
   }

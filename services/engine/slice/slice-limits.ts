@@ -4,28 +4,34 @@ import type { Policy } from '../policy.ts';
 /** Evaluating a link takes about so much less than parsing the text of its template, which is done once. */
 const LINK_SHARE = 16;
 
-/** The limit that a slice is over, `undefined` where a request may select it. */
-export function exceededBySlice(policies: readonly Policy[]): 'slice_policies' | 'slice_bytes' | undefined {
-  if (policies.length > LIMITS.slice_policies) return 'slice_policies';
-  // Nearly every slice ends here, without a look at which links share a template.
-  let atMost = 0;
-  for (const policy of policies) atMost += bytesAlone(policy);
-  if (atMost <= LIMITS.slice_bytes) return undefined;
+type ExceededBySlice = 'slice_policies' | 'slice_bytes' | undefined;
 
-  return sliceBytes(policies) > LIMITS.slice_bytes ? 'slice_bytes' : undefined;
+/** The limits of slices of one bundle. */
+export interface SliceLimits {
+  /**
+   * @param positions of policies, as the index gives them.
+   * @returns the limit that the slice is over, `undefined` where a request may select it.
+   */
+  exceeded(positions: readonly number[]): ExceededBySlice;
 }
 
-const alone = new WeakMap<Policy, number>();
+export function createSliceLimits(policies: readonly Policy[]): SliceLimits {
+  // By position, because this is asked with every request.
+  const bytes = policies.map((policy) => sliceBytes([policy]));
 
-/** What a policy takes in a slice that nothing else of its template is in. */
-function bytesAlone(policy: Policy): number {
-  const known = alone.get(policy);
-  if (known !== undefined) return known;
+  return {
+    exceeded(positions) {
+      if (positions.length > LIMITS.slice_policies) return 'slice_policies';
+      // Nearly every slice ends here, without a look at which links share a template.
+      let atMost = 0;
+      for (const position of positions) atMost += bytes[position] ?? 0;
+      if (atMost <= LIMITS.slice_bytes) return undefined;
 
-  const bytes = sliceBytes([policy]);
-  alone.set(policy, bytes);
+      const selected = positions.flatMap((position) => policies[position] ?? []);
 
-  return bytes;
+      return sliceBytes(selected) > LIMITS.slice_bytes ? 'slice_bytes' : undefined;
+    },
+  };
 }
 
 function sliceBytes(policies: readonly Policy[]): number {

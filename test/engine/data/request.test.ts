@@ -19,8 +19,8 @@ const READ = {
 
 describe('a request', () => {
   test('that fits the schema names its action', () => {
-    expect(checkRequest(schema, READ).uid.key).toBe('Action::"read"');
-    expect(checkRequest(schema, { ...READ, principal: { type: 'Color', id: 'red' } }).uid.key).toBe(
+    expect(checkRequest(schema, READ).action.uid.key).toBe('Action::"read"');
+    expect(checkRequest(schema, { ...READ, principal: { type: 'Color', id: 'red' } }).action.uid.key).toBe(
       'Action::"read"',
     );
   });

@@ -91,7 +91,7 @@ export function createJudges(
       return (asked) => {
         const compiled = judge(() => {
           const all = within('entities', known);
-          const action = within('principal, action or resource', () => checkRequest(schema, asked));
+          const { action } = within('principal, action or resource', () => checkRequest(schema, asked));
           const request = {
             principal: entityUid(asked.principal),
             action: action.uid,
