@@ -25,9 +25,8 @@ const LOGS: Exporters<LogRecordExporter> = {
   signal: 'LOGS',
   console: () => new ConsoleLogRecordExporter(),
   otlp: {
-    grpc: async () => new (await import('@opentelemetry/exporter-logs-otlp-grpc')).OTLPLogExporter(),
-    'http/protobuf': async () =>
-      new (await import('@opentelemetry/exporter-logs-otlp-proto')).OTLPLogExporter(),
+    grpc: async () => (await import('./otlp-events-grpc.ts')).grpcEventExporter(),
+    'http/protobuf': async () => (await import('./otlp-events-http.ts')).httpEventExporter(),
     'http/json': async () => new (await import('@opentelemetry/exporter-logs-otlp-http')).OTLPLogExporter(),
   },
 };

@@ -1,0 +1,160 @@
+/** Bytes of one slab; what is written later goes into another, so that nothing written is ever moved. */
+const SLAB_BYTES = 64 * 1024;
+/** UTF-8 needs at most so many bytes for one UTF-16 unit. */
+const MAX_UNIT_BYTES = 3;
+/** Up to so many units, a loop is faster than the call into Node that writes any text. */
+const SHORT_UNITS = 48;
+/** Lengths that are not known yet get varints of this size, whatever they turn out to be: up to 256 MiB. */
+const LENGTH_BYTES = 4;
+/** Bytes that a field takes beside its text at most. */
+const FIXED_BYTES = 16;
+
+const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+
+/** A finished message: its bytes lie between two positions of a slab that others share. */
+export interface Written {
+  readonly slab: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Writes protobuf's wire format for messages that are made in great number and kept for a while: without an object for each. */
+export class ProtobufWriter {
+  #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  #start = 0;
+  #at = 0;
+
+  /** Ends the message that was written since the last call. */
+  take(): Written {
+    const written = { slab: this.#slab, start: this.#start, end: this.#at };
+    this.#start = this.#at;
+
+    return written;
+  }
+
+  /** Gives up what was written since the last {@link take}. */
+  drop(): void {
+    this.#at = this.#start;
+  }
+
+  varint(field: number, value: number): void {
+    this.#reserve(FIXED_BYTES);
+    this.#tag(field, WIRE.varint);
+    this.#varint(value);
+  }
+
+  /** @param value an integer that a double holds exactly, negative ones as two's complement of 64 bits. */
+  int64(field: number, value: number): void {
+    this.#reserve(FIXED_BYTES);
+    this.#tag(field, WIRE.varint);
+    let rest = BigInt.asUintN(64, BigInt(value));
+    for (; rest > 0x7fn; rest >>= 7n) this.#slab[this.#at++] = Number(rest & 0x7fn) | 0x80;
+    this.#slab[this.#at++] = Number(rest);
+  }
+
+  double(field: number, value: number): void {
+    this.#reserve(FIXED_BYTES);
+    this.#tag(field, WIRE.fixed64);
+    this.#at = this.#slab.writeDoubleLE(value, this.#at);
+  }
+
+  fixed32(field: number, value: number): void {
+    this.#reserve(FIXED_BYTES);
+    this.#tag(field, WIRE.fixed32);
+    this.#at = this.#slab.writeUInt32LE(value, this.#at);
+  }
+
+  /** A time, as OTLP has it: nanoseconds since the epoch. @param ms milliseconds since the epoch. */
+  time(field: number, ms: number): void {
+    this.#reserve(FIXED_BYTES);
+    this.#tag(field, WIRE.fixed64);
+    this.#at = this.#slab.writeBigUInt64LE(BigInt(Math.trunc(ms)) * 1_000_000n, this.#at);
+  }
+
+  /** @param digits two for each byte. */
+  hex(field: number, digits: string): void {
+    this.#reserve(FIXED_BYTES + digits.length);
+    this.#tag(field, WIRE.bytes);
+    this.#varint(digits.length / 2);
+    this.#at += this.#slab.write(digits, this.#at, 'hex');
+  }
+
+  text(field: number, value: string): void {
+    this.#reserve(FIXED_BYTES + MAX_UNIT_BYTES * value.length);
+    this.#tag(field, WIRE.bytes);
+    if (value.length <= SHORT_UNITS && this.#short(value)) return;
+
+    const length = this.#openLength();
+    this.#at += this.#slab.write(value, this.#at);
+    this.#closeLength(length);
+  }
+
+  /** Bytes that were written once, with their tags. */
+  raw(bytes: Buffer): void {
+    this.#reserve(bytes.length);
+    this.#at += bytes.copy(this.#slab, this.#at);
+  }
+
+  /** Begins a message within this one. @returns what `close` needs. */
+  open(field: number): number {
+    this.#reserve(FIXED_BYTES);
+    this.#tag(field, WIRE.bytes);
+
+    // Relative, because the message moves when it outgrows its slab.
+    return this.#openLength() - this.#start;
+  }
+
+  close(opened: number): void {
+    this.#closeLength(opened + this.#start);
+  }
+
+  /** Writes a short text of ASCII, behind a length of one byte; nothing where it is no such text. */
+  #short(value: string): boolean {
+    const at = this.#at + 1;
+    for (let index = 0; index < value.length; index += 1) {
+      const unit = value.charCodeAt(index);
+      if (unit > 0x7f) return false;
+      this.#slab[at + index] = unit;
+    }
+    this.#slab[this.#at] = value.length;
+    this.#at = at + value.length;
+
+    return true;
+  }
+
+  #tag(field: number, wire: number): void {
+    this.#slab[this.#at++] = (field << 3) | wire;
+  }
+
+  #varint(value: number): void {
+    let rest = value;
+    for (; rest > 0x7f; rest >>>= 7) this.#slab[this.#at++] = (rest & 0x7f) | 0x80;
+    this.#slab[this.#at++] = rest;
+  }
+
+  #openLength(): number {
+    const at = this.#at;
+    this.#at += LENGTH_BYTES;
+
+    return at;
+  }
+
+  #closeLength(at: number): void {
+    const length = this.#at - at - LENGTH_BYTES;
+    this.#slab[at] = (length & 0x7f) | 0x80;
+    this.#slab[at + 1] = ((length >>> 7) & 0x7f) | 0x80;
+    this.#slab[at + 2] = ((length >>> 14) & 0x7f) | 0x80;
+    this.#slab[at + 3] = length >>> 21;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#slab.length) return;
+
+    const begun = this.#slab.subarray(this.#start, this.#at);
+    const slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, 2 * (begun.length + bytes)));
+    begun.copy(slab);
+    this.#slab = slab;
+    this.#at = begun.length;
+    this.#start = 0;
+  }
+}
