@@ -4,8 +4,8 @@ import type { Delivery } from './delivery.ts';
 import { readBatch, type SpoolBatch } from './spool/segment.ts';
 import type { SegmentLog } from './spool/segment-log.ts';
 
-/** Rows of one insert; 50 to 2,000 cost the same per row (measured). */
-export const BATCH_ROWS = 500;
+/** Rows of one insert; 50 to 2,000 cost the same per row (measured), and what few of them take is soon garbage again. */
+export const BATCH_ROWS = 100;
 
 /** How long records gather before they are read, so that Postgres is not asked for each. */
 const GATHER_MS = 100;

@@ -12,7 +12,7 @@ import type { RecordEntry } from './record.ts';
 import { recordHead } from './record-text.ts';
 import { diskFiles, type SpoolFiles } from './spool/files.ts';
 import { createSpoolFolder, type Keeper, releaseFolder, removeFolder } from './spool/folder.ts';
-import { createGroupCommit, type UnsealedRecord } from './spool/group-commit.ts';
+import { createGroupCommit, type Settled, type UnsealedRecord } from './spool/group-commit.ts';
 import { identifyThisProcess, signOfLife } from './spool/owner.ts';
 import { createSegmentLog, type SegmentLog, type UnlinkedRecord } from './spool/segment-log.ts';
 import { createSpaceAccount, type Reservation } from './spool/space.ts';
@@ -56,6 +56,8 @@ export interface Ledger {
    * @throws PdpError `unavailable` if it is not recorded; then it must not be replied either.
    */
   append(entry: RecordEntry, input: string | null, space: Reservation): Promise<void>;
+  /** The same, for those who record many at once. @param settled told the outcome, later or at once; must not throw. */
+  appendThen(entry: RecordEntry, input: string | null, space: Reservation, settled: Settled): void;
   stats(): LedgerStats;
   /** Waits until everything recorded so far, and everything taken over, is in Postgres; false if that took longer. */
   flush(deadlineMs: number): Promise<boolean>;
@@ -147,7 +149,12 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       }
     },
 
-    append: level === 'async' ? appendUnawaited : appendAwaited,
+    append: (entry, input, room) =>
+      new Promise((resolve, reject) => {
+        appendThen(entry, input, room, (error) => (error === undefined ? resolve() : reject(error)));
+      }),
+
+    appendThen,
 
     stats: () => ({
       level,
@@ -180,23 +187,27 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     },
   };
 
-  async function appendAwaited(entry: RecordEntry, input: string | null, room: Reservation): Promise<void> {
-    try {
-      await commits.append({ entry, input });
-    } finally {
-      room.release();
-    }
-  }
-
-  async function appendUnawaited(entry: RecordEntry, input: string | null, room: Reservation): Promise<void> {
-    if (room === NO_ROOM) {
-      dropped += 1;
+  function appendThen(entry: RecordEntry, input: string | null, room: Reservation, settled: Settled): void {
+    if (level !== 'async') {
+      appendInto(entry, input, room, settled);
       return;
     }
 
-    appendAwaited(entry, input, room).catch(() => {
-      dropped += 1;
+    // Nothing is promised at this level, so nobody waits.
+    settled();
+    if (room === NO_ROOM) dropped += 1;
+    else appendInto(entry, input, room, countDropped);
+  }
+
+  function appendInto(entry: RecordEntry, input: string | null, room: Reservation, settled: Settled): void {
+    commits.append({ entry, input }, (error) => {
+      room.release();
+      settled(error);
     });
+  }
+
+  function countDropped(error?: PdpError): void {
+    if (error !== undefined) dropped += 1;
   }
 
   function seal({ entry, input }: UnsealedRecord): UnlinkedRecord {

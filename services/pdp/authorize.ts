@@ -4,6 +4,7 @@ import { PdpError, toPdpError } from '../engine/error.ts';
 import { requestDigest } from '../engine/request-digest.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { DecisionEntry } from '../ledger/record.ts';
+import type { Reservation } from '../ledger/spool/space.ts';
 import { admit } from './admit.ts';
 import { factsAt } from './facts.ts';
 import type { DecisionTimes, Observer } from './observe/observer.ts';
@@ -29,30 +30,47 @@ export interface DecisionPath {
   readonly verifier: Pick<Verifier, 'sample'>;
 }
 
+/** The outcome of one request: its decision, or why there is none. */
+export type Outcome = DecisionReply | PdpError;
+
 /**
  * The decision path: one request walks straight through. Everything up to the record is synchronous, so a request sees one
- * snapshot and one bundle; the promise settles once its record is as durable as configured.
- * @throws PdpError where the request could not be decided; an authenticated one leaves a small record.
+ * snapshot and one bundle. A request that could not be decided leaves a small record.
+ * @param settled told the outcome once the record is as durable as configured, later or at once; must not throw.
  */
-export async function authorize(
+export function authorize(
   path: DecisionPath,
   snapshot: Snapshot,
   call: AuthorizeCall,
   scope: CallScope,
-): Promise<DecisionReply> {
+  settled: (outcome: Outcome) => void,
+): void {
   try {
-    const { reply, entry, input, times, recorded } = decide(path, snapshot, call, scope);
-    await recorded;
-    path.observer.decided(entry, scope, { ...times, recordedAt: performance.now() });
-    path.verifier.sample(entry, input);
-    refuseLate(scope);
+    const { entry, input, reply, times, space } = decide(path, snapshot, call, scope);
+    path.ledger.appendThen(entry, input, space, (error) => {
+      settled(error === undefined ? finish() : failed(error));
 
-    return reply;
+      function finish(): Outcome {
+        try {
+          path.observer.decided(entry, scope, { ...times, recordedAt: performance.now() });
+          path.verifier.sample(entry, input);
+          refuseLate(scope);
+
+          return reply;
+        } catch (thrown) {
+          return failed(thrown);
+        }
+      }
+    });
   } catch (thrown) {
+    settled(failed(thrown));
+  }
+
+  function failed(thrown: unknown): PdpError {
     const error = toPdpError(thrown);
     recordError(path, call, scope, error);
 
-    throw error;
+    return error;
   }
 }
 
@@ -62,7 +80,7 @@ interface Deciding {
   /** The exact request, as it is recorded. */
   readonly input: string;
   readonly times: Omit<DecisionTimes, 'recordedAt'>;
-  readonly recorded: Promise<void>;
+  readonly space: Reservation;
 }
 
 function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, scope: CallScope): Deciding {
@@ -113,9 +131,7 @@ function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, sco
   });
   const space = path.ledger.reserve(recordBytes(entry, input));
 
-  const recorded = path.ledger.append(entry, input, space);
-
-  return { reply, entry, input, times: { evaluatingAt, decidedAt }, recorded };
+  return { reply, entry, input, times: { evaluatingAt, decidedAt }, space };
 }
 
 /** A caller that stopped waiting treats the call as not allowed, so nothing else may be said of it. */

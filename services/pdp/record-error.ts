@@ -15,12 +15,12 @@ export function recordError(
   scope: ErrorScope,
   error: PdpError,
 ): void {
-  const at = path.now();
-  const entry = errorEntry(call, scope, error, uuidv7(at), at);
-  path.observer.failed(entry, scope, error);
   try {
+    const at = path.now();
+    const entry = errorEntry(call, scope, error, uuidv7(at), at);
+    path.observer.failed(entry, scope, error);
     const space = path.ledger.reserve(recordBytes(entry, ''));
-    path.ledger.append(entry, null, space).catch(() => undefined);
+    path.ledger.appendThen(entry, null, space, () => undefined);
   } catch {
     // No room: see above.
   }

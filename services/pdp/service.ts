@@ -1,9 +1,10 @@
 import { PdpError } from '../engine/error.ts';
 import { LIMITS } from '../engine/limits.ts';
-import { authorize, type DecisionPath } from './authorize.ts';
+import { authorize, type DecisionPath, type Outcome } from './authorize.ts';
 import { authenticateAnonymous, authenticateToken } from './credentials.ts';
 import { recordError } from './record-error.ts';
 import type { Replica } from './replica.ts';
+import { nextTurn } from './turns.ts';
 import type { AuthorizeCall, Caller, CallScope, DecisionReply, DecisionService } from './types.ts';
 
 export interface ServiceOptions {
@@ -37,9 +38,9 @@ export function createDecisionService(options: ServiceOptions): CountedService {
 
     authorize(call, scope) {
       return admitted(1, scope, async () => {
-        await reached([call], scope);
+        if (call.at_least_sequence !== 0n) await reached([call], scope);
 
-        return authorize(path, replica.snapshot(), call, scope);
+        return decideOne(call, scope);
       });
     },
 
@@ -52,33 +53,52 @@ export function createDecisionService(options: ServiceOptions): CountedService {
     },
   };
 
+  function decideOne(call: AuthorizeCall, scope: CallScope): Promise<DecisionReply> {
+    return new Promise((resolve, reject) => {
+      authorize(path, replica.snapshot(), call, scope, (outcome) =>
+        outcome instanceof PdpError ? reject(outcome) : resolve(outcome),
+      );
+    });
+  }
+
   async function decideAll(
     calls: readonly (AuthorizeCall | PdpError)[],
     scope: CallScope,
-  ): Promise<readonly (DecisionReply | PdpError)[]> {
+  ): Promise<readonly Outcome[]> {
     const snapshot = replica.snapshot();
-    const results: Promise<DecisionReply | PdpError>[] = [];
+    const outcomes = new Array<Outcome>(calls.length);
+    const all = Promise.withResolvers<void>();
     let sliceEnds = performance.now() + BATCH_SLICE_MS;
+    // This loop is open too, so that no item settles the batch before the last one is decided.
+    let open = 1;
+    const close = (): void => {
+      open -= 1;
+      if (open === 0) all.resolve();
+    };
 
-    for (const call of calls) {
-      results.push(
-        call instanceof PdpError
-          ? unread(call, scope)
-          : authorize(path, snapshot, call, scope).catch(asError),
-      );
+    for (const [index, call] of calls.entries()) {
+      const settled = (outcome: Outcome): void => {
+        outcomes[index] = outcome;
+        close();
+      };
+      open += 1;
+      if (call instanceof PdpError) settled(unread(call, scope));
+      else authorize(path, snapshot, call, scope, settled);
       if (performance.now() < sliceEnds) continue;
-      await turn();
+      await nextTurn();
       sliceEnds = performance.now() + BATCH_SLICE_MS;
     }
+    close();
+    await all.promise;
 
-    return Promise.all(results);
+    return outcomes;
   }
 
   /** An item of a batch that could not even be read leaves its record like a call of its own. */
-  function unread(error: PdpError, scope: CallScope): Promise<PdpError> {
+  function unread(error: PdpError, scope: CallScope): PdpError {
     recordError(path, undefined, scope, error);
 
-    return Promise.resolve(error);
+    return error;
   }
 
   async function reached(calls: readonly (AuthorizeCall | PdpError)[], scope: CallScope): Promise<void> {
@@ -122,14 +142,4 @@ function sequencesOf(
   }
 
   return sequences;
-}
-
-function asError(thrown: unknown): PdpError {
-  return thrown instanceof PdpError ? thrown : new PdpError('internal', 'internal error', { cause: thrown });
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

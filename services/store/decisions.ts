@@ -54,7 +54,17 @@ export async function insertDecisions(
   database: Database,
   rows: readonly (DecisionRow & Partial<InputRow>)[],
 ): Promise<void> {
-  await query(database, INSERT, [JSON.stringify(rows)]);
+  await query(database, INSERT, [`[${rows.map(rowText).join()}]`]);
+}
+
+/**
+ * A record is JSON already. Postgres gives an object that stands where a text is wanted as it was written, so its quotes need no
+ * escapes; with an escaped NUL in it, only a string will do.
+ */
+function rowText({ record, ...columns }: DecisionRow & Partial<InputRow>): string {
+  const written = record.includes('\\u') ? JSON.stringify(record) : record;
+
+  return `{"record":${written},${JSON.stringify(columns).slice(1)}`;
 }
 
 /**

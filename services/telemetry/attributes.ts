@@ -104,7 +104,7 @@ export type TelemetryAttributes = {
 export const SPANS = {
   'palisade.evaluate': {
     kind: 'internal',
-    brief: 'From the facts to the verdict; one for each request of a batch.',
+    brief: 'From the facts to the verdict. The decision stands on the span of the call; in a batch, on each of these.',
   },
   'palisade.record': {
     kind: 'internal',

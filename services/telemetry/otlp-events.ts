@@ -43,6 +43,9 @@ const ARRAY_VALUE = { values: 1 } as const;
 
 const SAMPLED = 0x01;
 
+/** More than the resource and the scope take, as a rule. */
+const HEAD_BYTES = 4_096;
+
 type AttributeValue = NonNullable<TelemetryAttributes[keyof TelemetryAttributes]>;
 
 /**
@@ -72,7 +75,8 @@ export const EVENT_SERIALIZER: ISerializer<ReadableLogRecord[], unknown> = {
     const [first] = events;
     if (first === undefined) return undefined;
 
-    const head = new ProtobufWriter();
+    const bytes = events.reduce((sum, { start, end }) => sum + end - start, HEAD_BYTES);
+    const head = new ProtobufWriter(bytes);
     const resourceLogs = head.open(REQUEST.resourceLogs);
     const described = head.open(RESOURCE_LOGS.resource);
     for (const [key, value] of Object.entries(first.resource.attributes)) {

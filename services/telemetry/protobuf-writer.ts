@@ -20,9 +20,14 @@ export interface Written {
 
 /** Writes protobuf's wire format for messages that are made in great number and kept for a while: without an object for each. */
 export class ProtobufWriter {
-  #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  #slab: Buffer;
   #start = 0;
   #at = 0;
+
+  /** @param bytes of the first slab. */
+  constructor(bytes = SLAB_BYTES) {
+    this.#slab = Buffer.allocUnsafeSlow(bytes);
+  }
 
   /** Ends the message that was written since the last call. */
   take(): Written {

@@ -4,9 +4,11 @@ import { measureEmbedded, measureExternal } from './readiness.ts';
 import type { Report } from './report.ts';
 import { type Stage, withStage } from './stage.ts';
 import { measureSustained, type Sustained } from './sustained.ts';
+import { measureTelemetry } from './telemetry.ts';
 import { measureTransport, TRANSPORTS } from './transport.ts';
 
 const ENGINE = ['engine/1', 'engine/10', 'engine/100', 'engine/1000', 'engine/10000'];
+const TELEMETRY = 'telemetry';
 const SUSTAINED = 'sustained';
 const EXTERNAL = 'ready/external';
 const EMBEDDED = 'ready/embedded';
@@ -15,6 +17,7 @@ const EMBEDDED = 'ready/embedded';
 export const FIGURES: readonly string[] = [
   ...ENGINE,
   ...Object.keys(TRANSPORTS),
+  TELEMETRY,
   SUSTAINED,
   EXTERNAL,
   EMBEDDED,
@@ -35,7 +38,9 @@ export async function measure(
     for (const figure of await measureEngine(engine, effort, signal)) report.figure(figure);
   }
 
-  const onStage = names.filter((name) => name === SUSTAINED || Object.hasOwn(TRANSPORTS, name));
+  const onStage = names.filter(
+    (name) => name === TELEMETRY || name === SUSTAINED || Object.hasOwn(TRANSPORTS, name),
+  );
   if (onStage.length > 0) {
     await withStage(effort, signal, (stage) => measureOnStage(onStage, stage, effort, report));
   }
@@ -51,13 +56,14 @@ async function measureOnStage(
   report: Report,
 ): Promise<void> {
   const figures = new Map<string, Figure>();
-  for (const name of names.filter((one) => one !== SUSTAINED)) {
+  for (const name of names.filter((one) => Object.hasOwn(TRANSPORTS, one))) {
     const figure = await measureTransport(name, stage, effort);
     figures.set(name, figure);
     report.figure(figure);
   }
   noteGains(figures, report);
 
+  if (names.includes(TELEMETRY)) report.figure(await measureTelemetry(stage, effort));
   if (names.includes(SUSTAINED)) {
     const sustained = await measureSustained(stage, effort);
     report.figure(sustained.figure);

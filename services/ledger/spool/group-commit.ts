@@ -20,10 +20,16 @@ export interface UnsealedRecord {
   readonly input: string | null;
 }
 
+/**
+ * Told that a record is written, or with PdpError `unavailable` that it is not in the log: it could not be written, or too much
+ * is waiting. It must not throw. A call and no promise, because a batch waits for a hundred records at once.
+ */
+export type Settled = (error?: PdpError) => void;
+
 /** Records that arrive while one group is being written make up the next group. */
 export interface GroupCommit {
-  /** @throws PdpError `unavailable` if the record could not be written, or too much is waiting; then it is not in the log. */
-  append(record: UnsealedRecord): Promise<void>;
+  /** @param settled called once, later or at once. */
+  append(record: UnsealedRecord, settled: Settled): void;
   /** Resolves when nothing is waiting. */
   settled(): Promise<void>;
   groups(): number;
@@ -32,8 +38,7 @@ export interface GroupCommit {
 }
 
 interface WaitingRecord extends UnsealedRecord {
-  readonly resolve: () => void;
-  readonly reject: (error: PdpError) => void;
+  readonly settled: Settled;
 }
 
 /** What is written at once. */
@@ -59,19 +64,14 @@ export function createGroupCommit({ log, seal, onCommit }: GroupCommitOptions): 
   let closed = false;
 
   return {
-    append({ entry, input }) {
-      if (closed) return Promise.reject(refusal('the decision log is closed'));
-
+    append({ entry, input }, settled) {
       const units = unitsOf(input);
-      if (waitingUnits + units > WAITING_UNITS) {
-        return Promise.reject(refusal('the decision log cannot keep up'));
-      }
+      if (closed) return settled(refusal('the decision log is closed'));
+      if (waitingUnits + units > WAITING_UNITS) return settled(refusal('the decision log cannot keep up'));
 
-      return new Promise((resolve, reject) => {
-        waiting.push({ entry, input, resolve, reject });
-        waitingUnits += units;
-        running ??= run();
-      });
+      waiting.push({ entry, input, settled });
+      waitingUnits += units;
+      running ??= run();
     },
 
     async settled() {
@@ -111,7 +111,7 @@ export function createGroupCommit({ log, seal, onCommit }: GroupCommitOptions): 
         records.push(sealed);
         members.push(record);
       } catch (cause) {
-        record.reject(refusal('the decision could not be recorded', cause));
+        record.settled(refusal('the decision could not be recorded', cause));
       }
     }
 
@@ -122,7 +122,7 @@ export function createGroupCommit({ log, seal, onCommit }: GroupCommitOptions): 
   async function commit({ members, records }: Group): Promise<void> {
     if (records.length === 0) return;
     if (performance.now() < retryAt) {
-      for (const member of members) member.reject(refusal('the decision log cannot be written'));
+      for (const member of members) member.settled(refusal('the decision log cannot be written'));
       return;
     }
 
@@ -131,13 +131,13 @@ export function createGroupCommit({ log, seal, onCommit }: GroupCommitOptions): 
     } catch (cause) {
       failuresInARow += 1;
       if (failuresInARow > 1) retryAt = performance.now() + RETRY_MS;
-      for (const member of members) member.reject(refusal('the decision could not be recorded', cause));
+      for (const member of members) member.settled(refusal('the decision could not be recorded', cause));
       return;
     }
 
     failuresInARow = 0;
     groups += 1;
-    for (const member of members) member.resolve();
+    for (const member of members) member.settled();
     onCommit();
   }
 }

@@ -1,10 +1,11 @@
 import type { PdpError } from '../../engine/error.ts';
 import type { DecisionEntry, ErrorEntry } from '../../ledger/record.ts';
+import type { TelemetryAttributes } from '../../telemetry/attributes.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';
 import { traceContext } from '../../telemetry/trace-context.ts';
-import { emitCall } from '../../telemetry/tracing.ts';
+import { type CallSpan, emitCall } from '../../telemetry/tracing.ts';
 import type { Address } from '../config/values.ts';
 import type { CallNotes, CallScope, TraceContext, Transport } from '../types.ts';
 import { faultOf, type Operation, operationAttributes, operationName, rpcStatus } from './operation.ts';
@@ -120,7 +121,7 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
     waited({ trace, notes }, startedAt) {
       if (!mayBeKept(trace)) return;
       const endedAt = performance.now();
-      notes.steps.push({ name: 'palisade.wait_for_state', startedAt, endedAt, attributes: () => ({}) });
+      notes.steps.push({ name: 'palisade.wait_for_state', startedAt, endedAt, attributes: nothing });
     },
 
     answered(call) {
@@ -139,16 +140,18 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
       }
       if (!kept) return;
 
-      const decisions = notes.steps.filter(({ name }) => name === 'palisade.evaluate');
-      const [only] = decisions;
-      const attributes = {
-        ...operationAttributes(operation, error, addresses[operation.kind]),
-        ...(decisions.length > 1 ? { 'palisade.batch.size': decisions.length } : only?.attributes()),
-      };
-      // The records of a batch are committed together, and tell nothing one by one.
-      const steps = decisions.length > 1 ? decisions : notes.steps;
       const name = operationName(operation);
-      emitCall({ name, trace, startedAt, endedAt, attributes, steps, fault: faultOf(error) });
+      const asked = operationAttributes(operation, error, addresses[operation.kind]);
+      const { attributes, steps } = toldOf(notes);
+      emitCall({
+        name,
+        trace,
+        startedAt,
+        endedAt,
+        attributes: { ...asked, ...attributes },
+        steps,
+        fault: faultOf(error),
+      });
     },
 
     responded({ method, route, status, startedAt, trace }) {
@@ -199,6 +202,24 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
   }
 }
 
+/** What a call's spans say of its decisions: of one the call's own, of a batch one for each. */
+function toldOf({ steps }: CallNotes): Pick<CallSpan, 'attributes' | 'steps'> {
+  const decisions = steps.filter(({ name }) => name === 'palisade.evaluate');
+  // The records of a batch are committed together, and tell nothing one by one.
+  if (decisions.length > 1) {
+    return { attributes: { 'palisade.batch.size': decisions.length }, steps: decisions };
+  }
+
+  return {
+    attributes: decisions[0]?.attributes() ?? {},
+    steps: steps.map((step) => ({ ...step, attributes: nothing })),
+  };
+}
+
+function nothing(): TelemetryAttributes {
+  return {};
+}
+
 function noteDecision(notes: CallNotes, entry: DecisionEntry, times: DecisionTimes): void {
   const { evaluatingAt, decidedAt, recordedAt } = times;
   notes.steps.push(
@@ -212,7 +233,7 @@ function noteDecision(notes: CallNotes, entry: DecisionEntry, times: DecisionTim
       name: 'palisade.record',
       startedAt: decidedAt,
       endedAt: recordedAt,
-      attributes: () => ({ 'palisade.decision_id': entry.decision_id }),
+      attributes: nothing,
     },
   );
 }

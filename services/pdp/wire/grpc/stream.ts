@@ -1,10 +1,10 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { PdpError, toPdpError } from '../../../engine/error.ts';
 import { LIMITS } from '../../../engine/limits.ts';
+import { nextTurn } from '../../turns.ts';
 import type { AuthorizeCall } from '../../types.ts';
 import type { AuthorizeResult } from '../generated/palisade/v1/AuthorizeResult.ts';
 import { type Handling, serve } from '../serve.ts';
-import { nextTurn } from '../turns.ts';
 import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
 import type { Incoming } from './contract.ts';
 import { resultMessage } from './reply.ts';

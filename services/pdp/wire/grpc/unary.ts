@@ -1,11 +1,11 @@
 import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { PdpError, toPdpError } from '../../../engine/error.ts';
+import { mapInTurns, nextTurn } from '../../turns.ts';
 import type { CallScope } from '../../types.ts';
 import type { AuthorizeBatchResponse } from '../generated/palisade/v1/AuthorizeBatchResponse.ts';
 import type { AuthorizeResponse } from '../generated/palisade/v1/AuthorizeResponse.ts';
 import { batchItems } from '../protobuf/peek.ts';
 import { decideBatch, type Handling, serve } from '../serve.ts';
-import { mapInTurns, nextTurn } from '../turns.ts';
 import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
 import { bounded, type Incoming } from './contract.ts';
 import { responseMessage, resultMessage } from './reply.ts';

@@ -4,9 +4,9 @@ import { exceedsLimit, LIMITS } from '../../../engine/limits.ts';
 import { FieldPath } from '../../../engine/raw/field-path.ts';
 import { type JsonLimits, parseJson } from '../../../engine/raw/json.ts';
 import { type RawNode, RawNumber, RawObject } from '../../../engine/raw/raw.ts';
+import { mapInTurns } from '../../turns.ts';
 import type { AuthorizeCall } from '../../types.ts';
 import { authorizeCall } from '../authorize-call.ts';
-import { mapInTurns } from '../turns.ts';
 import { batchTexts } from './batch-text.ts';
 import { AuthorizeRequest } from './schema.ts';
 
