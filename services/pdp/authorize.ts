@@ -46,32 +46,46 @@ export function authorize(
   settled: (outcome: Outcome) => void,
 ): void {
   try {
-    const { entry, input, reply, times, space } = decide(path, snapshot, call, scope);
-    path.ledger.appendThen(entry, input, space, (error) => {
-      settled(error === undefined ? finish() : failed(error));
-
-      function finish(): Outcome {
-        try {
-          path.observer.decided(entry, scope, { ...times, recordedAt: performance.now() });
-          path.verifier.sample(entry, input);
-          refuseLate(scope);
-
-          return reply;
-        } catch (thrown) {
-          return failed(thrown);
-        }
-      }
-    });
+    commit(path, decide(path, snapshot, call, scope), withoutData(call), scope, settled);
   } catch (thrown) {
-    settled(failed(thrown));
+    settled(fail(path, call, scope, thrown));
   }
+}
 
-  function failed(thrown: unknown): PdpError {
-    const error = toPdpError(thrown);
-    recordError(path, call, scope, error);
+/** @param call without what is long, since it is kept until the record is written. */
+function commit(
+  path: DecisionPath,
+  { reply, entry, input, times, space }: Deciding,
+  call: AuthorizeCall,
+  scope: CallScope,
+  settled: (outcome: Outcome) => void,
+): void {
+  path.ledger.appendThen(entry, input, space, (error) => {
+    settled(error === undefined ? finish() : fail(path, call, scope, error));
+  });
 
-    return error;
+  function finish(): Outcome {
+    try {
+      path.observer.decided(entry, scope, { ...times, recordedAt: performance.now() });
+      path.verifier.sample(entry, input);
+      refuseLate(scope);
+
+      return reply;
+    } catch (thrown) {
+      return fail(path, call, scope, thrown);
+    }
   }
+}
+
+function fail(path: DecisionPath, call: AuthorizeCall, scope: CallScope, thrown: unknown): PdpError {
+  const error = toPdpError(thrown);
+  recordError(path, call, scope, error);
+
+  return error;
+}
+
+function withoutData(call: AuthorizeCall): AuthorizeCall {
+  return { ...call, context: null, entities: [] };
 }
 
 interface Deciding {

@@ -62,11 +62,12 @@ export function createDecisionService(options: ServiceOptions): CountedService {
   }
 
   async function decideAll(
-    calls: readonly (AuthorizeCall | PdpError)[],
+    calls: (AuthorizeCall | PdpError)[],
     scope: CallScope,
   ): Promise<readonly Outcome[]> {
     const snapshot = replica.snapshot();
     const outcomes = new Array<Outcome>(calls.length);
+    calls.reverse();
     const all = Promise.withResolvers<void>();
     let sliceEnds = performance.now() + BATCH_SLICE_MS;
     // This loop is open too, so that no item settles the batch before the last one is decided.
@@ -76,11 +77,8 @@ export function createDecisionService(options: ServiceOptions): CountedService {
       if (open === 0) all.resolve();
     };
 
-    for (const [index, call] of calls.entries()) {
-      const settled = (outcome: Outcome): void => {
-        outcomes[index] = outcome;
-        close();
-      };
+    for (let index = 0, call = calls.pop(); call !== undefined; index += 1, call = calls.pop()) {
+      const settled = settleInto(index);
       open += 1;
       if (call instanceof PdpError) settled(unread(call, scope));
       else authorize(path, snapshot, call, scope, settled);
@@ -92,6 +90,13 @@ export function createDecisionService(options: ServiceOptions): CountedService {
     await all.promise;
 
     return outcomes;
+
+    function settleInto(index: number): (outcome: Outcome) => void {
+      return (outcome) => {
+        outcomes[index] = outcome;
+        close();
+      };
+    }
   }
 
   /** An item of a batch that could not even be read leaves its record like a call of its own. */

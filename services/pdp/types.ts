@@ -142,9 +142,12 @@ export interface DecisionService {
   authenticate(token: string | undefined, loopback: boolean): Caller;
   /** @throws PdpError where the call could not be decided; a deny is an answer. */
   authorize(call: AuthorizeCall, scope: CallScope): Promise<DecisionReply>;
-  /** Decides in order on one snapshot; an item's error never ends the call. An item that did not decode is passed as its error. */
+  /**
+   * Decides in order on one snapshot; an item's error never ends the call. An item that did not decode is passed as its error.
+   * @param calls emptied as they are decided, so that none of them is kept until the last one is recorded.
+   */
   authorizeBatch(
-    calls: readonly (AuthorizeCall | PdpError)[],
+    calls: (AuthorizeCall | PdpError)[],
     scope: CallScope,
   ): Promise<readonly (DecisionReply | PdpError)[]>;
 }

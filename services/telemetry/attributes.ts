@@ -104,7 +104,8 @@ export type TelemetryAttributes = {
 export const SPANS = {
   'palisade.evaluate': {
     kind: 'internal',
-    brief: 'From the facts to the verdict. The decision stands on the span of the call; in a batch, on each of these.',
+    brief:
+      'From the facts to the verdict. The decision stands on the span of the call; in a batch, on each of these.',
   },
   'palisade.record': {
     kind: 'internal',

@@ -83,16 +83,34 @@ async function decide<Request, Reply>(
   );
 }
 
-/** Decides the readable requests of a batch; the others keep their error. As many outcomes as requests, in their order. */
+/** A request of a batch as it was read. */
+export interface BatchRequest {
+  readonly request_id: string;
+  readonly call: AuthorizeCall | PdpError;
+}
+
+/** What came of one request of a batch, and its place there. */
+export interface BatchOutcome {
+  readonly request_id: string;
+  readonly index: number;
+  readonly outcome: DecisionReply | PdpError;
+}
+
+/**
+ * Decides the readable requests of a batch; the others keep their error. As many outcomes as requests, in their order.
+ * @param requests emptied: see `DecisionService.authorizeBatch`.
+ */
 export async function decideBatch(
   service: DecisionService,
-  calls: readonly (AuthorizeCall | PdpError)[],
+  requests: BatchRequest[],
   scope: CallScope,
-): Promise<readonly (DecisionReply | PdpError)[]> {
+): Promise<readonly BatchOutcome[]> {
+  const ids = requests.map(({ request_id }) => request_id);
+  const calls = requests.splice(0).map(({ call }) => call);
   const outcomes = await service.authorizeBatch(calls, scope);
-  if (outcomes.length !== calls.length) throw new PdpError('internal', 'internal error');
+  if (outcomes.length !== ids.length) throw new PdpError('internal', 'internal error');
 
-  return outcomes;
+  return outcomes.map((outcome, index) => ({ request_id: ids[index] ?? '', index, outcome }));
 }
 
 async function admit<Request, Reply>(

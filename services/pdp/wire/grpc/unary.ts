@@ -22,13 +22,11 @@ export function authorizeHandler(handling: Handling): handleUnaryCall<Incoming, 
 /** Handles AuthorizeBatch: a request that cannot be read is an error in its place, and nowhere else. */
 export function batchHandler(handling: Handling): handleUnaryCall<Incoming, AuthorizeBatchResponse> {
   return unary(handling, 'AuthorizeBatch', readBatch, async (requests, scope) => {
-    const calls = requests.map(({ call }) => call);
-    const outcomes = await decideBatch(handling.service, calls, scope);
-    const results = outcomes.map((outcome, index) =>
-      resultMessage(requests[index]?.request_id ?? '', index, outcome),
-    );
+    const outcomes = await decideBatch(handling.service, requests, scope);
 
-    return { results };
+    return {
+      results: outcomes.map(({ request_id, index, outcome }) => resultMessage(request_id, index, outcome)),
+    };
   });
 }
 

@@ -63,13 +63,11 @@ function authorizeBatch(options: RestServerOptions): RequestHandler {
     limit: 'batch_bytes',
     read: readBatch,
     decide: async (requests, scope) => {
-      const calls = requests.map(({ call }) => call);
-      const outcomes = await decideBatch(options.service, calls, scope);
-      const results = outcomes.map((outcome, index) =>
-        resultBody(requests[index]?.request_id ?? '', index, outcome),
-      );
+      const outcomes = await decideBatch(options.service, requests, scope);
 
-      return { results };
+      return {
+        results: outcomes.map(({ request_id, index, outcome }) => resultBody(request_id, index, outcome)),
+      };
     },
   });
 }
