@@ -13,8 +13,8 @@ export interface ChainPosition {
   readonly prevHash: string;
 }
 
-/** SHA-256 of a record's text exactly as it is written, 64 lower-case hex digits. */
-export function recordHash(text: string): string {
+/** SHA-256 of a record's text exactly as it is written, or of its bytes in UTF-8; 64 lower-case hex digits. */
+export function recordHash(text: string | Uint8Array): string {
   return hash('sha256', text);
 }
 
@@ -26,14 +26,15 @@ export function genesis(owner: ChainOwner): ChainPosition {
   };
 }
 
-/** Puts a record at a position: its whole text, and the position after it. */
-export function linkRecord(
-  head: string,
-  owner: ChainOwner,
-  at: ChainPosition,
-): { readonly text: string; readonly next: ChainPosition } {
-  const text =
+/** The whole text of a record that stands at a position of its chain. */
+export function linkedText(head: string, owner: ChainOwner, at: ChainPosition): string {
+  return (
     `${head},"process":{"process_id":"${owner.process_id}","boot_id":"${owner.boot_id}"` +
-    `,"seq":${at.seq},"prev_hash":"${at.prevHash}"}}`;
-  return { text, next: { seq: at.seq + 1, prevHash: recordHash(text) } };
+    `,"seq":${at.seq},"prev_hash":"${at.prevHash}"}}`
+  );
+}
+
+/** The position after a record. @param record its whole text, or the bytes of it. */
+export function positionAfter(at: ChainPosition, record: string | Uint8Array): ChainPosition {
+  return { seq: at.seq + 1, prevHash: recordHash(record) };
 }

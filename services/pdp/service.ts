@@ -2,6 +2,7 @@ import { PdpError } from '../engine/error.ts';
 import { LIMITS } from '../engine/limits.ts';
 import { authorize, type DecisionPath, type Outcome } from './authorize.ts';
 import { authenticateAnonymous, authenticateToken } from './credentials.ts';
+import { createLane } from './lane.ts';
 import { recordError } from './record-error.ts';
 import type { Replica } from './replica.ts';
 import { nextTurn } from './turns.ts';
@@ -16,6 +17,12 @@ export interface ServiceOptions {
 /** How long a batch may hold the event loop before it lets other calls in, in milliseconds. */
 const BATCH_SLICE_MS = 5;
 
+/**
+ * How long a batch may go on before it lets other batches in, in milliseconds. Long enough for most to end within: batches that
+ * took turns all the time would all end at once, and their clients, and then this server, would wait for each other.
+ */
+const BATCH_TURN_MS = 25;
+
 /** A decision service that tells how busy it is. */
 export interface CountedService extends DecisionService {
   /** Requests that are being decided. */
@@ -25,6 +32,7 @@ export interface CountedService extends DecisionService {
 /** The decision service that every transport adapts. */
 export function createDecisionService(options: ServiceOptions): CountedService {
   const { path, replica } = options;
+  const batches = createLane();
   let inFlight = 0;
 
   return {
@@ -69,7 +77,6 @@ export function createDecisionService(options: ServiceOptions): CountedService {
     const outcomes = new Array<Outcome>(calls.length);
     calls.reverse();
     const all = Promise.withResolvers<void>();
-    let sliceEnds = performance.now() + BATCH_SLICE_MS;
     // This loop is open too, so that no item settles the batch before the last one is decided.
     let open = 1;
     const close = (): void => {
@@ -77,19 +84,36 @@ export function createDecisionService(options: ServiceOptions): CountedService {
       if (open === 0) all.resolve();
     };
 
-    for (let index = 0, call = calls.pop(); call !== undefined; index += 1, call = calls.pop()) {
-      const settled = settleInto(index);
-      open += 1;
-      if (call instanceof PdpError) settled(unread(call, scope));
-      else authorize(path, snapshot, call, scope, settled);
-      if (performance.now() < sliceEnds) continue;
-      await nextTurn();
-      sliceEnds = performance.now() + BATCH_SLICE_MS;
+    await batches.enter();
+    try {
+      await decideInTurns();
+    } finally {
+      batches.leave();
     }
     close();
     await all.promise;
 
     return outcomes;
+
+    async function decideInTurns(): Promise<void> {
+      let turnEnds = performance.now() + BATCH_TURN_MS;
+      let sliceEnds = performance.now() + BATCH_SLICE_MS;
+      for (let index = 0, call = calls.pop(); call !== undefined; index += 1, call = calls.pop()) {
+        open += 1;
+        const settled = settleInto(index);
+        if (call instanceof PdpError) settled(unread(call, scope));
+        else authorize(path, snapshot, call, scope, settled);
+        if (performance.now() < sliceEnds) continue;
+
+        await nextTurn();
+        if (performance.now() > turnEnds) {
+          batches.leave();
+          await batches.enter();
+          turnEnds = performance.now() + BATCH_TURN_MS;
+        }
+        sliceEnds = performance.now() + BATCH_SLICE_MS;
+      }
+    }
 
     function settleInto(index: number): (outcome: Outcome) => void {
       return (outcome) => {

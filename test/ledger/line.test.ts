@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeLine, encodeLine } from '../../services/ledger/spool/line.ts';
+import { decodeLine, encodeLine, lineBound, writeLine } from '../../services/ledger/spool/line.ts';
 
 const parts = fc.tuple(
   fc.json().map((json) => json.replaceAll(/[\t\n]/g, ' ')),
@@ -18,6 +18,20 @@ describe('a spool line', () => {
     fc.assert(
       fc.property(parts, ([text, input]) => {
         expect(decodeLine(lineBytes(text, input))).toEqual({ text, input });
+      }),
+    );
+  });
+
+  test('is the same in a buffer, anywhere in it, and within its bound', () => {
+    const texts = fc.tuple(fc.string({ unit: 'grapheme' }), fc.option(fc.string({ unit: 'grapheme' })));
+    fc.assert(
+      fc.property(texts, fc.nat({ max: 9 }), ([text, input], start) => {
+        const line = Buffer.from(encodeLine(text, input));
+        const buffer = Buffer.alloc(start + lineBound(text, input));
+        const { textEnd, end } = writeLine(buffer, start, text, input);
+
+        expect(buffer.subarray(start, end)).toEqual(line);
+        expect(buffer.toString('utf8', start, textEnd)).toBe(text);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { genesis, linkRecord, recordHash } from '../../services/ledger/chain.ts';
+import { genesis, linkedText, positionAfter, recordHash } from '../../services/ledger/chain.ts';
 import type { JsonValue } from '../../services/ledger/json.ts';
 import { type RecordEntry, readRecord } from '../../services/ledger/record.ts';
 import { recordHead } from '../../services/ledger/record-text.ts';
@@ -49,15 +49,15 @@ describe('the text of a record', () => {
       fc.property(fc.oneof(decisions, refusals), (entry) => {
         const commitment = `hmac-sha256:${'0'.repeat(64)}`;
         const at = genesis(OWNER);
-        const linked = linkRecord(recordHead(entry, commitment), OWNER, at);
+        const whole = linkedText(recordHead(entry, commitment), OWNER, at);
 
-        expect(readRecord(linked.text)).toEqual({
+        expect(readRecord(whole)).toEqual({
           ...entry,
           record_version: 1n,
           commitment,
           process: { ...OWNER, seq: 0n, prev_hash: at.prevHash },
         });
-        expect(linked.next).toEqual({ seq: 1, prevHash: recordHash(linked.text) });
+        expect(positionAfter(at, Buffer.from(whole))).toEqual({ seq: 1, prevHash: recordHash(whole) });
       }),
     );
   });
@@ -65,7 +65,7 @@ describe('the text of a record', () => {
   test('keeps a member that is named like a prototype', () => {
     const disclosed = JSON.parse('{"__proto__":{"__proto__":"kept"}}');
     const head = recordHead(decision({ disclosed }), null);
-    const { text: whole } = linkRecord(head, OWNER, genesis(OWNER));
+    const whole = linkedText(head, OWNER, genesis(OWNER));
 
     expect(readRecord(whole)).toHaveProperty('disclosed', disclosed);
   });
@@ -84,7 +84,7 @@ describe('the text of a record', () => {
   });
 
   test('is refused where it has a member that the schema lacks', () => {
-    const { text: whole } = linkRecord(recordHead(decision(), null), OWNER, genesis(OWNER));
+    const whole = linkedText(recordHead(decision(), null), OWNER, genesis(OWNER));
 
     expect(() => readRecord(whole.replace('{"record_version"', '{"extra":1,"record_version"'))).toThrow();
     expect(() => readRecord(whole.replace('"record_version":1', '"record_version":2'))).toThrow();

@@ -7,6 +7,7 @@ export interface SpoolRecord {
 }
 
 const TAB = 0x09;
+const LINE_FEED = 0x0a;
 const NO_INPUT = '-';
 const CHECKSUM_DIGITS = 8;
 
@@ -17,6 +18,31 @@ const CHECKSUM_DIGITS = 8;
 export function encodeLine(text: string, input: string | null): string {
   const body = `${text}\t${input ?? NO_INPUT}`;
   return `${body}\t${checksum(body)}\n`;
+}
+
+/** An upper bound of what {@link writeLine} writes: UTF-8 needs three bytes for one UTF-16 unit at most. */
+export function lineBound(text: string, input: string | null): number {
+  return 3 * (text.length + (input ?? NO_INPUT).length) + CHECKSUM_DIGITS + 3;
+}
+
+/**
+ * Writes the same line into a buffer that has room for it.
+ * @returns where the text ends, and where the line does.
+ */
+export function writeLine(
+  buffer: Buffer,
+  start: number,
+  text: string,
+  input: string | null,
+): { readonly textEnd: number; readonly end: number } {
+  const textEnd = start + buffer.write(text, start);
+  buffer[textEnd] = TAB;
+  const bodyEnd = textEnd + 1 + buffer.write(input ?? NO_INPUT, textEnd + 1);
+  buffer[bodyEnd] = TAB;
+  const end = bodyEnd + 1 + buffer.write(checksum(buffer.subarray(start, bodyEnd)), bodyEnd + 1);
+  buffer[end] = LINE_FEED;
+
+  return { textEnd, end: end + 1 };
 }
 
 /** Reads a line without its line feed; `undefined` if it is not what was once written. */

@@ -1,6 +1,6 @@
-import { type ChainOwner, type ChainPosition, genesis, linkRecord } from '../chain.ts';
+import { type ChainOwner, type ChainPosition, genesis, linkedText, positionAfter } from '../chain.ts';
 import type { SpoolFile, SpoolFiles } from './files.ts';
-import { encodeLine } from './line.ts';
+import { lineBound, writeLine } from './line.ts';
 import { headerLine, type PreviousSegment, type SegmentExtent, segmentPath } from './segment.ts';
 
 /** A record before its place in the chain is known. */
@@ -47,6 +47,10 @@ export interface SegmentLog {
   close(): Promise<void>;
 }
 
+const KEPT_BUFFER_BYTES = 1024 * 1024;
+/** For what a record's place in the chain adds to its head. */
+const PLACE_UNITS = 512;
+
 interface OpenSegment extends PreviousSegment {
   readonly file: SpoolFile;
 }
@@ -65,13 +69,14 @@ export function createSegmentLog({
   let written = 0;
   let sealed = 0;
   let extents: LogExtent[] = [];
+  let kept: Buffer | undefined;
 
   return {
     async commit(records) {
       if (current !== undefined && current.bytes >= segmentBytes) await finish(current);
       current ??= await openSegment();
 
-      const { bytes, next } = layOut(records, owner, position);
+      const { bytes, next } = layOut(records, position);
       await append(current, bytes, next);
     },
 
@@ -88,6 +93,32 @@ export function createSegmentLog({
       if (current !== undefined) await finish(current);
     },
   };
+
+  /** Each record is put into bytes once, and hashed and checked there. */
+  function layOut(
+    records: readonly UnlinkedRecord[],
+    from: ChainPosition,
+  ): { readonly bytes: Buffer; readonly next: ChainPosition } {
+    const buffer = bufferOf(records.reduce((sum, { head, input }) => sum + boundOf(head, input), 0));
+    let position = from;
+    let end = 0;
+    for (const { head, input } of records) {
+      const start = end;
+      const line = writeLine(buffer, start, linkedText(head, owner, position), input);
+      position = positionAfter(position, buffer.subarray(start, line.textEnd));
+      end = line.end;
+    }
+
+    return { bytes: buffer.subarray(0, end), next: position };
+  }
+
+  /** One buffer serves all groups of usual size, since they are written one after the other. */
+  function bufferOf(bytes: number): Buffer {
+    if (bytes > KEPT_BUFFER_BYTES) return Buffer.allocUnsafeSlow(bytes);
+    kept ??= Buffer.allocUnsafeSlow(KEPT_BUFFER_BYTES);
+
+    return kept;
+  }
 
   async function openSegment(): Promise<OpenSegment> {
     lastSegment += 1;
@@ -153,17 +184,6 @@ export function createSegmentLog({
   }
 }
 
-function layOut(
-  records: readonly UnlinkedRecord[],
-  owner: ChainOwner,
-  from: ChainPosition,
-): { readonly bytes: Buffer; readonly next: ChainPosition } {
-  let position = from;
-  let lines = '';
-  for (const { head, input } of records) {
-    const { text, next } = linkRecord(head, owner, position);
-    lines += encodeLine(text, input);
-    position = next;
-  }
-  return { bytes: Buffer.from(lines), next: position };
+function boundOf(head: string, input: string | null): number {
+  return lineBound(head, input) + PLACE_UNITS;
 }
