@@ -7,7 +7,7 @@ const SHORT_UNITS = 48;
 /** Lengths that are not known yet get varints of this size, whatever they turn out to be: up to 256 MiB. */
 const LENGTH_BYTES = 4;
 /** Bytes that a field takes beside its text at most. */
-const FIXED_BYTES = 16;
+const FIXED_BYTES = 20;
 
 const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
@@ -48,13 +48,17 @@ export class ProtobufWriter {
     this.#varint(value);
   }
 
+  uint64(field: number, value: bigint): void {
+    this.#reserve(FIXED_BYTES);
+    this.#tag(field, WIRE.varint);
+    this.#bigVarint(value);
+  }
+
   /** @param value an integer that a double holds exactly, negative ones as two's complement of 64 bits. */
   int64(field: number, value: number): void {
     this.#reserve(FIXED_BYTES);
     this.#tag(field, WIRE.varint);
-    let rest = BigInt.asUintN(64, BigInt(value));
-    for (; rest > 0x7fn; rest >>= 7n) this.#slab[this.#at++] = Number(rest & 0x7fn) | 0x80;
-    this.#slab[this.#at++] = Number(rest);
+    this.#bigVarint(BigInt.asUintN(64, BigInt(value)));
   }
 
   double(field: number, value: number): void {
@@ -89,9 +93,9 @@ export class ProtobufWriter {
     this.#tag(field, WIRE.bytes);
     if (value.length <= SHORT_UNITS && this.#short(value)) return;
 
-    const length = this.#openLength();
+    const opened = this.#openLength();
     this.#at += this.#slab.write(value, this.#at);
-    this.#closeLength(length);
+    this.closeShort(opened - this.#start);
   }
 
   /** Bytes that were written once, with their tags. */
@@ -113,6 +117,17 @@ export class ProtobufWriter {
     this.#closeLength(opened + this.#start);
   }
 
+  /** The same, with a length of no more bytes than it needs; the message moves up for it. */
+  closeShort(opened: number): void {
+    const at = opened + this.#start;
+    const begin = at + LENGTH_BYTES;
+    const end = this.#at;
+    this.#at = at;
+    this.#varint(end - begin);
+    this.#slab.copyWithin(this.#at, begin, end);
+    this.#at += end - begin;
+  }
+
   /** Writes a short text of ASCII, behind a length of one byte; nothing where it is no such text. */
   #short(value: string): boolean {
     const at = this.#at + 1;
@@ -128,13 +143,19 @@ export class ProtobufWriter {
   }
 
   #tag(field: number, wire: number): void {
-    this.#slab[this.#at++] = (field << 3) | wire;
+    this.#varint((field << 3) | wire);
   }
 
   #varint(value: number): void {
     let rest = value;
     for (; rest > 0x7f; rest >>>= 7) this.#slab[this.#at++] = (rest & 0x7f) | 0x80;
     this.#slab[this.#at++] = rest;
+  }
+
+  #bigVarint(value: bigint): void {
+    let rest = value;
+    for (; rest > 0x7fn; rest >>= 7n) this.#slab[this.#at++] = Number(rest & 0x7fn) | 0x80;
+    this.#slab[this.#at++] = Number(rest);
   }
 
   #openLength(): number {

@@ -37,7 +37,7 @@ export const RPC_STATUS = RPC_PACKAGE['google.rpc.Status'] as MessageTypeDefinit
 export const ERROR_INFO = RPC_PACKAGE['google.rpc.ErrorInfo'] as MessageTypeDefinition<ErrorInfo, unknown>;
 
 /**
- * The service, with requests left as bytes: grpc-js answers a decoder that throws with a bare INTERNAL, and our own
+ * The service, with requests and replies left as bytes: grpc-js answers a decoder that throws with a bare INTERNAL, and our own
  * decoder needs the call's trace for its errors. What is too long for its method is dropped at once, so that no
  * queue holds it.
  */
@@ -45,16 +45,26 @@ export function decisionServiceDefinition(): ServiceDefinition {
   const contract = CONTRACT[SERVICE_NAME] as unknown as AuthorizationServiceDefinition;
 
   return {
-    Authorize: { ...contract.Authorize, requestDeserialize: (bytes: Buffer) => bounded('body_bytes', bytes) },
+    Authorize: {
+      ...contract.Authorize,
+      requestDeserialize: (bytes: Buffer) => bounded('body_bytes', bytes),
+      responseSerialize: encodedAlready,
+    },
     AuthorizeBatch: {
       ...contract.AuthorizeBatch,
       requestDeserialize: (bytes: Buffer) => bounded('batch_bytes', bytes),
+      responseSerialize: encodedAlready,
     },
     AuthorizeStream: {
       ...contract.AuthorizeStream,
       requestDeserialize: (bytes: Buffer) => bounded('body_bytes', bytes),
+      responseSerialize: encodedAlready,
     },
   };
+}
+
+function encodedAlready(reply: Buffer): Buffer {
+  return reply;
 }
 
 /** Keeps a request that is not over the limit of its size; of another it keeps what an answer must name. */

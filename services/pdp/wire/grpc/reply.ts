@@ -1,63 +1,144 @@
 import { PdpError } from '../../../engine/error.ts';
+import { ProtobufWriter } from '../../../telemetry/protobuf-writer.ts';
 import type { Decision, DecisionReply, Enforcement, Explanation } from '../../types.ts';
 import { publicError } from '../errors.ts';
-import type { AuthorizeResponse } from '../generated/palisade/v1/AuthorizeResponse.ts';
-import type { AuthorizeResult } from '../generated/palisade/v1/AuthorizeResult.ts';
-import type { Explanation as ExplanationMessage } from '../generated/palisade/v1/Explanation.ts';
+import type { BatchOutcome } from '../serve.ts';
 
-const DECISIONS = { allow: 'ALLOW', deny: 'DENY' } as const satisfies Record<Decision, string>;
-const EFFECTS = { permit: 'PERMIT', forbid: 'FORBID' } as const;
-const ENFORCEMENTS = {
-  enforced: 'ENFORCED',
-  monitored: 'MONITORED',
-  check_only: 'CHECK_ONLY',
-} as const satisfies Record<Enforcement, string>;
+// Numbers of `proto/palisade/v1/authorization.proto`; a test holds what is written here against it.
+const DECISIONS = { allow: 1, deny: 2 } as const satisfies Record<Decision, number>;
+const EFFECTS = { permit: 1, forbid: 2 } as const;
+const ENFORCEMENTS = { enforced: 1, monitored: 2, check_only: 3 } as const satisfies Record<
+  Enforcement,
+  number
+>;
 
-/** Writes a decision as the contract's AuthorizeResponse. */
-export function responseMessage(reply: DecisionReply): AuthorizeResponse {
-  return {
-    decision: DECISIONS[reply.decision],
-    decision_id: reply.decision_id,
-    request_id: reply.request_id,
-    request_digest: reply.request_digest,
-    replayed: reply.replayed,
-    bundle: { ...reply.bundle },
-    state_sequence: reply.state_sequence.toString(),
-    reason_code: reply.reason_code,
-    message: reply.message,
-    enforcement: ENFORCEMENTS[reply.enforcement],
-    trace_id: reply.trace_id,
-    evaluated_at: {
-      seconds: String(Math.floor(reply.evaluated_at / 1000)),
-      nanos: Math.floor(reply.evaluated_at % 1000) * 1_000_000,
-    },
-    explanation: reply.explanation === undefined ? null : explanationMessage(reply.explanation),
-  };
+const RESPONSE = {
+  decision: 1,
+  decision_id: 2,
+  request_id: 3,
+  request_digest: 4,
+  replayed: 5,
+  bundle: 6,
+  state_sequence: 7,
+  reason_code: 8,
+  message: 9,
+  enforcement: 13,
+  trace_id: 14,
+  evaluated_at: 15,
+  explanation: 17,
+} as const;
+const BUNDLE = { name: 1, version: 2, digest: 3 } as const;
+const TIMESTAMP = { seconds: 1, nanos: 2 } as const;
+const EXPLANATION = { determining_policies: 1, errors: 2, cedar_decision: 3, policy_decision: 4 } as const;
+const DETERMINING_POLICY = { policy_id: 1, effect: 2, annotations: 3 } as const;
+const POLICY_ERROR = { policy_id: 1, message: 2 } as const;
+const MAP_ENTRY = { key: 1, value: 2 } as const;
+const BATCH = { results: 1 } as const;
+const RESULT = { request_id: 1, index: 2, response: 3, error: 4 } as const;
+const ERROR = { code: 1, field: 2, message: 3 } as const;
+
+/** Every reply is written at once and whole, so one writer does for all. */
+const writer = new ProtobufWriter();
+
+/** Writes a decision as the contract's AuthorizeResponse. The stock encoder copies each reply twice on the way. */
+export function encodeResponse(reply: DecisionReply): Buffer {
+  return encoded(() => writeResponse(reply));
 }
 
-/** Writes one outcome of a batch or a stream. */
-export function resultMessage(
-  requestId: string,
-  index: number,
-  outcome: DecisionReply | PdpError,
-): AuthorizeResult {
-  if (!(outcome instanceof PdpError)) {
-    return { request_id: requestId, index, response: responseMessage(outcome) };
+/** Writes one outcome of a stream as the contract's AuthorizeResult. */
+export function encodeResult(requestId: string, outcome: DecisionReply | PdpError): Buffer {
+  return encoded(() => writeResult(requestId, 0, outcome));
+}
+
+/** Writes the outcomes of a batch as the contract's AuthorizeBatchResponse. */
+export function encodeBatch(outcomes: readonly BatchOutcome[]): Buffer {
+  return encoded(() => {
+    for (const { request_id, index, outcome } of outcomes) {
+      within(BATCH.results, () => writeResult(request_id, index, outcome));
+    }
+  });
+}
+
+function encoded(write: () => void): Buffer {
+  writer.drop();
+  write();
+  const { slab, start, end } = writer.take();
+
+  return slab.subarray(start, end);
+}
+
+function writeResult(requestId: string, index: number, outcome: DecisionReply | PdpError): void {
+  text(RESULT.request_id, requestId);
+  number(RESULT.index, index);
+  if (outcome instanceof PdpError) within(RESULT.error, () => writeError(outcome));
+  else within(RESULT.response, () => writeResponse(outcome));
+}
+
+function writeError(error: PdpError): void {
+  const { code, field = '', message } = publicError(error);
+  text(ERROR.code, code);
+  text(ERROR.field, field);
+  text(ERROR.message, message);
+}
+
+function writeResponse(reply: DecisionReply): void {
+  const { bundle, evaluated_at, explanation } = reply;
+  number(RESPONSE.decision, DECISIONS[reply.decision]);
+  text(RESPONSE.decision_id, reply.decision_id);
+  text(RESPONSE.request_id, reply.request_id);
+  text(RESPONSE.request_digest, reply.request_digest);
+  number(RESPONSE.replayed, reply.replayed ? 1 : 0);
+  const opened = writer.open(RESPONSE.bundle);
+  text(BUNDLE.name, bundle.name);
+  text(BUNDLE.version, bundle.version);
+  text(BUNDLE.digest, bundle.digest);
+  writer.closeShort(opened);
+  if (reply.state_sequence !== 0n) writer.uint64(RESPONSE.state_sequence, reply.state_sequence);
+  text(RESPONSE.reason_code, reply.reason_code);
+  text(RESPONSE.message, reply.message);
+  number(RESPONSE.enforcement, ENFORCEMENTS[reply.enforcement]);
+  text(RESPONSE.trace_id, reply.trace_id);
+  const time = writer.open(RESPONSE.evaluated_at);
+  writer.int64(TIMESTAMP.seconds, Math.floor(evaluated_at / 1_000));
+  number(TIMESTAMP.nanos, Math.floor(evaluated_at % 1_000) * 1_000_000);
+  writer.closeShort(time);
+  if (explanation !== undefined) within(RESPONSE.explanation, () => writeExplanation(explanation));
+}
+
+function writeExplanation(explanation: Explanation): void {
+  for (const { policy_id, effect, annotations } of explanation.determining_policies) {
+    within(EXPLANATION.determining_policies, () => {
+      text(DETERMINING_POLICY.policy_id, policy_id);
+      number(DETERMINING_POLICY.effect, EFFECTS[effect]);
+      for (const [key, value] of Object.entries(annotations)) {
+        within(DETERMINING_POLICY.annotations, () => {
+          text(MAP_ENTRY.key, key);
+          text(MAP_ENTRY.value, value);
+        });
+      }
+    });
   }
-
-  const { code, field = '', message } = publicError(outcome);
-  return { request_id: requestId, index, error: { code, field, message } };
+  for (const { policy_id, message } of explanation.errors) {
+    within(EXPLANATION.errors, () => {
+      text(POLICY_ERROR.policy_id, policy_id);
+      text(POLICY_ERROR.message, message);
+    });
+  }
+  number(EXPLANATION.cedar_decision, DECISIONS[explanation.cedar_decision]);
+  number(EXPLANATION.policy_decision, DECISIONS[explanation.policy_decision]);
 }
 
-function explanationMessage(explanation: Explanation): ExplanationMessage {
-  return {
-    determining_policies: explanation.determining_policies.map(({ policy_id, effect, annotations }) => ({
-      policy_id,
-      effect: EFFECTS[effect],
-      annotations: { ...annotations },
-    })),
-    errors: explanation.errors.map(({ policy_id, message }) => ({ policy_id, message })),
-    cedar_decision: DECISIONS[explanation.cedar_decision],
-    policy_decision: DECISIONS[explanation.policy_decision],
-  };
+function within(field: number, write: () => void): void {
+  const opened = writer.open(field);
+  write();
+  writer.closeShort(opened);
+}
+
+/** proto3 leaves out what has its default. */
+function text(field: number, value: string): void {
+  if (value !== '') writer.text(field, value);
+}
+
+function number(field: number, value: number): void {
+  if (value !== 0) writer.varint(field, value);
 }

@@ -3,15 +3,14 @@ import { PdpError, toPdpError } from '../../../engine/error.ts';
 import { LIMITS } from '../../../engine/limits.ts';
 import { nextTurn } from '../../turns.ts';
 import type { AuthorizeCall } from '../../types.ts';
-import type { AuthorizeResult } from '../generated/palisade/v1/AuthorizeResult.ts';
 import { type Handling, serve } from '../serve.ts';
 import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
 import type { Incoming } from './contract.ts';
-import { resultMessage } from './reply.ts';
+import { encodeResult } from './reply.ts';
 import { type GrpcRequest, readRequest } from './request.ts';
 import { grpcStatus } from './status.ts';
 
-export type StreamCall = ServerDuplexStream<Incoming, AuthorizeResult>;
+export type StreamCall = ServerDuplexStream<Incoming, Buffer>;
 
 /** One AuthorizeStream that is open. */
 export interface DecisionStream {
@@ -46,7 +45,7 @@ export function serveStream(handling: Handling, call: StreamCall): DecisionStrea
   }
 
   /** Nothing comes of a message whose credential is refused: then the stream ends. */
-  async function decide(request: GrpcRequest): Promise<AuthorizeResult | undefined> {
+  async function decide(request: GrpcRequest): Promise<Buffer | undefined> {
     let claimed = false;
     try {
       const reply = await serve(handling, {
@@ -63,10 +62,10 @@ export function serveStream(handling: Handling, call: StreamCall): DecisionStrea
         timeoutMs: () => timeoutOf(call),
         decide: (authorizeCall, scope) => handling.service.authorize(authorizeCall, scope),
       });
-      return resultMessage(request.request_id, 0, reply);
+      return encodeResult(request.request_id, reply);
     } catch (thrown) {
       const error = toPdpError(thrown);
-      if (error.code !== 'unauthenticated') return resultMessage(request.request_id, 0, error);
+      if (error.code !== 'unauthenticated') return encodeResult(request.request_id, error);
 
       end(error);
       return undefined;

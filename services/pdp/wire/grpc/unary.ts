@@ -2,52 +2,46 @@ import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc
 import { PdpError, toPdpError } from '../../../engine/error.ts';
 import { mapInTurns, nextTurn } from '../../turns.ts';
 import type { CallScope } from '../../types.ts';
-import type { AuthorizeBatchResponse } from '../generated/palisade/v1/AuthorizeBatchResponse.ts';
-import type { AuthorizeResponse } from '../generated/palisade/v1/AuthorizeResponse.ts';
 import { batchItems } from '../protobuf/peek.ts';
 import { decideBatch, type Handling, serve } from '../serve.ts';
 import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
 import { bounded, type Incoming } from './contract.ts';
-import { responseMessage, resultMessage } from './reply.ts';
+import { encodeBatch, encodeResponse } from './reply.ts';
 import { type GrpcRequest, readRequest } from './request.ts';
 import { grpcStatus } from './status.ts';
 
 /** Handles Authorize. */
-export function authorizeHandler(handling: Handling): handleUnaryCall<Incoming, AuthorizeResponse> {
+export function authorizeHandler(handling: Handling): handleUnaryCall<Incoming, Buffer> {
   return unary(handling, 'Authorize', readOne, async (call, scope) =>
-    responseMessage(await handling.service.authorize(call, scope)),
+    encodeResponse(await handling.service.authorize(call, scope)),
   );
 }
 
 /** Handles AuthorizeBatch: a request that cannot be read is an error in its place, and nowhere else. */
-export function batchHandler(handling: Handling): handleUnaryCall<Incoming, AuthorizeBatchResponse> {
-  return unary(handling, 'AuthorizeBatch', readBatch, async (requests, scope) => {
-    const outcomes = await decideBatch(handling.service, requests, scope);
-
-    return {
-      results: outcomes.map(({ request_id, index, outcome }) => resultMessage(request_id, index, outcome)),
-    };
-  });
+export function batchHandler(handling: Handling): handleUnaryCall<Incoming, Buffer> {
+  return unary(handling, 'AuthorizeBatch', readBatch, async (requests, scope) =>
+    encodeBatch(await decideBatch(handling.service, requests, scope)),
+  );
 }
 
 type Method = 'Authorize' | 'AuthorizeBatch';
 
-function unary<Request, Reply>(
+function unary<Request>(
   handling: Handling,
   method: Method,
   read: (incoming: Incoming) => Request | Promise<Request>,
-  decide: (request: Request, scope: CallScope) => Promise<Reply>,
-): handleUnaryCall<Incoming, Reply> {
+  decide: (request: Request, scope: CallScope) => Promise<Buffer>,
+): handleUnaryCall<Incoming, Buffer> {
   return (call, callback) => void answer(handling, method, call, callback, read, decide);
 }
 
-async function answer<Request, Reply>(
+async function answer<Request>(
   handling: Handling,
   method: Method,
-  call: ServerUnaryCall<Incoming, Reply>,
-  callback: sendUnaryData<Reply>,
+  call: ServerUnaryCall<Incoming, Buffer>,
+  callback: sendUnaryData<Buffer>,
   read: (incoming: Incoming) => Request | Promise<Request>,
-  decide: (request: Request, scope: CallScope) => Promise<Reply>,
+  decide: (request: Request, scope: CallScope) => Promise<Buffer>,
 ): Promise<void> {
   const trace = traceOf(handling, call);
   try {
