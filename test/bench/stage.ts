@@ -18,6 +18,8 @@ export interface Stage {
   readonly world: ServerWorld;
   /** So many running Palisade servers, the first with the bundle deployed; those beyond are stopped. */
   servers(count: number): Promise<readonly ServerProcess[]>;
+  /** One more server on the same database, for whoever stops it. @param environment overrides its configuration. */
+  serve(environment: Readonly<Record<string, string>>): Promise<ServerProcess>;
   /** So many running echo servers. */
   echoes(count: number): Promise<readonly EchoAddresses[]>;
   /** @throws Error with the first reply that was not the right one. */
@@ -58,13 +60,17 @@ export function withStage<T>(
       const stage: Stage = {
         world,
 
+        serve: (environment) =>
+          world.serve({
+            PALISADE_DURABILITY: 'durable',
+            OTEL_EXPORTER_OTLP_ENDPOINT: sink.hello.url,
+            ...environment,
+          }),
+
         async servers(count) {
           while (servers.length > count) await servers.pop()?.stop();
           while (servers.length < count) {
-            const server = await world.serve({
-              PALISADE_DURABILITY: 'durable',
-              OTEL_EXPORTER_OTLP_ENDPOINT: sink.hello.url,
-            });
+            const server = await stage.serve({});
             servers.push(server);
             if (servers.length > 1) continue;
             await deployArchive(world, server.addresses.admin, writeArchive(benchBundle(effort.policies)));
