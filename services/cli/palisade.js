@@ -19,8 +19,20 @@ if (!isNewEnough) {
 } else if (SERVING_COMMANDS.includes(process.argv[2]) && canBoundMemory()) {
   await becomeBounded();
 } else {
+  const { enableCompileCache } = await import('node:module');
+  const cache = await compileCache();
+  enableCompileCache(cache);
+  // For the threads that it starts.
+  process.env.NODE_COMPILE_CACHE ??= cache;
   const { main } = await import('./main.ts');
   await main(process.argv.slice(2));
+}
+
+/** Types are stripped once and not at each start. Who may write here may write to the packages; who may not goes without. */
+async function compileCache() {
+  const { fileURLToPath } = await import('node:url');
+
+  return fileURLToPath(new URL('../../node_modules/.cache/palisade', import.meta.url));
 }
 
 /** Not twice, not over flags that somebody chose, and not where a process cannot become another program. */
@@ -32,14 +44,12 @@ function canBoundMemory() {
 
 /** Becomes the same command with bounded memory, as the same process: V8 and the C library read these at their start alone. */
 async function becomeBounded() {
-  const { fileURLToPath } = await import('node:url');
   const environment = {
     // Threads that load bundles would leave what they freed behind in arenas of their own, and glibc would raise the size from
     // which memory goes back to the kernel at once (mallopt(3): M_ARENA_MAX, M_MMAP_THRESHOLD).
     MALLOC_ARENA_MAX: '2',
     MALLOC_MMAP_THRESHOLD_: '131072',
-    // Types are stripped once and not at each start. Who may write here may write to the packages; who may not goes without.
-    NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/palisade', import.meta.url)),
+    NODE_COMPILE_CACHE: await compileCache(),
     ...process.env,
   };
   const args = [process.execPath, ...process.execArgv, ...HEAP_FLAGS, ...process.argv.slice(1)];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { killPostgres, stopPostgres } from '../chaos/outage.ts';
 import { withPrivateWorld } from '../support/private-postgres.ts';
 
-const OUTAGE_MS = 5_000;
+const OUTAGE_MS = 3_000;
 
 test('no decision fails and none is lost while PostgreSQL is stopped', { timeout: 180_000 }, async () => {
   await withPrivateWorld(async (world, postgres) => {
