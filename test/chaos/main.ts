@@ -7,6 +7,8 @@ import { killServers } from './kill.ts';
 import { killPostgres, stopPostgres } from './outage.ts';
 import { createRandom, newSeed } from './random.ts';
 
+const POSTGRES_KILLS = 3;
+
 const USAGE = `npm run chaos -- [--kills N] [--outage SECONDS] [--seed S]
 
 Real servers under load on a PostgreSQL of its own: N kills with SIGKILL at random moments (default 100), PostgreSQL stopped
@@ -55,7 +57,7 @@ async function run(kills: number, outageMs: number, seed: number): Promise<void>
   );
   await scenario('PostgreSQL killed', (name) =>
     withPrivateWorld(async (world, postgres) => {
-      const { answers, problems } = await killPostgres(world, postgres);
+      const { answers, problems } = await killPostgres(world, postgres, POSTGRES_KILLS);
       report(name, problems, `${answers} answers`);
     }),
   );

@@ -10,7 +10,6 @@ import { STARTER_QUESTIONS } from './questions.ts';
 /** Enough to find a hole, and little enough for the spool to hold a minute of it. */
 const PAUSE_MS = 20;
 const BEFORE_AND_AFTER_MS = 1_000;
-const POSTGRES_KILLS = 3;
 
 export interface Outage {
   readonly answers: number;
@@ -34,9 +33,9 @@ export function stopPostgres(
 }
 
 /** Kills processes of PostgreSQL under load: the main one, and those that serve our connections. */
-export function killPostgres(world: ServerWorld, postgres: PrivatePostgres): Promise<Outage> {
+export function killPostgres(world: ServerWorld, postgres: PrivatePostgres, kills: number): Promise<Outage> {
   return underLoad(world, async () => {
-    for (let kill = 0; kill < POSTGRES_KILLS; kill += 1) {
+    for (let kill = 0; kill < kills; kill += 1) {
       process.kill(await backendOf(world), 'SIGKILL');
       await untilPostgresAnswers(world);
       process.kill(postgres.pid(), 'SIGKILL');

@@ -6,7 +6,7 @@ test('bundles activated in turns under load reach every process, and no decision
   timeout: 180_000,
 }, async () => {
   await withWorld(async (world) => {
-    const { answers, problems } = await activateUnderLoad(world, 6);
+    const { answers, problems } = await activateUnderLoad(world, 4);
 
     expect(problems).toEqual([]);
     expect(answers).toBeGreaterThan(0);

@@ -17,7 +17,7 @@ test('no decision fails and none is lost while processes of PostgreSQL are kille
   timeout: 180_000,
 }, async () => {
   await withPrivateWorld(async (world, postgres) => {
-    const { answers, problems } = await killPostgres(world, postgres);
+    const { answers, problems } = await killPostgres(world, postgres, 1);
 
     expect(problems).toEqual([]);
     expect(answers).toBeGreaterThan(0);
