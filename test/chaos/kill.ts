@@ -5,7 +5,7 @@ import { differencesFromLog, spoolProblems, verificationProblems } from './log.t
 import { STARTER_QUESTIONS } from './questions.ts';
 import type { Random } from './random.ts';
 
-/** A kill comes within so many milliseconds of load. */
+/** A kill comes within so many milliseconds of the first answer. */
 const LONGEST_LOAD_MS = 1_000;
 
 export interface KilledRound {
@@ -29,6 +29,7 @@ export async function* killServers(
   for (let round = 0; round < kills; round += 1) {
     const load = startLoad(server.addresses, { token: world.runtimeToken, questions: STARTER_QUESTIONS });
     const afterMs = random.between(0, LONGEST_LOAD_MS);
+    await load.answered;
     await sleep(afterMs);
     await server.kill();
     await load.stop();

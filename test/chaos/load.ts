@@ -15,6 +15,8 @@ export interface Load {
   /** Every decision that a client received. */
   readonly answers: readonly LoadAnswer[];
   readonly refusals: readonly LoadRefusal[];
+  /** Resolves with the first answer. */
+  readonly answered: Promise<void>;
   /** Ends after what is in flight is settled. */
   stop(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export function startLoad(
   { token, questions, clients = 6, pauseMs = 0 }: LoadOptions,
 ): Load {
   const answers: LoadAnswer[] = [];
+  const answered = Promise.withResolvers<void>();
   const refusals: LoadRefusal[] = [];
   const askers: Readonly<Record<string, Asker>> = {
     grpc: askOverGrpc(addresses, token),
@@ -58,6 +61,7 @@ export function startLoad(
   return {
     answers,
     refusals,
+    answered: answered.promise,
     async stop() {
       stopped = true;
       await Promise.all(loops);
@@ -71,8 +75,10 @@ export function startLoad(
       if (question === undefined) return;
 
       const outcome = await asker.ask(question);
-      if ('answer' in outcome) answers.push({ ...outcome.answer, client });
-      else refusals.push({ ...outcome.refusal, client });
+      if ('answer' in outcome) {
+        answers.push({ ...outcome.answer, client });
+        answered.resolve();
+      } else refusals.push({ ...outcome.refusal, client });
       const wait = 'answer' in outcome ? pauseMs : Math.max(pauseMs, REFUSED_PAUSE_MS);
       if (wait > 0) await sleep(wait);
     }
