@@ -22,21 +22,6 @@ describe('the bench', () => {
     ]);
   });
 
-  test('prints a transport beside the echo server of the same run', async () => {
-    expect(await bench('--quick', '--json', '--only', 'grpc/unary')).toEqual([
-      {
-        name: 'grpc/unary',
-        unit: 'ms',
-        p50: number,
-        p99: number,
-        per_second: number,
-        baseline_per_second: number,
-        ratio: number,
-        rss_mb: number,
-      },
-    ]);
-  });
-
   test('refuses a figure that it does not know', async () => {
     await expect(bench('--only', 'engine/11')).rejects.toMatchObject({
       code: 2,
