@@ -7,16 +7,19 @@ import { isActionType, isTypeName } from './type-name.ts';
 
 /**
  * Makes an identifier of what a caller wrote.
+ * @param schema whose types are names, so that only another one need be looked at.
  * @param field its place, such as `principal`; called only for an error.
  * @throws PdpError `invalid_request` where the type is no Cedar name or the id is ill-formed, `too_large` for a long id.
  */
-export function readUid({ type, id }: RawUid, field: () => string): EntityUid {
-  checkText(type, () => `${field()}.type`);
+export function readUid(schema: Schema, { type, id }: RawUid, field: () => string): EntityUid {
   checkText(id, () => `${field()}.id`);
-  if (!isTypeName(type))
-    throw new PdpError('invalid_request', 'is no name of an entity type', { field: `${field()}.type` });
+  const uid = new EntityUid(type, id);
+  if (schema.entityTypes.has(type) || schema.actions.has(uid.key)) return uid;
 
-  return new EntityUid(type, id);
+  checkText(type, () => `${field()}.type`);
+  if (isTypeName(type)) return uid;
+
+  throw new PdpError('invalid_request', 'is no name of an entity type', { field: `${field()}.type` });
 }
 
 /**

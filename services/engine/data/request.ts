@@ -21,9 +21,9 @@ export function checkRequest(
   schema: Schema,
   asked: { readonly principal: RawUid; readonly action: RawUid; readonly resource: RawUid },
 ): CheckedRequest {
-  const principal = readUid(asked.principal, () => 'principal');
-  const resource = readUid(asked.resource, () => 'resource');
-  const { key } = readUid(asked.action, () => 'action');
+  const principal = readUid(schema, asked.principal, () => 'principal');
+  const resource = readUid(schema, asked.resource, () => 'resource');
+  const { key } = readUid(schema, asked.action, () => 'action');
   entityTypeOf(schema, principal, () => 'principal');
   entityTypeOf(schema, resource, () => 'resource');
 
