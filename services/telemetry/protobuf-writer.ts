@@ -6,6 +6,7 @@ const MAX_UNIT_BYTES = 3;
 const SHORT_UNITS = 48;
 /** Lengths that are not known yet get varints of this size, whatever they turn out to be: up to 256 MiB. */
 const LENGTH_BYTES = 4;
+const MAX_LENGTH = 2 ** 28 - 1;
 /** Bytes that a field takes beside its text at most. */
 const FIXED_BYTES = 20;
 
@@ -123,6 +124,7 @@ export class ProtobufWriter {
     const begin = at + LENGTH_BYTES;
     const end = this.#at;
     this.#at = at;
+    if (end - begin > MAX_LENGTH) throw new RangeError('a message is over 256 MiB');
     this.#varint(end - begin);
     this.#slab.copyWithin(this.#at, begin, end);
     this.#at += end - begin;
@@ -167,6 +169,7 @@ export class ProtobufWriter {
 
   #closeLength(at: number): void {
     const length = this.#at - at - LENGTH_BYTES;
+    if (length > MAX_LENGTH) throw new RangeError('a message is over 256 MiB');
     this.#slab[at] = (length & 0x7f) | 0x80;
     this.#slab[at + 1] = ((length >>> 7) & 0x7f) | 0x80;
     this.#slab[at + 2] = ((length >>> 14) & 0x7f) | 0x80;

@@ -36,6 +36,15 @@ describe('a spool line', () => {
     );
   });
 
+  test('is not cut where a buffer ends', () => {
+    const text = '{"subject":"ci"}';
+    const { length } = encodeLine(text, null);
+
+    for (let bytes = 0; bytes < length; bytes += 1) {
+      expect(() => writeLine(Buffer.alloc(bytes), 0, text, null)).toThrow(RangeError);
+    }
+  });
+
   test('is told from one in which any byte is another', () => {
     fc.assert(
       fc.property(parts, fc.nat(), fc.integer({ min: 1, max: 255 }), ([text, input], at, difference) => {

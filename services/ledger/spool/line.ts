@@ -28,6 +28,7 @@ export function lineBound(text: string, input: string | null): number {
 /**
  * Writes the same line into a buffer that has room for it.
  * @returns where the text ends, and where the line does.
+ * @throws RangeError if it had none: what does not fit is cut off without a word.
  */
 export function writeLine(
   buffer: Buffer,
@@ -40,6 +41,7 @@ export function writeLine(
   const bodyEnd = textEnd + 1 + buffer.write(input ?? NO_INPUT, textEnd + 1);
   buffer[bodyEnd] = TAB;
   const end = bodyEnd + 1 + buffer.write(checksum(buffer.subarray(start, bodyEnd)), bodyEnd + 1);
+  if (end >= buffer.length) throw new RangeError('a spool line is longer than its buffer');
   buffer[end] = LINE_FEED;
 
   return { textEnd, end: end + 1 };
