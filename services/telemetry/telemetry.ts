@@ -19,8 +19,8 @@ export interface TelemetryOptions {
 export interface Telemetry {
   readonly metrics: Metrics;
   readonly sampling: Sampling;
-  /** Whether anybody is sent the signal; where not, nothing needs to be made for it. */
-  readonly exports: (signal: Signal) => boolean;
+  /** Whether anybody is sent spans; where not, none need be made. */
+  readonly tracesGoOut: boolean;
   /** Absent where nobody is sent log events. */
   readonly events: EventLog | undefined;
   /** The metrics, and what the exporters count of themselves. */
@@ -53,7 +53,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   return {
     metrics,
     sampling,
-    exports: (signal) => exported.includes(signal),
+    tracesGoOut: exported.includes('traces'),
     events: sdk.events,
     collect: async () => [...metrics.collect(), ...(await sdk.ownMetrics())],
     shutdown: sdk.shutdown,
@@ -65,7 +65,7 @@ export function withoutSdk(metrics: Metrics, sampling: Sampling): Telemetry {
   return {
     metrics,
     sampling,
-    exports: () => false,
+    tracesGoOut: false,
     events: undefined,
     collect: () => Promise.resolve(metrics.collect()),
     shutdown: () => Promise.resolve(),

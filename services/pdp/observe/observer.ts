@@ -70,8 +70,7 @@ export interface ObserverOptions {
 const LOG_EVERY_MS = 1_000;
 
 export function createObserver({ telemetry, log, traceDenies, addresses }: ObserverOptions): Observer {
-  const { metrics, events } = telemetry;
-  const tracesGoOut = telemetry.exports('traces');
+  const { metrics, events, tracesGoOut } = telemetry;
   const internalErrors = createThrottle(LOG_EVERY_MS);
   const ownFaults = createThrottle(LOG_EVERY_MS);
 
