@@ -20,7 +20,7 @@ if (!isNewEnough) {
   await becomeBounded();
 } else {
   const { enableCompileCache } = await import('node:module');
-  const cache = await compileCache();
+  const cache = await compileCacheFolder();
   enableCompileCache(cache);
   // For the threads that it starts.
   process.env.NODE_COMPILE_CACHE ??= cache;
@@ -29,7 +29,7 @@ if (!isNewEnough) {
 }
 
 /** Types are stripped once and not at each start. Who may write here may write to the packages; who may not goes without. */
-async function compileCache() {
+async function compileCacheFolder() {
   const { fileURLToPath } = await import('node:url');
 
   return fileURLToPath(new URL('../../node_modules/.cache/palisade', import.meta.url));
@@ -49,7 +49,7 @@ async function becomeBounded() {
     // which memory goes back to the kernel at once (mallopt(3): M_ARENA_MAX, M_MMAP_THRESHOLD).
     MALLOC_ARENA_MAX: '2',
     MALLOC_MMAP_THRESHOLD_: '131072',
-    NODE_COMPILE_CACHE: await compileCache(),
+    NODE_COMPILE_CACHE: await compileCacheFolder(),
     ...process.env,
   };
   const args = [process.execPath, ...process.execArgv, ...HEAP_FLAGS, ...process.argv.slice(1)];

@@ -46,7 +46,7 @@ export function createDecisionService(options: ServiceOptions): CountedService {
 
     authorize(call, scope) {
       return admitted(1, scope, async () => {
-        if (call.at_least_sequence !== 0n) await reached([call], scope);
+        await reached([call], scope);
 
         return decideOne(call, scope);
       });
