@@ -1,4 +1,5 @@
-import type { LoadKind, LoadResult } from './client/messages.ts';
+import type { LoadKind } from './client/messages.ts';
+import { comparisonFigure, type Round } from './comparison.ts';
 import type { Effort, Figure } from './figure.ts';
 import { rssOfAll } from './rss.ts';
 import type { Stage } from './stage.ts';
@@ -21,12 +22,6 @@ export const TRANSPORTS: Readonly<Record<string, Transport>> = {
   'grpc/unary-2proc': { kind: 'grpc/unary', port: 'grpc', processes: 2 },
 };
 
-interface Round {
-  readonly echo: LoadResult;
-  readonly palisade: LoadResult;
-  readonly rss: number;
-}
-
 /** Measures Palisade and the echo server in turns, in closed loops, each reply being checked. */
 export async function measureTransport(name: string, stage: Stage, effort: Effort): Promise<Figure> {
   const transport = TRANSPORTS[name];
@@ -37,26 +32,23 @@ export async function measureTransport(name: string, stage: Stage, effort: Effor
   const echoes = await stage.echoes(processes);
   const servers = await stage.servers(processes);
   const rounds: Round[] = [];
+  const sizes: number[] = [];
   for (let round = 0; round < effort.rounds; round += 1) {
     const asked = { kind, warmUpMs, measureMs };
-    const echo = await stage.load({ ...asked, echo: true, addresses: echoes.map((server) => server[port]) });
-    const palisade = await stage.load({
+    const baseline = await stage.load({
+      ...asked,
+      echo: true,
+      addresses: echoes.map((server) => server[port]),
+    });
+    const measured = await stage.load({
       ...asked,
       echo: false,
       addresses: servers.map(({ addresses }) => addresses[port]),
     });
-    rounds.push({ echo, palisade, rss: await rssOfAll(servers) });
+    rounds.push({ measured, baseline });
+    sizes.push(await rssOfAll(servers));
     await stage.drained();
   }
 
-  return {
-    name,
-    unit: 'ms',
-    p50: median(rounds.map(({ palisade }) => palisade.p50)),
-    p99: median(rounds.map(({ palisade }) => palisade.p99)),
-    per_second: median(rounds.map(({ palisade }) => palisade.perSecond)),
-    baseline_per_second: median(rounds.map(({ echo }) => echo.perSecond)),
-    ratio: median(rounds.map(({ echo, palisade }) => palisade.perSecond / echo.perSecond)),
-    rss_mb: median(rounds.map(({ rss }) => rss)),
-  };
+  return comparisonFigure(name, rounds, median(sizes));
 }
