@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { createCedarInstance } from '../../services/engine/cedar/instance.ts';
+import { readCommandLine, wholeNumber } from '../support/command-line.ts';
 import { CORPUS_REMEDY, DEFAULT_CORPUS, readCorpus } from './corpus.ts';
 import { runCorpusTest } from './run-test.ts';
 
@@ -11,20 +11,16 @@ Without --corpus: ${DEFAULT_CORPUS}; ${CORPUS_REMEDY}`;
 
 const PROGRESS_EVERY = 500;
 
-const { values } = parseArgs({
-  options: { corpus: { type: 'string' }, limit: { type: 'string' }, help: { type: 'boolean' } },
-});
+const options = readCommandLine(USAGE, ['corpus', 'limit']);
 
-if (values.help === true) {
-  console.log(USAGE);
-} else {
+if (options !== undefined) {
   process.exitCode = await run(
-    values.corpus ?? process.env['PALISADE_TEST_CORPUS'] ?? DEFAULT_CORPUS,
-    Number(values.limit ?? Number.POSITIVE_INFINITY),
+    options.corpus ?? process.env['PALISADE_TEST_CORPUS'] ?? DEFAULT_CORPUS,
+    options.limit === undefined ? undefined : wholeNumber(USAGE, 'limit', options.limit, 1),
   );
 }
 
-async function run(path: string, limit: number): Promise<number> {
+async function run(path: string, limit: number | undefined): Promise<number> {
   const tests = (await readCorpus(path)).slice(0, limit);
   const instance = createCedarInstance();
   let failed = 0;

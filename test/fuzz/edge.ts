@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
-import { newSeed } from '../chaos/random.ts';
 import { withPrivateWorld } from '../support/private-postgres.ts';
+import { readFuzzOptions } from './fuzz-options.ts';
 import { fuzz } from './run.ts';
 
 const USAGE = `npm run fuzz:edge -- [--requests N] [--seed S]
@@ -11,17 +10,10 @@ The same seed sends the same requests. Exit code 1 on any difference.`;
 
 const DEFAULT_REQUESTS = 10_000;
 
-const { values } = parseArgs({
-  options: { requests: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean' } },
-});
+const options = readFuzzOptions(USAGE, DEFAULT_REQUESTS);
 
-if (values.help === true) {
-  console.log(USAGE);
-} else {
-  const requests = Number(values.requests ?? DEFAULT_REQUESTS);
-  const seed = Number(values.seed ?? newSeed());
-  if (!Number.isSafeInteger(requests) || !Number.isSafeInteger(seed)) throw new Error(USAGE);
-
+if (options !== undefined) {
+  const { requests, seed } = options;
   const { differences, outcomes } = await withPrivateWorld((world) =>
     fuzz(world, { requests, seed, print: (line) => console.log(line) }),
   );

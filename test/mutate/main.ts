@@ -14,7 +14,14 @@ and equality, and then random policy sets. Prints which faults no test noticed; 
 With --only, faults whose file or description holds the text.`;
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
-const COPIED = ['services', 'test/engine', 'test/fuzz', 'test/chaos', 'package.json'];
+const COPIED = [
+  'services',
+  'test/engine',
+  'test/fuzz',
+  'test/chaos',
+  'test/support/command-line.ts',
+  'package.json',
+];
 const TESTS = ['test/engine/compiled', 'test/engine/value'];
 const FUZZ = ['test/fuzz/engine/main.ts', '--requests', '4000', '--seed', '1'];
 /** A fault that makes the tests run for so long is noticed too. */

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { newSeed } from '../../chaos/random.ts';
+import { readFuzzOptions } from '../fuzz-options.ts';
 import { fuzz } from './run.ts';
 import { WANTED } from './wanted.ts';
 
@@ -13,17 +12,10 @@ const DEFAULT_REQUESTS = 20_000;
 /** Fewer requests need not reach everything. */
 const ENOUGH_FOR_ALL = 20_000;
 
-const { values } = parseArgs({
-  options: { requests: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean' } },
-});
+const options = readFuzzOptions(USAGE, DEFAULT_REQUESTS);
 
-if (values.help === true) {
-  console.log(USAGE);
-} else {
-  const requests = Number(values.requests ?? DEFAULT_REQUESTS);
-  const seed = Number(values.seed ?? newSeed());
-  if (!Number.isSafeInteger(requests) || !Number.isSafeInteger(seed)) throw new Error(USAGE);
-
+if (options !== undefined) {
+  const { requests, seed } = options;
   const started = Date.now();
   const { differences, coverage } = fuzz({
     requests,
