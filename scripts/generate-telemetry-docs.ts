@@ -24,7 +24,8 @@ Calls are SERVER spans named after their gRPC method or HTTP method and route; w
 `;
 
 const EVENT_NOTE = `Log events are sent for every decision, whether or not its trace is sampled, with the ids of its trace and span. They are no
-substitute for the decision log: a collector that is away loses them.
+substitute for the decision log: a collector that is away loses them. What a caller puts into attributes has bounds of its own,
+256 units for a text, 32 members for a list and 4,096 units for JSON; the variables \`OTEL_*ATTRIBUTE*_LIMIT\` are not read.
 
 `;
 

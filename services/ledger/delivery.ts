@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PdpError, toPdpError } from '../engine/error.ts';
+import type { Database } from '../store/database.ts';
 import { sqlStateOf } from '../store/database-error.ts';
 import { type DecisionRow, type InputRow, insertDecisions, insertRefused } from '../store/decisions.ts';
-import type { Database } from '../store/pool.ts';
 import { columnsOf } from './columns.ts';
 import { encodeLine, type SpoolRecord } from './spool/line.ts';
 import type { SpoolLine } from './spool/segment.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PdpError } from '../engine/error.ts';
-import type { Database } from '../store/pool.ts';
+import type { Database } from '../store/database.ts';
 import { type Adopter, type AdopterStats, createAdopter } from './adopt.ts';
 import { createDelivery, type Delivery, type DeliveryStats } from './delivery.ts';
 import { createDrain, type Drain } from './drain.ts';

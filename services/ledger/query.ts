@@ -1,5 +1,6 @@
 import { PdpError } from '../engine/error.ts';
 import { parseDuration } from '../engine/extension/duration.ts';
+import type { Database } from '../store/database.ts';
 import { uuidAt } from '../store/decision-partitions.ts';
 import {
   type EntityFilter,
@@ -12,7 +13,6 @@ import {
   selectTailEnd,
   type TailPosition,
 } from '../store/decisions.ts';
-import type { Database } from '../store/pool.ts';
 import { openInput } from './input.ts';
 import type { Keyring } from './keyring.ts';
 import { readRecord } from './record.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Database } from '../store/database.ts';
 import {
   type ChainCursor,
   type ChainRow,
@@ -6,7 +7,6 @@ import {
   type StoreScope,
   selectChainRows,
 } from '../store/decisions.ts';
-import type { Database } from '../store/pool.ts';
 import { type ChainPosition, genesis, recordHash } from './chain.ts';
 import { columnsOf } from './columns.ts';
 

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import type { Pool } from 'pg';
 import { readKeyring } from '../ledger/keyring.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
+import type { Pool } from '../store/database.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Config } from './config/config.ts';
 

@@ -1,5 +1,5 @@
-import type { Pool } from 'pg';
 import type { EvaluatorName } from '../engine/evaluator.ts';
+import type { Pool } from '../store/database.ts';
 import type { DatabaseConnection } from '../store/pool.ts';
 import { watchChanges } from '../store/watch.ts';
 import type { Log } from '../telemetry/log.ts';

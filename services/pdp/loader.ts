@@ -1,8 +1,8 @@
-import type { Pool } from 'pg';
 import { type CompiledBundle, compileBundle } from '../bundles/compile.ts';
 import { loadInWorker } from '../bundles/worker/load.ts';
 import type { EvaluatorName } from '../engine/evaluator.ts';
 import { getBundleArchive } from '../store/bundles.ts';
+import type { Pool } from '../store/database.ts';
 
 /**
  * Fetches a bundle, verifies that it is the one its digest names, and makes it ready to decide. Parsing happens in a worker;

@@ -1,7 +1,7 @@
-import type { Pool } from 'pg';
 import type { CompiledBundle } from '../bundles/compile.ts';
 import type { EvaluatorName } from '../engine/evaluator.ts';
 import { activeCredentials, credentialsRevision } from '../store/credentials.ts';
+import type { Pool } from '../store/database.ts';
 import { currentDeployments, listStores } from '../store/deployments.ts';
 import { listOverrides } from '../store/evaluator-overrides.ts';
 import { credentialDirectory } from './credentials.ts';

@@ -7,6 +7,7 @@ import { observeProcess } from '../telemetry/process-metrics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { ADMIN_PATHS } from './admin/openapi.ts';
 import { createAdminServer } from './admin/server.ts';
+import { poolFor } from './admin/traced.ts';
 import type { DecisionPath } from './authorize.ts';
 import type { Config } from './config/config.ts';
 import { openConfiguredLedger } from './configured-ledger.ts';
@@ -128,7 +129,13 @@ async function start(
     tls: tlsFor(rest, identity),
   });
   const adminServer = createAdminServer({
-    context: { pool, replica, ledger, cedarVersion: path.cedarVersion, unready },
+    context: {
+      poolFor: (request) => poolFor(request, pool),
+      replica,
+      ledger,
+      cedarVersion: path.cedarVersion,
+      unready,
+    },
     telemetry,
     ...handling,
     hosts,

@@ -1,7 +1,7 @@
 import type { PdpError } from '../engine/error.ts';
 import type { RawNode, RawUid, TypedEntityInput } from '../engine/raw/raw.ts';
+import type { CallNotes } from '../telemetry/call-span.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
-import type { CallNotes } from '../telemetry/tracing.ts';
 import type { CallSignal } from './call-signal.ts';
 
 export type { CallNotes, RawUid, TraceContext, TypedEntityInput };

@@ -1,5 +1,6 @@
 import { PdpError } from '../engine/error.ts';
-import { type Database, query } from './pool.ts';
+import type { Database } from './database.ts';
+import { query } from './pool.ts';
 
 export interface NewBundle {
   /** `sha256:<64 hex>`. */

@@ -1,4 +1,5 @@
-import { type Database, query } from './pool.ts';
+import type { Database } from './database.ts';
+import { query } from './pool.ts';
 
 /** The channel on which replicas hear that something changed; what changed they read from the tables. */
 export const CHANGES_CHANNEL = 'palisade_changed';

@@ -1,7 +1,7 @@
-import type pg from 'pg';
 import { PdpError } from '../engine/error.ts';
 import { announceChange } from './changes.ts';
-import { type Database, query, withTransaction } from './pool.ts';
+import type { Client, Database, Pool } from './database.ts';
+import { query, withTransaction } from './pool.ts';
 
 /** A principal type, and the ids of it that a credential may assert; no ids: all of the type. */
 export interface CredentialPrincipal {
@@ -48,7 +48,7 @@ const COLUMNS = `id, name, role, stores, principals, full_detail as "fullDetail"
  * Stores a credential.
  * @throws PdpError `conflict`: an unrevoked one has that name; `not_found`: one of its stores does not exist.
  */
-export async function insertCredential(pool: pg.Pool, credential: NewCredential): Promise<void> {
+export async function insertCredential(pool: Pool, credential: NewCredential): Promise<void> {
   await withTransaction(pool, async (client) => {
     await raiseRevision(client);
     await insert(client, credential);
@@ -59,7 +59,7 @@ export async function insertCredential(pool: pg.Pool, credential: NewCredential)
  * Stores the first admin's credential.
  * @throws PdpError `conflict`: there is one already; else as `insertCredential`.
  */
-export async function insertFirstAdmin(pool: pg.Pool, credential: NewCredential): Promise<void> {
+export async function insertFirstAdmin(pool: Pool, credential: NewCredential): Promise<void> {
   await withTransaction(pool, async (client) => {
     // Its lock orders everybody who writes credentials, so of two first admins one comes second.
     await raiseRevision(client);
@@ -79,7 +79,7 @@ export async function listCredentials(database: Database): Promise<CredentialInf
  * Revokes a credential for good; revoking it twice is fine, and the first time stays.
  * @throws PdpError `not_found`.
  */
-export async function revokeCredential(pool: pg.Pool, id: string): Promise<void> {
+export async function revokeCredential(pool: Pool, id: string): Promise<void> {
   await withTransaction(pool, async (client) => {
     await raiseRevision(client);
     const revoked = await query(
@@ -132,12 +132,12 @@ export async function countAdmins(database: Database): Promise<number> {
 }
 
 /** Orders all writers of credentials, and wakes those who hold copies. */
-async function raiseRevision(client: pg.PoolClient): Promise<void> {
+async function raiseRevision(client: Client): Promise<void> {
   await query(client, 'update credentials_revision set revision = revision + 1');
   await announceChange(client);
 }
 
-async function insert(client: pg.PoolClient, credential: NewCredential): Promise<void> {
+async function insert(client: Client, credential: NewCredential): Promise<void> {
   const everywhere = credential.role === 'admin' && credential.stores.includes(ALL_STORES);
   if (!everywhere) await requireStores(client, credential.stores);
   const inserted = await query(
@@ -169,7 +169,7 @@ async function insert(client: pg.PoolClient, credential: NewCredential): Promise
   );
 }
 
-async function requireStores(client: pg.PoolClient, stores: readonly string[]): Promise<void> {
+async function requireStores(client: Client, stores: readonly string[]): Promise<void> {
   const rows = await query<{ name: string }>(client, 'select name from stores where name = any($1)', [
     stores,
   ]);

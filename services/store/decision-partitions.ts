@@ -1,4 +1,5 @@
-import { type Database, query } from './pool.ts';
+import type { Database } from './database.ts';
+import { query } from './pool.ts';
 
 const PARTITIONED = ['decisions', 'decision_inputs'] as const;
 

@@ -1,4 +1,5 @@
-import { type Database, query } from './pool.ts';
+import type { Database } from './database.ts';
+import { query } from './pool.ts';
 
 /** A record's text and what stands in columns so that it can be found. */
 export interface DecisionRow extends DecisionColumns {

@@ -1,8 +1,8 @@
-import type pg from 'pg';
 import { PdpError } from '../engine/error.ts';
 import { unknownBundle } from './bundles.ts';
 import { announceChange } from './changes.ts';
-import { type Database, query, withTransaction } from './pool.ts';
+import type { Client, Database, Pool } from './database.ts';
+import { query, withTransaction } from './pool.ts';
 
 export interface PolicyStore {
   readonly name: string;
@@ -48,7 +48,7 @@ const DEPLOYMENT = `select d.store, d.sequence, d.digest, b.name, b.version, d.a
  * Makes a stored bundle the active one of a store, in one transaction that also wakes the replicas.
  * @throws PdpError `not_found`: no such store or bundle; `conflict`: another deployment came first, which it names.
  */
-export async function activate(pool: pg.Pool, activation: Activation): Promise<Deployment> {
+export async function activate(pool: Pool, activation: Activation): Promise<Deployment> {
   const { store, digest, expectedSequence, author, reason } = activation;
 
   return withTransaction(pool, async (client) => {
@@ -116,7 +116,7 @@ export async function listStores(database: Database): Promise<PolicyStore[]> {
 }
 
 /** @throws PdpError `conflict`: it exists; `invalid_request`: not a store's name (`[a-z0-9][a-z0-9-]{0,62}`). */
-export async function createStore(pool: pg.Pool, name: string): Promise<void> {
+export async function createStore(pool: Pool, name: string): Promise<void> {
   if (!STORE_NAME.test(name)) {
     throw new PdpError('invalid_request', `a store's name has the form ${STORE_NAME.source}`, {
       field: 'store',
@@ -136,7 +136,7 @@ export async function createStore(pool: pg.Pool, name: string): Promise<void> {
 }
 
 /** Whoever holds this lock gives the next number, so replicas never see a greater one before a smaller one. */
-async function lockStore(client: pg.PoolClient, store: string): Promise<bigint> {
+async function lockStore(client: Client, store: string): Promise<bigint> {
   const [row] = await query<{ sequence: string }>(
     client,
     'select sequence from stores where name = $1 for update',
@@ -148,7 +148,7 @@ async function lockStore(client: pg.PoolClient, store: string): Promise<bigint> 
 }
 
 async function findDeployment(
-  client: pg.PoolClient,
+  client: Client,
   store: string,
   sequence: bigint,
 ): Promise<Deployment | undefined> {

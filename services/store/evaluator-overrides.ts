@@ -1,7 +1,7 @@
-import type pg from 'pg';
 import { announceChange } from './changes.ts';
+import type { Database, Pool } from './database.ts';
 import { columnText } from './decisions.ts';
-import { type Database, query, withTransaction } from './pool.ts';
+import { query, withTransaction } from './pool.ts';
 
 /** A bundle that is to be judged by Cedar's own evaluator, whatever processes are configured for, and what led to that. */
 export interface EvaluatorOverride {
@@ -23,7 +23,7 @@ export interface StoredOverride extends EvaluatorOverride {
  * Has a bundle judged by Cedar's own evaluator on every replica, which this wakes. The first reason stays.
  * @throws PdpError `unavailable`; `invalid_request` where the bundle is not stored.
  */
-export async function overrideEvaluator(pool: pg.Pool, override: EvaluatorOverride): Promise<void> {
+export async function overrideEvaluator(pool: Pool, override: EvaluatorOverride): Promise<void> {
   const { digest, reason, decisionId, processId } = override;
 
   await withTransaction(pool, async (client) => {

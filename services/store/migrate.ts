@@ -2,9 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { PdpError } from '../engine/error.ts';
+import type { Database } from './database.ts';
 import { sqlStateOf, toStoreError } from './database-error.ts';
 import { createPartitions } from './decision-partitions.ts';
-import { assertSupportedServer, clientConfig, type Database, type DatabaseConnection } from './pool.ts';
+import { assertSupportedServer, clientConfig, type DatabaseConnection } from './pool.ts';
 
 const MIGRATIONS_DIR = fileURLToPath(new URL('../../migrations/', import.meta.url));
 const MIGRATION_FILE = /^(\d{4}_[a-z0-9_]+)\.sql$/;

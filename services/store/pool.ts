@@ -1,14 +1,11 @@
 import pg from 'pg';
 import { PdpError } from '../engine/error.ts';
-import { withStatementSpan } from '../telemetry/tracing.ts';
+import type { Client, Database, Pool } from './database.ts';
 import { toStoreError } from './database-error.ts';
 import type { EmbeddedConnection } from './embedded/database.ts';
 
 /** Where the database is: a URL such as `postgres://user@host/db` or `postgres://user@/db?host=/socket/folder`. */
 export type DatabaseConnection = string | EmbeddedConnection;
-
-/** What runs a statement: a pool, or one connection of it within a transaction. */
-export type Database = pg.Pool | pg.PoolClient | pg.Client;
 
 export interface PoolOptions {
   readonly connection: DatabaseConnection;
@@ -65,7 +62,7 @@ export async function query<Row extends pg.QueryResultRow>(
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
   try {
-    const { rows } = await withStatementSpan(text, () => database.query<Row>(text, [...values]));
+    const { rows } = await database.query<Row>(text, [...values]);
     return rows;
   } catch (error) {
     throw toStoreError(error);
@@ -77,8 +74,8 @@ export async function query<Row extends pg.QueryResultRow>(
  * @throws what `body` throws; PdpError `unavailable` where the commit's outcome is unknown.
  */
 export async function withTransaction<Result>(
-  pool: pg.Pool,
-  body: (client: pg.PoolClient) => Promise<Result>,
+  pool: Pool,
+  body: (client: Client) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect().catch((error: unknown) => {
     throw toStoreError(error);

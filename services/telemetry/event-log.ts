@@ -14,9 +14,13 @@ import {
   type ReadWriteLogRecord,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
+import { attributesOf } from './attribute-sink.ts';
 import type { CallEvent, EventLog } from './events.ts';
 import { logExporter } from './exporters.ts';
-import { createEventEncoder, EncodedEventExporter, SCOPE, SEVERITIES } from './otlp-events.ts';
+import { SCOPE } from './otlp/envelope.ts';
+import { createEventEncoder, SEVERITIES } from './otlp/events.ts';
+import { EncodedExporter } from './otlp/exporter.ts';
+import { queueSettings } from './queue-settings.ts';
 
 export interface EventLogOptions {
   readonly environment: NodeJS.ProcessEnv;
@@ -42,10 +46,10 @@ export async function startEventLog(options: EventLogOptions): Promise<StartedEv
   const processor =
     exporter instanceof ConsoleLogRecordExporter
       ? new SimpleLogRecordProcessor(settings)
-      : new BatchLogRecordProcessor({ ...settings, ...batching(environment) });
+      : new BatchLogRecordProcessor({ ...settings, ...queueSettings(environment, 'OTEL_BLRP') });
 
   const recordOf =
-    exporter instanceof EncodedEventExporter
+    exporter instanceof EncodedExporter
       ? createEventEncoder(resource)
       : (event: CallEvent) => new EventRecord(event, resource);
 
@@ -104,21 +108,8 @@ class EventRecord implements ReadableLogRecord {
   }
 
   get attributes(): Attributes {
-    this.#attributes ??= this.#event.attributes() as Attributes;
+    this.#attributes ??= attributesOf(this.#event.describe) as Attributes;
 
     return this.#attributes;
   }
-}
-
-/** The SDK's defaults hold where a variable is absent or malformed. */
-function batching(environment: NodeJS.ProcessEnv) {
-  const wanted = {
-    maxQueueSize: environment['OTEL_BLRP_MAX_QUEUE_SIZE'],
-    scheduledDelayMillis: environment['OTEL_BLRP_SCHEDULE_DELAY'],
-    exportTimeoutMillis: environment['OTEL_BLRP_EXPORT_TIMEOUT'],
-    maxExportBatchSize: environment['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE'],
-  };
-  const set = Object.entries(wanted).filter(([, text]) => Number(text?.trim() || Number.NaN) > 0);
-
-  return Object.fromEntries(set.map(([name, text]) => [name, Number(text)]));
 }

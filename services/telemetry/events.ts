@@ -1,4 +1,5 @@
-import type { EventName, TelemetryAttributes } from './attributes.ts';
+import type { Describe } from './attribute-sink.ts';
+import type { EventName } from './attributes.ts';
 import type { TraceContext } from './trace-context.ts';
 
 /** One log event of a call. */
@@ -9,8 +10,7 @@ export interface CallEvent {
   /** Its ids stand on the event whether or not the spans of the trace are kept. */
   readonly trace: TraceContext;
   readonly severity: 'info' | 'error';
-  /** Made only once the event is sent. */
-  readonly attributes: () => TelemetryAttributes;
+  readonly describe: Describe;
 }
 
 /** Takes log events; never waits, and drops and counts what it cannot hold. */

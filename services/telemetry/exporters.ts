@@ -1,11 +1,13 @@
 import { ConsoleLogRecordExporter, type LogRecordExporter } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import { ConsoleSpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
+import { LOGS as ENCODED_LOGS, TRACES as ENCODED_TRACES } from './otlp/exporter.ts';
 
 type Warn = (message: string) => void;
 
 /** The exporters of one signal that the standard variables can name. */
 interface Exporters<T> {
-  readonly signal: 'METRICS' | 'LOGS';
+  readonly signal: 'METRICS' | 'LOGS' | 'TRACES';
   readonly console: () => T;
   readonly otlp: Readonly<Record<string, () => Promise<T>>>;
 }
@@ -25,17 +27,24 @@ const LOGS: Exporters<LogRecordExporter> = {
   signal: 'LOGS',
   console: () => new ConsoleLogRecordExporter(),
   otlp: {
-    grpc: async () => (await import('./otlp-events-grpc.ts')).grpcEventExporter(),
-    'http/protobuf': async () => (await import('./otlp-events-http.ts')).httpEventExporter(),
+    grpc: async () => (await import('./otlp/grpc.ts')).grpcExporter(ENCODED_LOGS),
+    'http/protobuf': async () => (await import('./otlp/http.ts')).httpExporter(ENCODED_LOGS),
     'http/json': async () => new (await import('@opentelemetry/exporter-logs-otlp-http')).OTLPLogExporter(),
+  },
+};
+const TRACES: Exporters<SpanExporter> = {
+  signal: 'TRACES',
+  console: () => new ConsoleSpanExporter(),
+  otlp: {
+    grpc: async () => (await import('./otlp/grpc.ts')).grpcExporter(ENCODED_TRACES),
+    'http/protobuf': async () => (await import('./otlp/http.ts')).httpExporter(ENCODED_TRACES),
+    'http/json': async () =>
+      new (await import('@opentelemetry/exporter-trace-otlp-http')).OTLPTraceExporter(),
   },
 };
 const DEFAULT_PROTOCOL = 'http/protobuf';
 
-/**
- * Makes the exporter of metrics that the standard variables name; the endpoint and its headers it reads itself. The SDK would
- * not let its own exporter send ours.
- */
+/** Makes the exporter of metrics that the standard variables name; the endpoint and its headers it reads itself. */
 export function metricExporter(environment: NodeJS.ProcessEnv, warn: Warn): Promise<PushMetricExporter> {
   return exporterOf(METRICS, environment, warn);
 }
@@ -43,6 +52,11 @@ export function metricExporter(environment: NodeJS.ProcessEnv, warn: Warn): Prom
 /** The same for log events. */
 export function logExporter(environment: NodeJS.ProcessEnv, warn: Warn): Promise<LogRecordExporter> {
   return exporterOf(LOGS, environment, warn);
+}
+
+/** The same for spans. */
+export function spanExporter(environment: NodeJS.ProcessEnv, warn: Warn): Promise<SpanExporter> {
+  return exporterOf(TRACES, environment, warn);
 }
 
 async function exporterOf<T>(

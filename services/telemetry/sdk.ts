@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Context, DiagLogLevel, diag, metrics as meters, TraceFlags, trace } from '@opentelemetry/api';
+import { DiagLogLevel, diag } from '@opentelemetry/api';
 import {
   defaultResource,
   detectResources,
@@ -9,18 +9,21 @@ import {
   resourceFromAttributes,
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
-import { type IMetricReader, MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { NodeSDK } from '@opentelemetry/sdk-node';
-import { type Sampler, SamplingDecision } from '@opentelemetry/sdk-trace';
+import {
+  type IMetricReader,
+  MeterProvider,
+  MetricReader,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import type { SpanLog } from './call-span.ts';
 import { startEventLog } from './event-log.ts';
 import type { EventLog } from './events.ts';
 import { metricExporter } from './exporters.ts';
 import type { MetricSnapshot, Metrics } from './metrics.ts';
-import { metricProducer, snapshotOf } from './otlp-metrics.ts';
-import { presetIds } from './span-ids.ts';
+import { metricProducer, snapshotOf } from './otlp/metrics.ts';
+import { startSpanLog } from './span-log.ts';
 import type { Signal, TelemetryOptions } from './telemetry.ts';
 import { createThrottle } from './throttle.ts';
-import { KEPT } from './tracing.ts';
 
 export interface SdkOptions extends TelemetryOptions {
   readonly exported: readonly Signal[];
@@ -30,6 +33,8 @@ export interface SdkOptions extends TelemetryOptions {
 export interface Sdk {
   /** Absent where nobody is sent log events. */
   readonly events: EventLog | undefined;
+  /** Absent where nobody is sent spans. */
+  readonly spans: SpanLog | undefined;
   /** What the SDK counts of itself: what its queues dropped and its exporters could not send. */
   ownMetrics(): Promise<readonly MetricSnapshot[]>;
   shutdown(): Promise<void>;
@@ -39,11 +44,13 @@ const WARN_EVERY_MS = 10_000;
 /** A collector that does not answer must not hold up the end of the process. */
 const SHUTDOWN_MS = 3_000;
 
-/** Starts OpenTelemetry's SDK for the signals that are sent. All of it is configured by the standard variables. */
+/**
+ * Starts the parts of OpenTelemetry's SDK that send signals: its queues, transports and meters. All of it is configured by the
+ * standard variables.
+ */
 export async function startSdk({ environment, exported, metrics, ...options }: SdkOptions): Promise<Sdk> {
   logDiagnostics(options.warn);
-  // The SDK reads the process's environment itself.
-  process.env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS'] = 'true';
+  const resource = resourceOf(options);
   const own = new OwnMetrics();
   const readers: IMetricReader[] = [own];
   if (exported.includes('metrics')) {
@@ -55,24 +62,15 @@ export async function startSdk({ environment, exported, metrics, ...options }: S
       }),
     );
   }
-  const resource = resourceOf(options);
-  const sdk = new NodeSDK({
-    resource,
-    autoDetectResources: false,
-    idGenerator: presetIds,
-    sampler: KEPT_SAMPLER,
-    metricReaders: readers,
-    ...(exported.includes('traces') ? {} : { spanProcessors: [] }),
-    logRecordProcessors: [],
-  });
-  sdk.start();
+  const meterProvider = new MeterProvider({ resource, readers, sdkMetricsEnabled: true });
   const { warn } = options;
-  const events = exported.includes('logs')
-    ? await startEventLog({ environment, resource, meterProvider: meters.getMeterProvider(), warn })
-    : undefined;
+  const settings = { environment, resource, meterProvider, warn };
+  const events = exported.includes('logs') ? await startEventLog(settings) : undefined;
+  const spans = exported.includes('traces') ? await startSpanLog(settings) : undefined;
 
   return {
     events,
+    spans,
 
     async ownMetrics() {
       const { resourceMetrics } = await own.collect();
@@ -81,8 +79,8 @@ export async function startSdk({ environment, exported, metrics, ...options }: S
     },
 
     async shutdown() {
-      const ended = Promise.all([events?.shutdown(), sdk.shutdown()]).catch((error: unknown) =>
-        warn(`telemetry was lost: ${String(error)}`),
+      const ended = Promise.all([events?.shutdown(), spans?.shutdown(), meterProvider.shutdown()]).catch(
+        (error: unknown) => warn(`telemetry was lost: ${String(error)}`),
       );
       await Promise.race([ended, sleep(SHUTDOWN_MS, undefined, { ref: false })]);
     },
@@ -99,19 +97,6 @@ function resourceOf({ version, processId }: Pick<TelemetryOptions, 'version' | '
 
   return defaultResource().merge(own).merge(detectResources({ detectors }));
 }
-
-/** Whether a trace is kept was decided when the call came; within it, children follow their parent. */
-const KEPT_SAMPLER: Sampler = {
-  shouldSample(context: Context) {
-    const parent = trace.getSpanContext(context);
-    const kept =
-      context.getValue(KEPT) === true ||
-      (parent?.isRemote !== true && ((parent?.traceFlags ?? 0) & TraceFlags.SAMPLED) !== 0);
-
-    return { decision: kept ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD };
-  },
-  toString: () => 'KeptSampler',
-};
 
 /** A reader that is asked, instead of sending. */
 class OwnMetrics extends MetricReader {

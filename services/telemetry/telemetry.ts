@@ -1,3 +1,4 @@
+import type { SpanLog } from './call-span.ts';
 import type { EventLog } from './events.ts';
 import { createMetrics, type MetricSnapshot, type Metrics } from './metrics.ts';
 import { type Sampling, samplingOf } from './sampling.ts';
@@ -19,8 +20,8 @@ export interface TelemetryOptions {
 export interface Telemetry {
   readonly metrics: Metrics;
   readonly sampling: Sampling;
-  /** Whether anybody is sent spans; where not, none need be made. */
-  readonly tracesGoOut: boolean;
+  /** Absent where nobody is sent spans. */
+  readonly spans: SpanLog | undefined;
   /** Absent where nobody is sent log events. */
   readonly events: EventLog | undefined;
   /** The metrics, and what the exporters count of themselves. */
@@ -53,7 +54,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   return {
     metrics,
     sampling,
-    tracesGoOut: exported.includes('traces'),
+    spans: sdk.spans,
     events: sdk.events,
     collect: async () => [...metrics.collect(), ...(await sdk.ownMetrics())],
     shutdown: sdk.shutdown,
@@ -65,7 +66,7 @@ export function withoutSdk(metrics: Metrics, sampling: Sampling): Telemetry {
   return {
     metrics,
     sampling,
-    tracesGoOut: false,
+    spans: undefined,
     events: undefined,
     collect: () => Promise.resolve(metrics.collect()),
     shutdown: () => Promise.resolve(),

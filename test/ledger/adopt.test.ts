@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { getDecision } from '../../services/ledger/query.ts';
 import { identifyThisProcess, type SpoolOwner, writeOwner } from '../../services/ledger/spool/owner.ts';
 import { verifyChains } from '../../services/ledger/verify.ts';
-import type { Database } from '../../services/store/pool.ts';
+import type { Database } from '../../services/store/database.ts';
 import { withDatabase } from '../support/postgres.ts';
 import { decision } from './support/entries.ts';
 import { createFailingFiles } from './support/failing-files.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createDelivery } from '../../services/ledger/delivery.ts';
 import { uuidv7 } from '../../services/pdp/uuid.ts';
+import type { Database } from '../../services/store/database.ts';
 import { createPartitions } from '../../services/store/decision-partitions.ts';
-import type { Database } from '../../services/store/pool.ts';
 import { withDatabase } from '../support/postgres.ts';
 import { spoolLines } from './support/spool.ts';
 

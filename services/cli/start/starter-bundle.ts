@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import type { Pool } from 'pg';
 import { writeArchive } from '../../bundles/archive.ts';
 import { renderProblem } from '../../bundles/problem.ts';
 import { insertBundle } from '../../store/bundles.ts';
+import type { Pool } from '../../store/database.ts';
 import { activate, currentDeployments } from '../../store/deployments.ts';
 import { checkFolder } from '../bundle-folder.ts';
 import { CliError } from '../errors.ts';

@@ -1,6 +1,5 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pool } from 'pg';
 import { authenticateToken, credentialDirectory } from '../../pdp/credentials.ts';
 import { createToken } from '../../pdp/token.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type NewCredential,
   revokeCredential,
 } from '../../store/credentials.ts';
+import type { Pool } from '../../store/database.ts';
 
 /** The credentials that `palisade start` keeps in its folder, by the name that decisions are recorded under. */
 const LOCAL_CREDENTIALS = [

@@ -24,12 +24,12 @@ export const BUNDLES_QUERY = z.strictObject({
 });
 
 /** `/v1/bundles`: push, list, show, fetch. What fails its check is never stored. */
-export function bundleRoutes({ pool, cedarVersion }: AdminContext): Router {
+export function bundleRoutes({ poolFor, cedarVersion }: AdminContext): Router {
   const router = createRouter();
 
   router.post('/v1/bundles', async (request, response) => {
     const { archive, digest, manifest } = await checkUpload(request, response);
-    const { created } = await insertBundle(pool, {
+    const { created } = await insertBundle(poolFor(request), {
       digest,
       name: manifest.name,
       version: manifest.version,
@@ -40,20 +40,23 @@ export function bundleRoutes({ pool, cedarVersion }: AdminContext): Router {
       createdBy: adminOf(request).subject,
     });
 
-    reply(request, response, created ? 201 : 200, { ...toJson(await getBundle(pool, digest)), created });
+    reply(request, response, created ? 201 : 200, {
+      ...toJson(await getBundle(poolFor(request), digest)),
+      created,
+    });
   });
 
   router.get('/v1/bundles', async (request, response) => {
-    const { bundles, next } = await listBundles(pool, readQuery(request, BUNDLES_QUERY));
+    const { bundles, next } = await listBundles(poolFor(request), readQuery(request, BUNDLES_QUERY));
     reply(request, response, 200, { bundles: bundles.map(toJson), next: next?.toString() });
   });
 
   router.get('/v1/bundles/:digest', async (request, response) => {
-    reply(request, response, 200, toJson(await getBundle(pool, digestOf(request.params.digest))));
+    reply(request, response, 200, toJson(await getBundle(poolFor(request), digestOf(request.params.digest))));
   });
 
   router.get('/v1/bundles/:digest/archive', async (request, response) => {
-    const archive = await getBundleArchive(pool, digestOf(request.params.digest));
+    const archive = await getBundleArchive(poolFor(request), digestOf(request.params.digest));
     response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': archive.length });
     response.end(archive);
   });

@@ -1,8 +1,8 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import type { Pool } from 'pg';
 import { PdpError } from '../../engine/error.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { ALL_STORES } from '../../store/credentials.ts';
+import type { Pool } from '../../store/database.ts';
 import type { Replica } from '../replica.ts';
 import type { Caller } from '../types.ts';
 import { type JsonValue, jsonText } from '../wire/rest/json-text.ts';
@@ -10,7 +10,8 @@ import { respond } from '../wire/rest/respond.ts';
 
 /** What administration works on. */
 export interface AdminContext {
-  readonly pool: Pool;
+  /** The database, as a request is to use it. */
+  readonly poolFor: (request: Request) => Pool;
   readonly replica: Replica;
   readonly ledger: Ledger;
   readonly cedarVersion: string;

@@ -9,6 +9,7 @@ import {
   listCredentials,
   revokeCredential,
 } from '../../store/credentials.ts';
+import type { Pool } from '../../store/database.ts';
 import { createToken } from '../token.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { type AdminContext, adminOf, createRouter, followChange, reply, visibleStores } from './context.ts';
@@ -36,7 +37,7 @@ export const NEW_CREDENTIAL = z.strictObject({
 
 /** `/v1/credentials`: make one, list them, revoke one. A token is told once, when it is made. */
 export function credentialRoutes(context: AdminContext): Router {
-  const { pool } = context;
+  const { poolFor } = context;
   const router = createRouter();
 
   router.post('/v1/credentials', async (request, response) => {
@@ -57,7 +58,7 @@ export function credentialRoutes(context: AdminContext): Router {
     }
 
     const { token, credentialId, secretHash } = createToken();
-    await insertCredential(pool, {
+    await insertCredential(poolFor(request), {
       id: credentialId,
       name: wanted.name,
       role: wanted.role,
@@ -74,14 +75,16 @@ export function credentialRoutes(context: AdminContext): Router {
 
   router.get('/v1/credentials', async (request, response) => {
     const visible = visibleStores(request);
-    const credentials = (await listCredentials(pool)).filter(({ stores }) => isWithin(stores, visible));
+    const credentials = (await listCredentials(poolFor(request))).filter(({ stores }) =>
+      isWithin(stores, visible),
+    );
     reply(request, response, 200, { credentials: credentials.map(toJson) });
   });
 
   router.delete('/v1/credentials/:id', async (request, response) => {
     const { id } = request.params;
-    await requireVisible(pool, id, visibleStores(request));
-    await revokeCredential(pool, id);
+    await requireVisible(poolFor(request), id, visibleStores(request));
+    await revokeCredential(poolFor(request), id);
     await followChange(context);
     reply(request, response, 200, { id, revoked: true });
   });
@@ -95,11 +98,7 @@ function isWithin(stores: readonly string[], visible: readonly string[] | undefi
 }
 
 /** @throws PdpError `not_found`: a credential of other stores is, for this caller, not there. */
-async function requireVisible(
-  pool: AdminContext['pool'],
-  id: string,
-  visible: readonly string[] | undefined,
-): Promise<void> {
+async function requireVisible(pool: Pool, id: string, visible: readonly string[] | undefined): Promise<void> {
   if (visible === undefined) return;
 
   // What a credential names never changes, so nothing can come between this and what follows.

@@ -33,12 +33,12 @@ export const TAIL_QUERY = z.strictObject({
 });
 
 /** `/v1/decisions` and `/v1/log`: what was decided, and whether the log is whole. The exact inputs stay encrypted. */
-export function decisionRoutes({ pool, ledger }: AdminContext): Router {
+export function decisionRoutes({ poolFor, ledger }: AdminContext): Router {
   const router = createRouter();
 
   router.get('/v1/decisions', async (request, response) => {
     const page = await queryDecisions(
-      pool,
+      poolFor(request),
       visibleStores(request) ?? 'all',
       readQuery(request, DECISIONS_QUERY),
     );
@@ -46,20 +46,28 @@ export function decisionRoutes({ pool, ledger }: AdminContext): Router {
   });
 
   router.get('/v1/decisions/:id', async (request, response) => {
-    const { record } = await getDecision(pool, visibleStores(request) ?? 'all', request.params.id);
+    const { record } = await getDecision(
+      poolFor(request),
+      visibleStores(request) ?? 'all',
+      request.params.id,
+    );
     respond(request, response, 200, JSON_HEADERS, record);
   });
 
   router.get('/v1/log/tail', async (request, response) => {
     const { after, limit } = readQuery(request, TAIL_QUERY);
-    const page = await tailDecisions(pool, visibleStores(request) ?? 'all', after, limit);
+    const page = await tailDecisions(poolFor(request), visibleStores(request) ?? 'all', after, limit);
     sendRecords(request, response, page.records, 'cursor', page.cursor);
   });
 
   router.get('/v1/log/verification', async (request, response) => {
     const left = new AbortController();
     response.once('close', () => left.abort());
-    const { findings, ...counts } = await verifyChains(pool, visibleStores(request) ?? 'all', left.signal);
+    const { findings, ...counts } = await verifyChains(
+      poolFor(request),
+      visibleStores(request) ?? 'all',
+      left.signal,
+    );
     const { waitingRecords } = ledger.stats();
     reply(request, response, 200, {
       ...counts,

@@ -38,12 +38,12 @@ export const NEW_STORE = z.strictObject({ name: z.string() });
 
 /** `/v1/stores`: make one, list them, and what each runs. */
 export function deploymentRoutes(context: AdminContext): Router {
-  const { pool, replica } = context;
+  const { poolFor, replica } = context;
   const router = createRouter();
 
   router.get('/v1/stores', async (request, response) => {
     const visible = visibleStores(request);
-    const stores = (await listStores(pool)).filter(({ name }) => visible?.includes(name) ?? true);
+    const stores = (await listStores(poolFor(request))).filter(({ name }) => visible?.includes(name) ?? true);
     reply(request, response, 200, {
       stores: stores.map(({ name, sequence, createdAt }) => ({
         name,
@@ -56,17 +56,17 @@ export function deploymentRoutes(context: AdminContext): Router {
   router.post('/v1/stores', async (request, response) => {
     requireAllStores(request);
     const { name } = await readInput(request, response, NEW_STORE);
-    await createStore(pool, name);
+    await createStore(poolFor(request), name);
     await followChange(context);
     reply(request, response, 201, { name, sequence: 0n });
   });
 
   router.get('/v1/stores/:store/deployment', async (request, response) => {
     const store = storeOf(request);
-    const history = await deploymentHistory(pool, store, HISTORY);
+    const history = await deploymentHistory(poolFor(request), store, HISTORY);
     const [active] = history;
     const serving = replica.snapshot().stores.get(store);
-    const override = (await listOverrides(pool)).find(({ digest }) => digest === active?.digest);
+    const override = (await listOverrides(poolFor(request))).find(({ digest }) => digest === active?.digest);
     reply(request, response, 200, {
       store,
       active: active === undefined ? undefined : toJson(active),
@@ -87,7 +87,7 @@ export function deploymentRoutes(context: AdminContext): Router {
     const { digest, expected_sequence, reason } = await readInput(request, response, ACTIVATION);
     // A bundle that this process cannot load would fail on every replica: better no deployment than that.
     await replica.prepare(digestOf(digest));
-    const deployment = await activate(pool, {
+    const deployment = await activate(poolFor(request), {
       store,
       digest,
       expectedSequence: expected_sequence,
@@ -100,7 +100,7 @@ export function deploymentRoutes(context: AdminContext): Router {
 
   router.get('/v1/deployments', async (request, response) => {
     const visible = visibleStores(request);
-    const deployments = (await currentDeployments(pool)).filter(
+    const deployments = (await currentDeployments(poolFor(request))).filter(
       ({ store }) => visible?.includes(store) ?? true,
     );
     reply(request, response, 200, { deployments: deployments.map(toJson) });

@@ -17,7 +17,7 @@ import { traced } from './traced.ts';
 export interface AdminServerOptions extends AppOptions {
   readonly context: AdminContext;
   readonly service: DecisionService;
-  readonly telemetry: Pick<Telemetry, 'collect'>;
+  readonly telemetry: Pick<Telemetry, 'collect' | 'spans'>;
   readonly tls: TlsMaterial | undefined;
 }
 
@@ -26,7 +26,7 @@ export function createAdminServer(options: AdminServerOptions): HttpListener {
   const { context, service } = options;
   const app = createApp(options, (routes) => {
     routes.use(healthRoutes(context), metricsRoutes(options.telemetry));
-    routes.use(traced(options.tls === undefined ? 'http' : 'https'));
+    routes.use(traced(options.telemetry.spans, options.tls === undefined ? 'http' : 'https'));
     // Never as a loopback call: without a credential nothing is administered.
     routes.use(requireAdmin((request) => service.authenticate(bearerToken(authorizations(request)), false)));
     routes.use(

@@ -1,30 +1,51 @@
-import { SpanStatusCode } from '@opentelemetry/api';
-import type { RequestHandler } from 'express';
-import { withCallSpan } from '../../telemetry/tracing.ts';
+import type { Request, RequestHandler } from 'express';
+import type { Pool } from '../../store/database.ts';
+import { notedPool } from '../../store/noted-pool.ts';
+import type { SpanLog, Step } from '../../telemetry/call-span.ts';
 import { methodOf, routeOf, traceOf } from '../wire/rest/watch.ts';
 
 /** Longest path on a span, in UTF-16 units. */
 const PATH_UNITS = 256;
 
-/** Surrounds administration with a span, so that its statements show where its time goes. */
-export function traced(scheme: 'http' | 'https'): RequestHandler {
-  return (request, response, next) => {
-    const method = methodOf(request);
-    const attributes = {
-      'http.request.method': method,
-      'url.scheme': scheme,
-      'url.path': request.path.slice(0, PATH_UNITS).toWellFormed(),
-    } as const;
+const steps = new WeakMap<Request, Step[]>();
 
-    withCallSpan(traceOf(request), attributes, (span) => {
+/** Surrounds administration with a span, so that its statements show where its time goes. */
+export function traced(spans: SpanLog | undefined, scheme: 'http' | 'https'): RequestHandler {
+  return (request, response, next) => {
+    const trace = traceOf(request);
+    if (spans !== undefined && trace.sampled) {
+      const noted: Step[] = [];
+      steps.set(request, noted);
+      const startedAt = performance.now();
+      const path = request.path.slice(0, PATH_UNITS).toWellFormed();
       response.once('close', () => {
+        const method = methodOf(request);
         const route = routeOf(request);
-        if (route !== '') span.updateName(`${method} ${route}`).setAttribute('http.route', route);
-        span.setAttribute('http.response.status_code', response.statusCode);
-        if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-        span.end();
+        const { statusCode } = response;
+        spans.emit({
+          name: route === '' ? method : `${method} ${route}`,
+          trace,
+          startedAt,
+          endedAt: performance.now(),
+          steps: noted,
+          describe(sink) {
+            sink.text('http.request.method', method);
+            sink.text('url.scheme', scheme);
+            sink.text('url.path', path);
+            if (route !== '') sink.text('http.route', route);
+            sink.int('http.response.status_code', statusCode);
+          },
+          fault: statusCode >= 500 ? String(statusCode) : undefined,
+        });
       });
-      next();
-    });
+    }
+    next();
   };
+}
+
+/** The pool as a request is to use it: where the request is traced, its statements are noted. */
+export function poolFor(request: Request, pool: Pool): Pool {
+  const noted = steps.get(request);
+
+  return noted === undefined ? pool : notedPool(pool, noted);
 }

@@ -1,15 +1,15 @@
 import type { PdpError } from '../../engine/error.ts';
 import type { DecisionEntry, ErrorEntry } from '../../ledger/record.ts';
-import type { TelemetryAttributes } from '../../telemetry/attributes.ts';
+import { nothing } from '../../telemetry/attribute-sink.ts';
+import type { CallSpan } from '../../telemetry/call-span.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';
 import { traceContext } from '../../telemetry/trace-context.ts';
-import { type CallSpan, emitCall } from '../../telemetry/tracing.ts';
 import type { Address } from '../config/values.ts';
 import type { CallNotes, CallScope, TraceContext, Transport } from '../types.ts';
-import { faultOf, type Operation, operationAttributes, operationName, rpcStatus } from './operation.ts';
-import { recordAttributes } from './record-attributes.ts';
+import { describeOperation, faultOf, type Operation, operationName, rpcStatus } from './operation.ts';
+import { describeRecord } from './record-attributes.ts';
 
 /** When a decision's stages ended, on the clock of `performance.now()`. */
 export interface DecisionTimes {
@@ -70,7 +70,7 @@ export interface ObserverOptions {
 const LOG_EVERY_MS = 1_000;
 
 export function createObserver({ telemetry, log, traceDenies, addresses }: ObserverOptions): Observer {
-  const { metrics, events, tracesGoOut } = telemetry;
+  const { metrics, events, spans } = telemetry;
   const internalErrors = createThrottle(LOG_EVERY_MS);
   const ownFaults = createThrottle(LOG_EVERY_MS);
 
@@ -94,7 +94,7 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
         at: Date.parse(entry.time),
         trace,
         severity: 'info',
-        attributes: () => recordAttributes(entry),
+        describe: (sink) => describeRecord(entry, sink),
       });
     },
 
@@ -106,7 +106,7 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
         at: Date.parse(entry.time),
         trace,
         severity: 'error',
-        attributes: () => recordAttributes(entry),
+        describe: (sink) => describeRecord(entry, sink),
       });
     },
 
@@ -120,7 +120,13 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
     waited({ trace, notes }, startedAt) {
       if (!mayBeKept(trace)) return;
       const endedAt = performance.now();
-      notes.steps.push({ name: 'palisade.wait_for_state', startedAt, endedAt, attributes: nothing });
+      notes.steps.push({
+        kind: 'internal',
+        name: 'palisade.wait_for_state',
+        startedAt,
+        endedAt,
+        describe: nothing,
+      });
     },
 
     answered(call) {
@@ -139,15 +145,16 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
       }
       if (!kept) return;
 
-      const name = operationName(operation);
-      const asked = operationAttributes(operation, error, addresses[operation.kind]);
-      const { attributes, steps } = toldOf(notes);
-      emitCall({
-        name,
+      const { describe, steps } = toldOf(notes);
+      spans?.emit({
+        name: operationName(operation),
         trace,
         startedAt,
         endedAt,
-        attributes: { ...asked, ...attributes },
+        describe(sink) {
+          describeOperation(operation, error, addresses[operation.kind], sink);
+          describe(sink);
+        },
         steps,
         fault: faultOf(error),
       });
@@ -155,7 +162,7 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
 
     responded({ method, route, status, startedAt, trace }) {
       const seconds = (performance.now() - startedAt) / 1_000;
-      const source = tracesGoOut && trace.sampled ? trace : undefined;
+      const source = spans !== undefined && trace.sampled ? trace : undefined;
       metrics.record('http.server.request.duration', seconds, [method, route, String(status)], source);
     },
   };
@@ -183,11 +190,11 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
   }
 
   function mayBeKept({ sampled }: TraceContext): boolean {
-    return tracesGoOut && (sampled || traceDenies);
+    return spans !== undefined && (sampled || traceDenies);
   }
 
   function isKept({ trace, notes }: { readonly trace: TraceContext; readonly notes: CallNotes }): boolean {
-    return tracesGoOut && (trace.sampled || (traceDenies && notes.notable));
+    return spans !== undefined && (trace.sampled || (traceDenies && notes.notable));
   }
 
   function countError(error: PdpError, transport: Transport): void {
@@ -202,37 +209,35 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
 }
 
 /** What a call's spans say of its decisions: of one the call's own, of a batch one for each. */
-function toldOf({ steps }: CallNotes): Pick<CallSpan, 'attributes' | 'steps'> {
+function toldOf({ steps }: CallNotes): Pick<CallSpan, 'describe' | 'steps'> {
   const decisions = steps.filter(({ name }) => name === 'palisade.evaluate');
   // The records of a batch are committed together, and tell nothing one by one.
   if (decisions.length > 1) {
-    return { attributes: { 'palisade.batch.size': decisions.length }, steps: decisions };
+    return { describe: (sink) => sink.int('palisade.batch.size', decisions.length), steps: decisions };
   }
 
   return {
-    attributes: decisions[0]?.attributes() ?? {},
-    steps: steps.map((step) => ({ ...step, attributes: nothing })),
+    describe: decisions[0]?.describe ?? nothing,
+    steps: steps.map((step) => ({ ...step, describe: nothing })),
   };
-}
-
-function nothing(): TelemetryAttributes {
-  return {};
 }
 
 function noteDecision(notes: CallNotes, entry: DecisionEntry, times: DecisionTimes): void {
   const { evaluatingAt, decidedAt, recordedAt } = times;
   notes.steps.push(
     {
+      kind: 'internal',
       name: 'palisade.evaluate',
       startedAt: evaluatingAt,
       endedAt: decidedAt,
-      attributes: () => recordAttributes(entry),
+      describe: (sink) => describeRecord(entry, sink),
     },
     {
+      kind: 'internal',
       name: 'palisade.record',
       startedAt: decidedAt,
       endedAt: recordedAt,
-      attributes: nothing,
+      describe: nothing,
     },
   );
 }

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { PdpError } from '../../engine/error.ts';
-import type { TelemetryAttributes } from '../../telemetry/attributes.ts';
+import type { AttributeSink } from '../../telemetry/attribute-sink.ts';
 import type { Address } from '../config/values.ts';
 import { WIRE_ERRORS } from '../wire/errors.ts';
 
@@ -36,30 +36,27 @@ export function rpcStatus(error: PdpError | undefined): string {
   return status[error === undefined ? status.OK : WIRE_ERRORS[error.code].grpc] ?? 'UNKNOWN';
 }
 
-/** What the semantic conventions for RPC and HTTP want on a SERVER span. */
-export function operationAttributes(
+/** Says what the semantic conventions for RPC and HTTP want on a SERVER span. */
+export function describeOperation(
   operation: Operation,
   error: PdpError | undefined,
   address: Address,
-): TelemetryAttributes {
-  return {
-    'server.address': address.host,
-    'server.port': address.port,
-    ...(error === undefined ? {} : { 'error.type': error.code }),
-    ...(operation.kind === 'rpc'
-      ? {
-          'rpc.system.name': 'grpc',
-          'rpc.method': operationName(operation),
-          'rpc.status_code': rpcStatus(error),
-        }
-      : {
-          'http.request.method': operation.method,
-          'http.route': operation.route,
-          'http.response.status_code': httpStatus(error),
-          'url.path': operation.route,
-          'url.scheme': operation.scheme,
-        }),
-  };
+  sink: AttributeSink,
+): void {
+  sink.text('server.address', address.host);
+  sink.int('server.port', address.port);
+  if (error !== undefined) sink.text('error.type', error.code);
+  if (operation.kind === 'rpc') {
+    sink.text('rpc.system.name', 'grpc');
+    sink.text('rpc.method', operationName(operation));
+    sink.text('rpc.status_code', rpcStatus(error));
+  } else {
+    sink.text('http.request.method', operation.method);
+    sink.text('http.route', operation.route);
+    sink.int('http.response.status_code', httpStatus(error));
+    sink.text('url.path', operation.route);
+    sink.text('url.scheme', operation.scheme);
+  }
 }
 
 function httpStatus(error: PdpError | undefined): number {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool } from 'pg';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { DecisionEntry, ErrorEntry } from '../../ledger/record.ts';
+import type { Pool } from '../../store/database.ts';
 import { type EvaluatorOverride, overrideEvaluator } from '../../store/evaluator-overrides.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';

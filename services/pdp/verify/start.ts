@@ -1,6 +1,6 @@
-import type { Pool } from 'pg';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { getBundleArchive } from '../../store/bundles.ts';
+import type { Pool } from '../../store/database.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Config } from '../config/config.ts';
 import { processIdOf } from '../configured-ledger.ts';

@@ -2,24 +2,22 @@ import {
   convertLegacyOtlpGrpcOptions,
   createOtlpGrpcExportDelegate,
 } from '@opentelemetry/otlp-grpc-exporter-base';
-import { LogsExporterMetricsHelper } from '@opentelemetry/otlp-transformer';
-import { EncodedEventExporter, EVENT_SERIALIZER } from './otlp-events.ts';
+import { EncodedExporter, type EncodedSignal } from './exporter.ts';
 
-const EXPORT = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
+/** Sends what is encoded over gRPC, as the standard variables say where. */
+export function grpcExporter<Item>(signal: EncodedSignal<Item>): EncodedExporter<Item> {
+  const { variable, service, serializer, component, counts } = signal;
+  const settings = convertLegacyOtlpGrpcOptions({}, variable);
 
-/** Sends encoded events over gRPC, as the standard variables say where. */
-export function grpcEventExporter(): EncodedEventExporter {
-  const settings = convertLegacyOtlpGrpcOptions({}, 'LOGS');
-
-  return new EncodedEventExporter(
+  return new EncodedExporter(
     createOtlpGrpcExportDelegate(
       settings,
-      EVENT_SERIALIZER,
-      'otlp_grpc_log_exporter',
-      LogsExporterMetricsHelper,
+      serializer,
+      `otlp_grpc_${component}`,
+      counts,
       undefined,
-      'LogsExportService',
-      EXPORT,
+      service,
+      `/${service}/Export`,
     ),
   );
 }

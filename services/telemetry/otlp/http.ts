@@ -2,21 +2,14 @@ import {
   convertLegacyHttpOptions,
   createOtlpHttpExportDelegate,
 } from '@opentelemetry/otlp-exporter-base/node-http';
-import { LogsExporterMetricsHelper } from '@opentelemetry/otlp-transformer';
-import { EncodedEventExporter, EVENT_SERIALIZER } from './otlp-events.ts';
+import { EncodedExporter, type EncodedSignal } from './exporter.ts';
 
-/** Sends encoded events over HTTP, as the standard variables say where. */
-export function httpEventExporter(): EncodedEventExporter {
-  const headers = { 'Content-Type': 'application/x-protobuf' };
-  const settings = convertLegacyHttpOptions({}, 'LOGS', 'v1/logs', headers);
+/** Sends what is encoded over HTTP, as the standard variables say where. */
+export function httpExporter<Item>(signal: EncodedSignal<Item>): EncodedExporter<Item> {
+  const { variable, path, serializer, component, counts } = signal;
+  const settings = convertLegacyHttpOptions({}, variable, path, { 'Content-Type': 'application/x-protobuf' });
 
-  return new EncodedEventExporter(
-    createOtlpHttpExportDelegate(
-      settings,
-      EVENT_SERIALIZER,
-      'otlp_http_log_exporter',
-      LogsExporterMetricsHelper,
-      undefined,
-    ),
+  return new EncodedExporter(
+    createOtlpHttpExportDelegate(settings, serializer, `otlp_http_${component}`, counts, undefined),
   );
 }

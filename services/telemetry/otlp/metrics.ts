@@ -7,8 +7,9 @@ import {
   type MetricData,
   type MetricProducer,
 } from '@opentelemetry/sdk-metrics';
-import { ATTRIBUTES, type AttributeDefinition } from './attributes.ts';
-import type { HistogramValue, MetricSnapshot, Metrics } from './metrics.ts';
+import { ATTRIBUTES, type AttributeDefinition } from '../attributes.ts';
+import type { HistogramValue, MetricSnapshot, Metrics } from '../metrics.ts';
+import { SCOPE } from './envelope.ts';
 
 /** Gives the hand-kept metrics to the SDK's exporters. OTLP of this SDK has no exemplars: those are at `/metrics` alone. */
 export function metricProducer(metrics: Metrics): MetricProducer {
@@ -25,7 +26,7 @@ export function metricProducer(metrics: Metrics): MetricProducer {
       return Promise.resolve({
         resourceMetrics: {
           resource: emptyResource(),
-          scopeMetrics: [{ scope: { name: 'palisade' }, metrics: data }],
+          scopeMetrics: [{ scope: SCOPE, metrics: data }],
         },
         errors: [],
       });

@@ -2,8 +2,10 @@
 const SLAB_BYTES = 64 * 1024;
 /** UTF-8 needs at most so many bytes for one UTF-16 unit. */
 const MAX_UNIT_BYTES = 3;
-/** Up to so many units, a loop is faster than the call into Node that writes any text. */
-const SHORT_UNITS = 48;
+/** Up to so many units, a loop is about as fast as the call into Node that writes any text; and a length takes one byte. */
+const SHORT_UNITS = 100;
+/** The same for bytes. */
+const SHORT_BYTES = 64;
 /** Lengths that are not known yet get varints of this size, whatever they turn out to be: up to 256 MiB. */
 const LENGTH_BYTES = 4;
 const MAX_LENGTH = 2 ** 28 - 1;
@@ -17,6 +19,25 @@ export interface Written {
   readonly slab: Buffer;
   readonly start: number;
   readonly end: number;
+}
+
+/** Whether a text is short, and as many bytes as it has units, so that lengths are known before it is written. */
+export function isShortAscii(value: string): boolean {
+  if (value.length > SHORT_UNITS) return false;
+  for (let index = 0; index < value.length; index += 1) {
+    if (value.charCodeAt(index) > 0x7f) return false;
+  }
+
+  return true;
+}
+
+/** A field with a text, for what is written often and is always the same. */
+export function textField(field: number, value: string): Uint8Array {
+  const writer = new ProtobufWriter(FIXED_BYTES + MAX_UNIT_BYTES * value.length);
+  writer.text(field, value);
+  const { slab, start, end } = writer.take();
+
+  return new Uint8Array(slab.subarray(start, end));
 }
 
 /** Writes protobuf's wire format for messages that are made in great number and kept for a while: without an object for each. */
@@ -59,13 +80,8 @@ export class ProtobufWriter {
   int64(field: number, value: number): void {
     this.#reserve(FIXED_BYTES);
     this.#tag(field, WIRE.varint);
-    this.#bigVarint(BigInt.asUintN(64, BigInt(value)));
-  }
-
-  double(field: number, value: number): void {
-    this.#reserve(FIXED_BYTES);
-    this.#tag(field, WIRE.fixed64);
-    this.#at = this.#slab.writeDoubleLE(value, this.#at);
+    if (value >= 0 && value <= 0x7fff_ffff) this.#varint(value);
+    else this.#bigVarint(BigInt.asUintN(64, BigInt(value)));
   }
 
   fixed32(field: number, value: number): void {
@@ -74,14 +90,16 @@ export class ProtobufWriter {
     this.#at = this.#slab.writeUInt32LE(value, this.#at);
   }
 
-  /** A time, as OTLP has it: nanoseconds since the epoch. @param ms milliseconds since the epoch. */
+  /** A time, as OTLP has it: nanoseconds since the epoch. @param ms milliseconds since the epoch, with a fraction. */
   time(field: number, ms: number): void {
+    const whole = Math.trunc(ms);
+    const nanoseconds = BigInt(whole) * 1_000_000n + BigInt(Math.round((ms - whole) * 1_000_000));
     this.#reserve(FIXED_BYTES);
     this.#tag(field, WIRE.fixed64);
-    this.#at = this.#slab.writeBigUInt64LE(BigInt(Math.trunc(ms)) * 1_000_000n, this.#at);
+    this.#at = this.#slab.writeBigUInt64LE(nanoseconds, this.#at);
   }
 
-  /** @param digits two for each byte. */
+  /** Bytes. @param digits two for each byte. */
   hex(field: number, digits: string): void {
     this.#reserve(FIXED_BYTES + digits.length);
     this.#tag(field, WIRE.bytes);
@@ -92,7 +110,10 @@ export class ProtobufWriter {
   text(field: number, value: string): void {
     this.#reserve(FIXED_BYTES + MAX_UNIT_BYTES * value.length);
     this.#tag(field, WIRE.bytes);
-    if (value.length <= SHORT_UNITS && this.#short(value)) return;
+    if (isShortAscii(value)) {
+      this.#shortAscii(value);
+      return;
+    }
 
     const opened = this.#openLength();
     this.#at += this.#slab.write(value, this.#at);
@@ -100,9 +121,25 @@ export class ProtobufWriter {
   }
 
   /** Bytes that were written once, with their tags. */
-  raw(bytes: Buffer): void {
+  raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
-    this.#at += bytes.copy(this.#slab, this.#at);
+    if (bytes.length > SHORT_BYTES) this.#slab.set(bytes, this.#at);
+    else
+      for (let index = 0; index < bytes.length; index += 1) this.#slab[this.#at + index] = bytes[index] ?? 0;
+    this.#at += bytes.length;
+  }
+
+  /** The same, a character for each byte. */
+  latin1(bytes: string): void {
+    this.#reserve(bytes.length);
+    this.#at += this.#slab.write(bytes, this.#at, 'latin1');
+  }
+
+  /** Begins a message whose length is known; it needs no end. @param length bytes. */
+  sized(field: number, length: number): void {
+    this.#reserve(FIXED_BYTES);
+    this.#tag(field, WIRE.bytes);
+    this.#varint(length);
   }
 
   /** Begins a message within this one. @returns what `close` needs. */
@@ -130,18 +167,12 @@ export class ProtobufWriter {
     this.#at += end - begin;
   }
 
-  /** Writes a short text of ASCII, behind a length of one byte; nothing where it is no such text. */
-  #short(value: string): boolean {
-    const at = this.#at + 1;
-    for (let index = 0; index < value.length; index += 1) {
-      const unit = value.charCodeAt(index);
-      if (unit > 0x7f) return false;
-      this.#slab[at + index] = unit;
-    }
-    this.#slab[this.#at] = value.length;
-    this.#at = at + value.length;
-
-    return true;
+  #shortAscii(value: string): void {
+    const slab = this.#slab;
+    let at = this.#at;
+    slab[at++] = value.length;
+    for (let index = 0; index < value.length; index += 1) slab[at++] = value.charCodeAt(index);
+    this.#at = at;
   }
 
   #tag(field: number, wire: number): void {

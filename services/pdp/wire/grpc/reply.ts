@@ -1,5 +1,5 @@
 import { PdpError } from '../../../engine/error.ts';
-import { ProtobufWriter } from '../../../telemetry/protobuf-writer.ts';
+import { ProtobufWriter } from '../../../telemetry/otlp/protobuf-writer.ts';
 import type { Decision, DecisionReply, Enforcement, Explanation } from '../../types.ts';
 import { publicError } from '../errors.ts';
 import type { BatchOutcome } from '../serve.ts';

@@ -1,0 +1,17 @@
+import type { QueryResultRow } from 'pg';
+
+/** What runs a statement: a pool, or one connection of it within a transaction. `query()` is how statements are run. */
+export interface Database {
+  query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
+}
+
+/** Connections to take one from. */
+export interface Pool extends Database {
+  connect(): Promise<Client>;
+}
+
+/** One connection of a pool. */
+export interface Client extends Database {
+  /** @param broken whether it must not be given to anybody else. */
+  release(broken?: boolean): void;
+}
