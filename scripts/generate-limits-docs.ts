@@ -10,7 +10,7 @@ const HEAD = `# Limits
 
 Every limit is checked before any work that grows faster than the input. A request over one of them is refused with
 \`too_large\` (HTTP 413, gRPC \`RESOURCE_EXHAUSTED\`); the error names the limit and its value. \`requests_in_flight\` ends in
-\`overloaded\` (HTTP 429), and the two times in \`unavailable\` and in HTTP 408. A bundle over one of its limits does not pass
+\`overloaded\` (HTTP 429), \`fallback_percent\` in \`unavailable\`, and the two times in \`unavailable\` and in HTTP 408. A bundle over one of its limits does not pass
 \`palisade bundle check\`. None of them can be configured.
 
 `;
@@ -50,6 +50,7 @@ const MIB = KIB * KIB;
 
 function valueText(name: string, value: number): string {
   if (name.endsWith('_ms')) return `${value} ms`;
+  if (name.endsWith('_percent')) return `${value} %`;
   if (!name.endsWith('_bytes')) return value.toLocaleString('en');
   if (value % MIB === 0) return `${value / MIB} MiB`;
 

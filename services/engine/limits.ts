@@ -74,6 +74,8 @@ export const LIMITS = {
   identifier_bytes: 256,
   /** Requests in flight in one process, a batch counting each of its items. */
   requests_in_flight: 8_192,
+  /** Time of the thread that bundles may take which are judged by Cedar after a difference; calls beyond it are refused. */
+  fallback_percent: 50,
   /** Requests in flight on one stream before reading pauses. */
   stream_in_flight: 64,
   /** Deadline of a call that brings none. */

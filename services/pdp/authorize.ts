@@ -1,3 +1,4 @@
+import type { CompiledBundle } from '../bundles/compile.ts';
 import { decideByBundle } from '../bundles/decide.ts';
 import { requestText } from '../engine/cedar/call-text.ts';
 import { PdpError, toPdpError } from '../engine/error.ts';
@@ -13,6 +14,7 @@ import { recordError } from './record-error.ts';
 import { select } from './select.ts';
 import { enforcementOf, explain } from './settle.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { ThreadShare } from './thread-share.ts';
 import type { AuthorizeCall, CallScope, DecisionReply } from './types.ts';
 import { uuidv7 } from './uuid.ts';
 import type { Verifier } from './verify/verifier.ts';
@@ -23,6 +25,10 @@ export interface DecisionPath {
   readonly now: () => number;
   /** Throws PdpError `unavailable` once the policy state is older than decisions may be made by. */
   readonly refuseStale: () => void;
+  /** Whether Cedar judges a bundle although this process is configured for the compiled evaluator. */
+  readonly isFallback: (bundle: CompiledBundle) => boolean;
+  /** How much of this thread all such bundles may take together. */
+  readonly fallback: ThreadShare;
   /** Version of Cedar that evaluates, for the record. */
   readonly cedarVersion: string;
   readonly observer: Observer;
@@ -104,8 +110,9 @@ function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, sco
   const { bundle, sequence } = select(snapshot, store, call);
 
   const at = path.now();
+  const judge = () => decideByBundle(bundle, call, (names) => factsAt(at, names));
   const evaluatingAt = performance.now();
-  const decided = decideByBundle(bundle, call, (names) => factsAt(at, names));
+  const decided = path.isFallback(bundle) ? path.fallback.run(judge) : judge();
   const decidedAt = performance.now();
   const { informed, verdict } = decided;
   const input = requestText({ ...informed.request, context: informed.context }, informed.entities);

@@ -18,6 +18,7 @@ import { createObserver } from './observe/observer.ts';
 import { refuseStale, unreadiness } from './readiness.ts';
 import { createRefusals } from './refusals.ts';
 import { createDecisionService } from './service.ts';
+import { createFallbackShare } from './thread-share.ts';
 import { startVerification } from './verify/start.ts';
 import { createGrpcServer } from './wire/grpc/server.ts';
 import { DECISION_PATHS, openApiDocument } from './wire/rest/openapi.ts';
@@ -92,6 +93,8 @@ async function start(
     ledger,
     now: Date.now,
     refuseStale: () => refuseStale(replica, config),
+    isFallback: ({ evaluator }) => config.PALISADE_EVALUATOR === 'compiled' && evaluator.name !== 'compiled',
+    fallback: createFallbackShare(),
     cedarVersion: CEDAR_VERSION,
     observer,
     verifier,

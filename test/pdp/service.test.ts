@@ -7,6 +7,7 @@ import { CallSignal } from '../../services/pdp/call-signal.ts';
 import type { Replica } from '../../services/pdp/replica.ts';
 import { createDecisionService } from '../../services/pdp/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../services/pdp/snapshot.ts';
+import { createFallbackShare } from '../../services/pdp/thread-share.ts';
 import type { AuthorizeCall, DecisionReply, DecisionService } from '../../services/pdp/types.ts';
 import { createMetrics } from '../../services/telemetry/metrics.ts';
 import { quietObserver } from '../support/observer.ts';
@@ -59,6 +60,8 @@ async function withService(
       ledger,
       now: Date.now,
       refuseStale: () => undefined,
+      isFallback: () => false,
+      fallback: createFallbackShare(),
       cedarVersion: '4.0.0',
       observer: quietObserver(),
       verifier: { sample: () => undefined },
@@ -107,6 +110,32 @@ describe('authorize()', () => {
       });
       await expect(service.authorize(call, scopeOf())).rejects.toThrow(code('permission_denied'));
     });
+  });
+
+  test('refuses calls of a bundle that Cedar must judge in its stead, once they take over half of the time', async () => {
+    const clock = { now: 0 };
+    const fallback = createFallbackShare(() => clock.now);
+    let fallen = true;
+    const path = { fallback, isFallback: () => fallen };
+    await withService(
+      async (service) => {
+        fallback.run(() => {
+          clock.now += 1_100;
+        });
+
+        await expect(service.authorize(callOf(), scopeOf())).rejects.toThrow(
+          expect.objectContaining({ code: 'unavailable', limit: { name: 'fallback_percent', max: 50 } }),
+        );
+
+        fallen = false;
+        await expect(service.authorize(callOf(), scopeOf())).resolves.toMatchObject({ decision: 'allow' });
+
+        fallen = true;
+        clock.now += 101;
+        await expect(service.authorize(callOf(), scopeOf())).resolves.toMatchObject({ decision: 'allow' });
+      },
+      { path },
+    );
   });
 
   test.each([

@@ -11,6 +11,7 @@ import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import { loadBundle } from '../../../services/pdp/loader.ts';
 import { createReplica } from '../../../services/pdp/replica.ts';
 import { createDecisionService } from '../../../services/pdp/service.ts';
+import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
 import type { CallScope } from '../../../services/pdp/types.ts';
 import { judgeAgain } from '../../../services/pdp/verify/judge.ts';
 import { caseOf, type SampledDecision } from '../../../services/pdp/verify/verifier.ts';
@@ -67,6 +68,8 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
       ledger,
       now: () => clock,
       refuseStale: () => undefined,
+      isFallback: () => false,
+      fallback: createFallbackShare(),
       cedarVersion: 'test',
       observer,
       verifier: { sample: (entry, input) => sampled.push({ entry, input }) },
