@@ -1,6 +1,6 @@
 import manifest from '../../package.json' with { type: 'json' };
 import type { Config } from '../pdp/config/config.ts';
-import { processIdOf } from '../pdp/configured-ledger.ts';
+import { processIdOf } from '../pdp/process-id.ts';
 import type { Log } from '../telemetry/log.ts';
 import { startTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 

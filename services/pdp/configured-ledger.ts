@@ -1,12 +1,9 @@
-import { hostname } from 'node:os';
 import { readKeyring } from '../ledger/keyring.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import type { Pool } from '../store/database.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Config } from './config/config.ts';
-
-/** A process id is 64 units at most, port included. */
-const HOST_UNITS = 48;
+import { processIdOf } from './process-id.ts';
 
 /** Opens the decision log as configured, and says which records of others nobody here may take over. */
 export async function openConfiguredLedger(config: Config, pool: Pool, log: Log): Promise<Ledger> {
@@ -24,15 +21,4 @@ export async function openConfiguredLedger(config: Config, pool: Pool, log: Log)
   }
 
   return ledger;
-}
-
-/** Names this process in the decision log: as configured, or after its host and port. */
-export function processIdOf(config: Config): string {
-  if (config.PALISADE_PROCESS_ID !== undefined) return config.PALISADE_PROCESS_ID;
-
-  const host = hostname()
-    .replace(/[^A-Za-z0-9._-]/g, '-')
-    .slice(0, HOST_UNITS);
-
-  return `${host}-${config.PALISADE_GRPC_ADDRESS.port}`;
 }

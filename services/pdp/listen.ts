@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
-import type { Address } from './config/values.ts';
+import { type Address, addressText } from './config/values.ts';
 
 /** A certificate with its key, PEM. */
 export interface TlsIdentity {
@@ -61,11 +61,6 @@ export async function listenAt(
   } catch (thrown) {
     throw new ConfigError([`${variable}: ${addressText(address)} cannot be listened on (${textOf(thrown)})`]);
   }
-}
-
-/** An address as gRPC and URLs write it. */
-export function addressText({ host, port }: Pick<Address, 'host' | 'port'>): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function readPem(variable: string, path: string, problems: string[]): Buffer {

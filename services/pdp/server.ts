@@ -10,9 +10,10 @@ import { createAdminServer } from './admin/server.ts';
 import { poolFor } from './admin/traced.ts';
 import type { DecisionPath } from './authorize.ts';
 import type { Config } from './config/config.ts';
+import { addressText } from './config/values.ts';
 import { openConfiguredLedger } from './configured-ledger.ts';
 import { followDeployments } from './follow.ts';
-import { addressText, grpcCredentials, listenAt, readTlsIdentity, tlsFor } from './listen.ts';
+import { grpcCredentials, listenAt, readTlsIdentity, tlsFor } from './listen.ts';
 import { observeServer } from './observe/gauges.ts';
 import { createObserver } from './observe/observer.ts';
 import { refuseStale, unreadiness } from './readiness.ts';
@@ -148,11 +149,11 @@ async function start(
     grpcServer.bind(addressText(address), grpcCredentials(tlsFor(address, identity))),
   );
   const restPort = await listenAt('PALISADE_REST_ADDRESS', rest, ({ host, port }) =>
-    restServer.listen(host, port),
+    restServer.listen(host, port, true),
   );
   closing.push(() => restServer.close(timeoutMs));
   const adminPort = await listenAt('PALISADE_ADMIN_ADDRESS', admin, ({ host, port }) =>
-    adminServer.listen(host, port),
+    adminServer.listen(host, port, false),
   );
   closing.push(() => adminServer.close(timeoutMs));
 

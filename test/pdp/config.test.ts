@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../services/pdp/config/config.ts';
@@ -89,6 +89,7 @@ describe('readConfig()', () => {
     ['PALISADE_REFLECTION', ['', 'yes']],
     ['PALISADE_ALLOWED_HOSTS', ['', ',', 'a,,b', 'https://a.example']],
     ['PALISADE_LOG_LEVEL', ['', 'verbose']],
+    ['PALISADE_PROCESSES', ['', '0', '-1', '1.5', '65', '100', '01', 'all']],
     ['PALISADE_VERIFY_SAMPLE', ['', '-0.1', '1.1', '2', '1e-3', '.5', '10%', '0,5', 'NaN']],
   ])('refuses a malformed %s', (name, values) => {
     for (const value of values) {
@@ -105,6 +106,31 @@ describe('readConfig()', () => {
     ['0.25', 0.25],
   ])('takes %s for a share', (text, share) => {
     expect(readConfig({ ...REQUIRED, PALISADE_VERIFY_SAMPLE: text }).PALISADE_VERIFY_SAMPLE).toBe(share);
+  });
+
+  test.each([
+    ['1', 1],
+    ['9', 9],
+    ['10', 10],
+    ['64', 64],
+    ['auto', Math.min(availableParallelism(), 64)],
+  ])('takes %s for a number of processes', (text, processes) => {
+    expect(readConfig({ ...REQUIRED, PALISADE_PROCESSES: text }).PALISADE_PROCESSES).toBe(processes);
+  });
+
+  test('wants room for the administration of each process', () => {
+    const four = { PALISADE_PROCESSES: '4', PALISADE_ADMIN_ADDRESS: '127.0.0.1:7000' };
+    const at = (port: number) => ({ ...four, PALISADE_GRPC_ADDRESS: `127.0.0.1:${port}` });
+
+    expect(problemsOf(four)).toEqual([]);
+    expect(problemsOf(at(7004))).toEqual([]);
+    expect(problemsOf(at(7003))).toEqual([
+      expect.stringContaining('7000 to 7003, and PALISADE_GRPC_ADDRESS'),
+    ]);
+    expect(problemsOf({ ...four, PALISADE_ADMIN_ADDRESS: '127.0.0.1:65533' })).toEqual([
+      expect.stringContaining('ports up to 65536'),
+    ]);
+    expect(problemsOf({ ...four, PALISADE_ADMIN_ADDRESS: '127.0.0.1:0' })).toEqual([]);
   });
 
   test.each(['127.0.0.1:0', '127.9.9.9:0', 'localhost:0', '[::1]:0'])('takes %s for loopback', (address) => {

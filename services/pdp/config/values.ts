@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { parseDuration } from '../../engine/extension/duration.ts';
 
@@ -9,6 +10,11 @@ export interface Address {
   readonly host: string;
   readonly port: number;
   readonly loopback: boolean;
+}
+
+/** An address as gRPC and URLs write it. */
+export function addressText({ host, port }: Pick<Address, 'host' | 'port'>): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 export const text = z.string().min(1, 'must not be empty');
@@ -59,6 +65,16 @@ export const share = z
   .string()
   .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a number from 0 to 1, such as 0.001')
   .transform(Number);
+
+const MOST_PROCESSES = 64;
+
+/** A number of processes, or `auto` for one on each core that this process may use. */
+export const processes = z
+  .string()
+  .regex(/^(auto|[1-9]|[1-5]\d|6[0-4])$/, `must be a whole number from 1 to ${MOST_PROCESSES}, or auto`)
+  .transform((value) =>
+    value === 'auto' ? Math.min(availableParallelism(), MOST_PROCESSES) : Number(value),
+  );
 
 export const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 

@@ -1,6 +1,17 @@
 import type { z } from 'zod';
 import { EVALUATORS } from '../../engine/evaluator.ts';
-import { address, bytes, durationMs, hostNames, oneOf, onOff, postgresUrl, share, text } from './values.ts';
+import {
+  address,
+  bytes,
+  durationMs,
+  hostNames,
+  oneOf,
+  onOff,
+  postgresUrl,
+  processes,
+  share,
+  text,
+} from './values.ts';
 
 /** One environment variable: how it is read, what stands in for it, and why it exists. */
 export interface Variable<T> {
@@ -43,7 +54,11 @@ export const VARIABLES = {
     undefined,
     'Persistent folder for decision records on their way to PostgreSQL. It is state: losing it loses records.',
   ),
-  PALISADE_SPOOL_MAX_BYTES: plain(bytes, '1073741824', 'What the spool may hold; full, it fails closed.'),
+  PALISADE_SPOOL_MAX_BYTES: plain(
+    bytes,
+    '1073741824',
+    'What the spool of one process may hold; full, it fails closed.',
+  ),
   PALISADE_SPOOL_LOST_HOSTS: plain(
     hostNames,
     null,
@@ -58,6 +73,11 @@ export const VARIABLES = {
     text,
     null,
     'Names this process in the decision log and its folder in the spool; made from host name and port where absent.',
+  ),
+  PALISADE_PROCESSES: plain(
+    processes,
+    '1',
+    'Processes that share the addresses for decisions, `auto`: one for each core. Their administration takes one port each, counted up.',
   ),
   PALISADE_KEYRING_FILE: plain(
     text,

@@ -3,7 +3,7 @@ import { getBundleArchive } from '../../store/bundles.ts';
 import type { Pool } from '../../store/database.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Config } from '../config/config.ts';
-import { processIdOf } from '../configured-ledger.ts';
+import { processIdOf } from '../process-id.ts';
 import { createDifferenceReport } from './difference.ts';
 import { createVerificationThread } from './thread.ts';
 import { createVerifier, type Verifier } from './verifier.ts';
