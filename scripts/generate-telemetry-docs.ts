@@ -31,7 +31,8 @@ substitute for the decision log: a collector that is away loses them. What a cal
 
 const METRIC_NOTE = `Histograms are in seconds. In OpenMetrics they carry exemplars: the trace of a request that was that slow. Over OTLP they do not,
 since the SDK does not send any. While OTLP is on, the SDK's own metrics (\`otel.sdk.*\`) say how much was processed, queued and,
-with \`error.type\`, lost.
+with \`error.type\`, lost. Where one server is several processes (\`PALISADE_PROCESSES\`), \`/metrics\` has all of them together: counters
+and histograms are sums, and of a gauge its kind says what is shown. Over OTLP each process sends its own.
 
 `;
 
@@ -69,14 +70,13 @@ export function generateTelemetryDocs(): string {
   ].join('');
 }
 
-function metricRow(
-  name: string,
-  { kind, unit, labels, standard, brief }: MetricDefinition,
-): readonly string[] {
+function metricRow(name: string, metric: MetricDefinition): readonly string[] {
+  const { kind, unit, labels, standard, brief, together } = metric;
+
   return [
     code(name),
     code(prometheusName({ name, unit, kind })),
-    kind,
+    together === undefined ? kind : `${kind}, ${together}`,
     code(unit),
     labels.map(code).join(', '),
     marked(standard, brief),

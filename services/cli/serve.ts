@@ -1,6 +1,9 @@
 import { readConfig } from '../pdp/config/config.ts';
+import { startServer } from '../pdp/server.ts';
 import { createLog } from '../telemetry/log.ts';
-import { isOneOfSeveral, letGo, runProcesses } from './processes.ts';
+import { startServerTelemetry } from './server-telemetry.ts';
+import { runSeveral } from './several/primary.ts';
+import { answerPrimary, isWorker, letGoOfPrimary } from './several/worker.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /**
@@ -11,16 +14,24 @@ export async function serve(insecure: boolean): Promise<void> {
   const stopped = stopSignal();
   const config = readConfig(process.env, { insecure });
   const log = createLog(config.PALISADE_LOG_LEVEL);
-  if (config.PALISADE_PROCESSES > 1 && !isOneOfSeveral()) {
-    process.exitCode = await runProcesses(config, stopped, log);
+  if (config.PALISADE_PROCESSES > 1 && !isWorker()) {
+    process.exitCode = await runSeveral(config, stopped, log);
     return;
   }
 
   try {
-    // Whoever only looks after other processes needs no server.
-    const { serveHere } = await import('./serve-here.ts');
-    await serveHere(config, stopped, log);
+    const telemetry = await startServerTelemetry(config, log);
+    const connection = config.PALISADE_DATABASE_URL;
+    const part = isWorker() ? 'decisions' : 'whole';
+    const server = await startServer({ config, connection, log, telemetry, part });
+    if (isWorker()) answerPrimary(server, telemetry);
+    else log.info({ ...server.addresses }, 'palisade serves');
+
+    await stopped;
+    if (!isWorker()) log.info('palisade stops');
+    await server.stop();
+    await telemetry.shutdown();
   } finally {
-    letGo();
+    letGoOfPrimary();
   }
 }

@@ -1,11 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CEDAR_VERSION } from '../engine/cedar/version.ts';
 import { assertMigrated } from '../store/migrate.ts';
 import { createPool, type DatabaseConnection } from '../store/pool.ts';
 import type { Log } from '../telemetry/log.ts';
+import { mergeMetrics } from '../telemetry/merge-metrics.ts';
+import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import { observeProcess } from '../telemetry/process-metrics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { ADMIN_PATHS } from './admin/openapi.ts';
+import type { AdminContext } from './admin/context.ts';
 import { createAdminServer } from './admin/server.ts';
 import { poolFor } from './admin/traced.ts';
 import type { DecisionPath } from './authorize.ts';
@@ -13,7 +14,8 @@ import type { Config } from './config/config.ts';
 import { addressText } from './config/values.ts';
 import { openConfiguredLedger } from './configured-ledger.ts';
 import { followDeployments } from './follow.ts';
-import { grpcCredentials, listenAt, readTlsIdentity, tlsFor } from './listen.ts';
+import { listenAt, readTlsIdentity, tlsFor } from './listen.ts';
+import { listenForDecisions } from './listen-for-decisions.ts';
 import { observeServer } from './observe/gauges.ts';
 import { createObserver } from './observe/observer.ts';
 import { refuseStale, unreadiness } from './readiness.ts';
@@ -21,21 +23,37 @@ import { createRefusals } from './refusals.ts';
 import { createDecisionService } from './service.ts';
 import { createFallbackShare } from './thread-share.ts';
 import { startVerification } from './verify/start.ts';
-import { createGrpcServer } from './wire/grpc/server.ts';
-import { DECISION_PATHS, openApiDocument } from './wire/rest/openapi.ts';
-import { createRestServer } from './wire/rest/server.ts';
 import type { Handling } from './wire/serve.ts';
+
+/** What a process does of a server: all, or one of several for decisions, or the one that looks after those. */
+export type Part = 'whole' | 'decisions' | 'administration';
+
+/** The other processes of a server, as administration sees them. */
+export interface Colleagues {
+  /** Why they are not ready; empty: they are. */
+  unready(): readonly string[];
+  /** Their metrics, of each that answers. */
+  collect(): Promise<readonly (readonly MetricSnapshot[])[]>;
+}
 
 export interface ServerOptions {
   readonly config: Config;
   readonly connection: DatabaseConnection;
   readonly log: Log;
   readonly telemetry: Telemetry;
+  /** Default: `whole`. */
+  readonly part?: Part;
+  /** Where administration is for other processes too. */
+  readonly colleagues?: Colleagues;
 }
 
 export interface RunningServer {
-  /** `host:port` of each, with the ports that were really taken. */
+  /** `host:port` of each, with the ports that were really taken; empty: another process has it. */
   readonly addresses: { readonly rest: string; readonly grpc: string; readonly admin: string };
+  /** Why this process is not ready; empty: it is. */
+  unready(): readonly string[];
+  /** Digest of the bundle that each store is served by, by the store's name. */
+  served(): ReadonlyMap<string, string>;
   /** Drains and stops everything, within the configured time. */
   stop(): Promise<void>;
 }
@@ -57,10 +75,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-async function start(
-  { config, connection, log, telemetry }: ServerOptions,
-  stops: Stops,
-): Promise<RunningServer> {
+async function start(options: ServerOptions, stops: Stops): Promise<RunningServer> {
+  const { config, connection, log, telemetry, part = 'whole', colleagues } = options;
   const identity = readTlsIdentity(config);
   const pool = createPool({ connection });
   stops.push(() => pool.end());
@@ -119,63 +135,56 @@ async function start(
   });
   const stopObserving = observeProcess(telemetry.metrics);
   stops.push(() => Promise.resolve(stopObserving()));
-  const timeoutMs = config.PALISADE_SHUTDOWN_TIMEOUT;
 
   // What is in flight on one transport must not use up the time of another.
   const closing: (() => Promise<void>)[] = [];
   stops.push(() => Promise.all(closing.map((close) => close())));
-  const grpcServer = createGrpcServer({ ...handling, reflection: config.PALISADE_REFLECTION });
-  closing.push(() => grpcServer.shutdown(timeoutMs));
-  const restServer = createRestServer({
-    ...handling,
-    hosts,
-    openapi: openApiDocument(DECISION_PATHS, ADMIN_PATHS),
-    tls: tlsFor(rest, identity),
-  });
-  const adminServer = createAdminServer({
-    context: {
+  const addresses = { rest: '', grpc: '', admin: '' };
+  if (part !== 'administration') {
+    const listening = await listenForDecisions({ config, identity, handling, hosts, unready }, closing);
+    Object.assign(addresses, listening.addresses);
+    stops.push(listening.drain);
+  }
+  if (part !== 'decisions') {
+    const context: AdminContext = {
       poolFor: (request) => poolFor(request, pool),
       replica,
       ledger,
       cedarVersion: path.cedarVersion,
-      unready,
-    },
-    telemetry,
-    ...handling,
-    hosts,
-    tls: tlsFor(admin, identity),
-  });
-  const grpcPort = await listenAt('PALISADE_GRPC_ADDRESS', grpc, (address) =>
-    grpcServer.bind(addressText(address), grpcCredentials(tlsFor(address, identity))),
-  );
-  const restPort = await listenAt('PALISADE_REST_ADDRESS', rest, ({ host, port }) =>
-    restServer.listen(host, port, true),
-  );
-  closing.push(() => restServer.close(timeoutMs));
-  const adminPort = await listenAt('PALISADE_ADMIN_ADDRESS', admin, ({ host, port }) =>
-    adminServer.listen(host, port, false),
-  );
-  closing.push(() => adminServer.close(timeoutMs));
-
-  const health = setInterval(() => grpcServer.serving(unready().length === 0), HEALTH_EVERY_MS);
-  grpcServer.serving(unready().length === 0);
-  stops.push(async () => {
-    clearInterval(health);
-    grpcServer.serving(false);
-    await sleep(config.PALISADE_DRAIN_DELAY);
-  });
+      unready: () => [...unready(), ...(colleagues?.unready() ?? [])],
+    };
+    const collect = async () =>
+      mergeMetrics([await telemetry.collect(), ...((await colleagues?.collect()) ?? [])]);
+    const server = createAdminServer({
+      context,
+      telemetry: { spans: telemetry.spans, collect },
+      ...handling,
+      hosts,
+      tls: tlsFor(admin, identity),
+    });
+    const port = await listenAt('PALISADE_ADMIN_ADDRESS', admin, ({ host, port: asked }) =>
+      server.listen(host, asked),
+    );
+    closing.push(() => server.close(config.PALISADE_SHUTDOWN_TIMEOUT));
+    addresses.admin = addressText({ ...admin, port });
+  }
 
   return {
-    addresses: {
-      rest: addressText({ ...rest, port: restPort }),
-      grpc: addressText({ ...grpc, port: grpcPort }),
-      admin: addressText({ ...admin, port: adminPort }),
+    addresses,
+    unready,
+
+    served() {
+      const stores = [...replica.snapshot().stores.values()];
+
+      return new Map(
+        stores.flatMap(({ name, bundle }) => (bundle === undefined ? [] : [[name, bundle.ref.digest]])),
+      );
     },
+
     stop: () => stopAll(stops),
   };
 }
 
-const HEALTH_EVERY_MS = 250;
 /** What is not in PostgreSQL by then waits in the spool for the next process. */
 const FLUSH_MS = 2_000;
 

@@ -1,14 +1,27 @@
 import type { AttributeName } from './attributes.ts';
 
 /** One metric: what it counts, in which unit (UCUM), and which attributes tell its series apart. */
-export interface MetricDefinition {
-  /** A `counter` only grows; a `gauge` is a value of now; a `histogram` counts durations by size. */
-  readonly kind: 'counter' | 'gauge' | 'histogram';
+export type MetricDefinition = Described & (CounterOrHistogram | Gauge);
+
+interface Described {
   readonly unit: string;
   /** None that a caller can choose freely. */
   readonly labels: readonly AttributeName[];
   readonly standard?: true;
   readonly brief: string;
+}
+
+/** A `counter` only grows; a `histogram` counts durations by size. */
+interface CounterOrHistogram {
+  readonly kind: 'counter' | 'histogram';
+  readonly together?: never;
+}
+
+/** A value of now. */
+interface Gauge {
+  readonly kind: 'gauge';
+  /** What stands for several processes that are one server. */
+  readonly together: 'sum' | 'max' | 'min';
 }
 
 /** Every metric, for Prometheus at `/metrics` (dots become underscores, the unit a suffix) and over OTLP. */
@@ -55,6 +68,7 @@ export const METRICS = {
     kind: 'gauge',
     unit: '{request}',
     labels: [],
+    together: 'sum',
     brief: 'Requests being decided.',
   },
   'palisade.requests.shed': {
@@ -67,36 +81,42 @@ export const METRICS = {
     kind: 'gauge',
     unit: '{state}',
     labels: [],
+    together: 'min',
     brief: '1 where `/readyz` answers 200, else 0.',
   },
   'palisade.state.age': {
     kind: 'gauge',
     unit: 's',
     labels: [],
+    together: 'max',
     brief: 'Since PostgreSQL last confirmed deployments and credentials.',
   },
   'palisade.bundle.info': {
     kind: 'gauge',
     unit: '{bundle}',
     labels: ['palisade.store', 'palisade.bundle.name', 'palisade.bundle.version', 'palisade.bundle.digest'],
+    together: 'max',
     brief: '1 for the bundle that each store is served by.',
   },
   'palisade.deployment.sequence': {
     kind: 'gauge',
     unit: '{deployment}',
     labels: ['palisade.store'],
+    together: 'min',
     brief: 'Deployment that is served; replicas that differ for long are out of step.',
   },
   'palisade.deployment.pending': {
     kind: 'gauge',
     unit: '{deployment}',
     labels: ['palisade.store'],
+    together: 'max',
     brief: '1 while a deployment is known and not served yet.',
   },
   'palisade.deployment.failed': {
     kind: 'gauge',
     unit: '{deployment}',
     labels: ['palisade.store'],
+    together: 'max',
     brief: '1 while a deployed bundle does not load here; the last good one goes on.',
   },
   'palisade.evaluator.restarts': {
@@ -127,6 +147,7 @@ export const METRICS = {
     kind: 'gauge',
     unit: '{policy}',
     labels: ['palisade.store'],
+    together: 'max',
     brief: 'Policies that trap the evaluator; requests that need one are not decided.',
   },
   'palisade.policy.errors': {
@@ -169,26 +190,42 @@ export const METRICS = {
     kind: 'gauge',
     unit: '{folder}',
     labels: [],
+    together: 'max',
     brief: 'Spool folders of processes that cannot be looked up from here.',
   },
   'palisade.log.blocked': {
     kind: 'gauge',
     unit: '{state}',
     labels: [],
+    together: 'max',
     brief: '1 while PostgreSQL takes no records or the spool cannot be read.',
   },
   'palisade.spool.records': {
     kind: 'gauge',
     unit: '{record}',
     labels: [],
+    together: 'sum',
     brief: 'Records of this process that wait for PostgreSQL.',
   },
-  'palisade.spool.size': { kind: 'gauge', unit: 'By', labels: [], brief: 'What the spool holds on disk.' },
-  'palisade.spool.capacity': { kind: 'gauge', unit: 'By', labels: [], brief: 'What it may hold.' },
+  'palisade.spool.size': {
+    kind: 'gauge',
+    unit: 'By',
+    labels: [],
+    together: 'sum',
+    brief: 'What the spool holds on disk.',
+  },
+  'palisade.spool.capacity': {
+    kind: 'gauge',
+    unit: 'By',
+    labels: [],
+    together: 'sum',
+    brief: 'What it may hold.',
+  },
   'palisade.spool.oldest_age': {
     kind: 'gauge',
     unit: 's',
     labels: [],
+    together: 'max',
     brief: 'Age of the oldest record that waits for PostgreSQL; 0 where none does.',
   },
   'nodejs.eventloop.delay.p50': {
@@ -196,6 +233,7 @@ export const METRICS = {
     unit: 's',
     labels: [],
     standard: true,
+    together: 'max',
     brief: 'Delay of the event loop over the last 10 seconds, median.',
   },
   'nodejs.eventloop.delay.p99': {
@@ -203,6 +241,7 @@ export const METRICS = {
     unit: 's',
     labels: [],
     standard: true,
+    together: 'max',
     brief: 'The same, 99th percentile.',
   },
   'nodejs.eventloop.delay.max': {
@@ -210,6 +249,7 @@ export const METRICS = {
     unit: 's',
     labels: [],
     standard: true,
+    together: 'max',
     brief: 'The same, longest.',
   },
   'process.cpu.time': {
@@ -224,6 +264,7 @@ export const METRICS = {
     unit: 'By',
     labels: [],
     standard: true,
+    together: 'sum',
     brief: 'Resident memory of this process.',
   },
   'process.uptime': {
@@ -231,6 +272,7 @@ export const METRICS = {
     unit: 's',
     labels: [],
     standard: true,
+    together: 'min',
     brief: 'Since this process began.',
   },
 } as const satisfies Record<string, MetricDefinition>;

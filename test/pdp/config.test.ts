@@ -118,21 +118,6 @@ describe('readConfig()', () => {
     expect(readConfig({ ...REQUIRED, PALISADE_PROCESSES: text }).PALISADE_PROCESSES).toBe(processes);
   });
 
-  test('wants room for the administration of each process', () => {
-    const four = { PALISADE_PROCESSES: '4', PALISADE_ADMIN_ADDRESS: '127.0.0.1:7000' };
-    const at = (port: number) => ({ ...four, PALISADE_GRPC_ADDRESS: `127.0.0.1:${port}` });
-
-    expect(problemsOf(four)).toEqual([]);
-    expect(problemsOf(at(7004))).toEqual([]);
-    expect(problemsOf(at(7003))).toEqual([
-      expect.stringContaining('7000 to 7003, and PALISADE_GRPC_ADDRESS'),
-    ]);
-    expect(problemsOf({ ...four, PALISADE_ADMIN_ADDRESS: '127.0.0.1:65533' })).toEqual([
-      expect.stringContaining('ports up to 65536'),
-    ]);
-    expect(problemsOf({ ...four, PALISADE_ADMIN_ADDRESS: '127.0.0.1:0' })).toEqual([]);
-  });
-
   test.each(['127.0.0.1:0', '127.9.9.9:0', 'localhost:0', '[::1]:0'])('takes %s for loopback', (address) => {
     const { PALISADE_REST_ADDRESS } = readConfig({ ...REQUIRED, PALISADE_REST_ADDRESS: address });
 

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createKeyring } from '../../ledger/keyring.ts';
 import { type Config, readConfig } from '../../pdp/config/config.ts';
+import { ConfigError } from '../../pdp/config/config-error.ts';
 import { OTHER_VARIABLES } from '../../pdp/config/variables.ts';
 import { startServer } from '../../pdp/server.ts';
 import { migrate } from '../../store/migrate.ts';
@@ -65,7 +66,14 @@ function configOf(home: string, environment: NodeJS.ProcessEnv): Config {
     PALISADE_DATABASE_URL_FILE: undefined,
   };
 
-  return readConfig({ ...defaults, ...environment, ...database });
+  const config = readConfig({ ...defaults, ...environment, ...database });
+  if (config.PALISADE_PROCESSES > 1) {
+    throw new ConfigError([
+      'PALISADE_PROCESSES: palisade start runs one process; palisade serve runs several',
+    ]);
+  }
+
+  return config;
 }
 
 function keyringOf(home: string): string {

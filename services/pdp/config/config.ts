@@ -101,26 +101,10 @@ function contradictions(config: Config, { insecure }: ConfigOptions): string[] {
     problems.push(`${name} is not loopback: set PALISADE_TLS_CERT_FILE and PALISADE_TLS_KEY_FILE${remedy}`);
   }
 
-  problems.push(...portsInTheWay(config));
   if (config.PALISADE_POLL_INTERVAL < 10) problems.push('PALISADE_POLL_INTERVAL must be at least 10ms');
   if (config.PALISADE_MAX_STALENESS < config.PALISADE_POLL_INTERVAL) {
     problems.push('PALISADE_MAX_STALENESS must not be shorter than PALISADE_POLL_INTERVAL');
   }
 
   return problems;
-}
-
-/** Each process takes one port for administration, counted up from the configured one. */
-function portsInTheWay(config: Config): string[] {
-  const first = config.PALISADE_ADMIN_ADDRESS.port;
-  const last = first + config.PALISADE_PROCESSES - 1;
-  if (first === 0 || last === first) return [];
-  if (last > 65_535) return [`PALISADE_PROCESSES: administration would need ports up to ${last}`];
-
-  return (['PALISADE_REST_ADDRESS', 'PALISADE_GRPC_ADDRESS'] as const)
-    .filter((name) => config[name].port > first && config[name].port <= last)
-    .map(
-      (name) =>
-        `PALISADE_PROCESSES: administration takes the ports ${first} to ${last}, and ${name} is one of them`,
-    );
 }

@@ -77,7 +77,7 @@ export const VARIABLES = {
   PALISADE_PROCESSES: plain(
     processes,
     '1',
-    'Processes that share the addresses for decisions, `auto`: one for each core. Their administration takes one port each, counted up.',
+    'Processes that make decisions on the same addresses, `auto`: one for each core; more than one are looked after by one more.',
   ),
   PALISADE_KEYRING_FILE: plain(
     text,

@@ -176,7 +176,7 @@ describe('shutting down', () => {
 describe('binding', () => {
   test('fails where the port is taken', async () => {
     await withWire(async (wire) => {
-      await expect(wire.rest.listen('127.0.0.1', wire.grpcPort, true)).rejects.toThrow();
+      await expect(wire.rest.listen('127.0.0.1', wire.grpcPort)).rejects.toThrow();
       expect(await http(wire, { body: JSON.stringify(PARC) })).toMatchObject({ status: 200 });
     });
   });

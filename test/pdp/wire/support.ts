@@ -134,7 +134,7 @@ export async function withWire(
     openapi: openApiDocument(DECISION_PATHS),
   });
   const grpcPort = await grpc.bind('127.0.0.1:0', ServerCredentials.createInsecure());
-  const restPort = await rest.listen('127.0.0.1', 0, true);
+  const restPort = await rest.listen('127.0.0.1', 0);
   const client = grpcClient(grpcPort);
   try {
     await use({ service, refusals, grpc, grpcPort, rest, restPort, client });

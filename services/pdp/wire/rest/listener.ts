@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, ListenOptions } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { LIMITS } from '../../../engine/limits.ts';
 
 /** An HTTP port. */
@@ -14,10 +14,9 @@ export interface HttpListener {
   /**
    * Begins to listen.
    * @param port 0 takes a free one.
-   * @param shared whether the processes of one server take turns at it, where there are several.
    * @returns the port.
    */
-  listen(host: string, port: number, shared: boolean): Promise<number>;
+  listen(host: string, port: number): Promise<number>;
   /** Stops: takes no new connection, answers what is in flight, and after the deadline cuts off what is left. */
   close(deadlineMs: number): Promise<void>;
 }
@@ -62,7 +61,7 @@ export function createHttpListener(
   server.on('checkContinue', tracked);
 
   return {
-    listen: (host, port, shared) => listen(server, { host, port, exclusive: !shared }),
+    listen: (host, port) => listen(server, host, port),
 
     close(deadlineMs) {
       for (const response of answering) {
@@ -75,10 +74,10 @@ export function createHttpListener(
   };
 }
 
-function listen(server: Server, options: ListenOptions): Promise<number> {
+function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options, () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });

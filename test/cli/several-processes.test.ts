@@ -19,18 +19,31 @@ const QUESTION = JSON.stringify({
 const CONNECTIONS = 8;
 const DEADLINE_MS = 20_000;
 
-/** Two processes that share the addresses for decisions, both serving. */
-async function serveTwice(): Promise<{ server: ServerProcess; addresses: readonly ServerAddresses[] }> {
+/** Two processes for decisions, and one that looks after them; ready, by a bundle of this version. */
+async function serveTwice(version: string): Promise<ServerProcess> {
   const server = await world().serve({ PALISADE_PROCESSES: '2' });
-  await until(() => serving(server).length === 2);
+  await withPool((pool) => deployVersion(pool, version));
+  await ready(server);
 
-  return { server, addresses: serving(server) };
+  return server;
 }
 
-function serving({ output }: ServerProcess): ServerAddresses[] {
-  return output
-    .filter((line) => line.includes('"palisade serves"'))
-    .map((line) => JSON.parse(line) as ServerAddresses);
+async function ready(server: ServerProcess): Promise<void> {
+  await until(async () => (await health(server)).status === 'ready');
+}
+
+async function health({ addresses }: ServerProcess) {
+  const answer = await fetch(`http://${addresses.admin}/readyz`);
+
+  return (await answer.json()) as { readonly status: string; readonly reasons: readonly string[] };
+}
+
+/** One number of `/metrics`. */
+async function metric({ addresses }: ServerProcess, sample: string): Promise<number> {
+  const text = await (await fetch(`http://${addresses.admin}/metrics`)).text();
+  const line = text.split('\n').find((each) => each.startsWith(`${sample} `));
+
+  return Number(line?.slice(sample.length));
 }
 
 /** Process ids of those that a process started, oldest first (proc(5), `children`). */
@@ -68,22 +81,6 @@ async function askOnEach(addresses: ServerAddresses): Promise<readonly unknown[]
   }
 }
 
-/** Makes a bundle the active one of all processes. */
-async function deploy(version: string, addresses: readonly ServerAddresses[]): Promise<void> {
-  const digest = await withPool((pool) => deployVersion(pool, version));
-  const authorization = `Bearer ${world().adminToken}`;
-  for (const { admin } of addresses) {
-    await until(async () => {
-      const answer = await fetch(`http://${admin}/v1/stores/default/deployment`, {
-        headers: { authorization },
-      });
-      const { serving } = (await answer.json()) as { serving: { digest?: string } };
-
-      return serving.digest === digest;
-    });
-  }
-}
-
 async function withPool<T>(body: (pool: pg.Pool) => Promise<T>): Promise<T> {
   const pool = createPool({ connection: world().database.ownerUrl, max: 1 });
   try {
@@ -116,66 +113,86 @@ function sum(counts: ReadonlyMap<string, number>): number {
 }
 
 describe('several processes', () => {
-  test('share the addresses for decisions, and each has an administration of its own', async () => {
-    const { server, addresses } = await serveTwice();
-    const [one, other] = addresses;
-    if (one === undefined || other === undefined) throw new Error('two processes serve');
-    expect({ rest: other.rest, grpc: other.grpc }).toEqual({ rest: one.rest, grpc: one.grpc });
-    expect(other.admin).not.toBe(one.admin);
-    await deploy('1.0.0', addresses);
+  test('decide on the same addresses, and have one administration that adds them up', async () => {
+    const server = await serveTwice('1.0.0');
 
-    const ids = await askOnEach(one);
+    const ids = await askOnEach(server.addresses);
     const counts = await recordedBy(ids);
 
     // A connection goes to a process that has taken over its last one, so they need not get equally many.
     expect(counts.size).toBe(2);
+    expect(await metric(server, 'palisade_evaluation_duration_seconds_count')).toBe(CONNECTIONS);
+    expect(await metric(server, 'palisade_ready')).toBe(1);
+    expect(await metric(server, 'palisade_spool_capacity_bytes')).toBe(3 * 2 ** 30);
     expect(await server.stop()).toBe(0);
   });
 
   test('go on when one of them is killed, which is replaced, and no record is lost', async () => {
-    const { server, addresses } = await serveTwice();
-    const [one] = addresses;
-    if (one === undefined) throw new Error('a process serves');
-    await deploy('2.0.0', addresses);
-    const before = await askOnEach(one);
+    const server = await serveTwice('2.0.0');
+    const before = await askOnEach(server.addresses);
     const [victim] = childrenOf(server.child.pid);
     if (victim === undefined) throw new Error('there is a process to kill');
     process.kill(victim, 'SIGKILL');
     await until(() => !runs(victim));
 
-    const amid = await askOnEach(one);
-    await until(() => serving(server).length === 3);
-    const after = await askOnEach(one);
+    const amid = await askOnEach(server.addresses);
+    await until(() => childrenOf(server.child.pid).length === 2);
+    await ready(server);
+    const after = await askOnEach(server.addresses);
     const ids = [...before, ...amid, ...after];
 
     expect(ids).not.toContain(undefined);
     expect(sum(await recordedBy(ids))).toBe(3 * CONNECTIONS);
     expect(server.output.filter((line) => line.includes('a process ended by itself'))).toHaveLength(1);
-    expect(childrenOf(server.child.pid)).toHaveLength(2);
     expect(await server.stop()).toBe(0);
   });
 
-  test.each(['SIGTERM', 'SIGKILL'] as const)('all end when the first is ended by %s', async (signal) => {
-    const { server } = await serveTwice();
+  test('are not ready while one of them does not answer', async () => {
+    const server = await serveTwice('3.0.0');
+    const [, hung] = childrenOf(server.child.pid);
+    if (hung === undefined) throw new Error('there is a process to stop');
+    process.kill(hung, 'SIGSTOP');
+    try {
+      await until(async () => (await health(server)).reasons.includes('process 1 does not answer'));
+      expect(await metric(server, 'palisade_spool_capacity_bytes')).toBe(2 * 2 ** 30);
+    } finally {
+      process.kill(hung, 'SIGCONT');
+    }
+
+    await ready(server);
+    expect(await server.stop()).toBe(0);
+  });
+
+  test('all end when the one that looks after them is killed', async () => {
+    const server = await serveTwice('4.0.0');
     const children = childrenOf(server.child.pid);
     expect(children).toHaveLength(2);
 
-    server.child.kill(signal);
+    await server.kill();
 
     await until(() => !children.some(runs));
   });
 
   test('say once why they cannot start', async () => {
     const { database, home } = world();
-    const ran = await palisade(['serve'], {
+    const environment = {
       PALISADE_DATABASE_URL: database.servingUrl,
       PALISADE_SPOOL_DIR: join(home, 'spool'),
-      PALISADE_KEYRING_FILE: join(home, 'no-keyring.json'),
+      PALISADE_KEYRING_FILE: join(home, 'keyring.json'),
+      PALISADE_REST_ADDRESS: '127.0.0.1:0',
+      PALISADE_GRPC_ADDRESS: '127.0.0.1:0',
       PALISADE_PROCESSES: '3',
+    };
+    const noKeyring = await palisade(['serve'], {
+      ...environment,
+      PALISADE_KEYRING_FILE: join(home, 'none.json'),
     });
+    const taken = new URL(`http://${(await world().serve()).addresses.admin}`).host;
+    const noPort = await palisade(['serve'], { ...environment, PALISADE_ADMIN_ADDRESS: taken });
 
-    expect(ran.code).toBe(1);
-    expect(ran.stderr.match(/^palisade: .*no-keyring\.json/gm)).toHaveLength(1);
-    expect(ran.stdout).not.toContain('palisade serves');
+    expect(noKeyring.code).toBe(1);
+    expect(noKeyring.stderr.match(/^palisade: .*none\.json/gm)).toHaveLength(1);
+    expect(noPort.code).toBe(2);
+    expect(noPort.stderr.match(/PALISADE_ADMIN_ADDRESS/g)).toHaveLength(1);
   });
 });

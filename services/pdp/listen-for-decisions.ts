@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ADMIN_PATHS } from './admin/openapi.ts';
+import type { Config } from './config/config.ts';
+import { addressText } from './config/values.ts';
+import { grpcCredentials, listenAt, type TlsIdentity, tlsFor } from './listen.ts';
+import { createGrpcServer } from './wire/grpc/server.ts';
+import { DECISION_PATHS, openApiDocument } from './wire/rest/openapi.ts';
+import { createRestServer } from './wire/rest/server.ts';
+import type { Handling } from './wire/serve.ts';
+
+const HEALTH_EVERY_MS = 250;
+
+export interface DecisionListening {
+  readonly config: Config;
+  readonly identity: TlsIdentity | undefined;
+  readonly handling: Handling;
+  readonly hosts: readonly string[];
+  readonly unready: () => readonly string[];
+}
+
+/** Listens for decisions over gRPC and REST. @param closing takes what stops each. */
+export async function listenForDecisions(
+  { config, identity, handling, hosts, unready }: DecisionListening,
+  closing: (() => Promise<void>)[],
+) {
+  const {
+    PALISADE_REST_ADDRESS: rest,
+    PALISADE_GRPC_ADDRESS: grpc,
+    PALISADE_SHUTDOWN_TIMEOUT: timeoutMs,
+  } = config;
+  const grpcServer = createGrpcServer({ ...handling, reflection: config.PALISADE_REFLECTION });
+  closing.push(() => grpcServer.shutdown(timeoutMs));
+  const restServer = createRestServer({
+    ...handling,
+    hosts,
+    openapi: openApiDocument(DECISION_PATHS, ADMIN_PATHS),
+    tls: tlsFor(rest, identity),
+  });
+  const grpcPort = await listenAt('PALISADE_GRPC_ADDRESS', grpc, (address) =>
+    grpcServer.bind(addressText(address), grpcCredentials(tlsFor(address, identity))),
+  );
+  const restPort = await listenAt('PALISADE_REST_ADDRESS', rest, ({ host, port }) =>
+    restServer.listen(host, port),
+  );
+  closing.push(() => restServer.close(timeoutMs));
+
+  const health = setInterval(() => grpcServer.serving(unready().length === 0), HEALTH_EVERY_MS);
+  grpcServer.serving(unready().length === 0);
+
+  return {
+    addresses: {
+      rest: addressText({ ...rest, port: restPort }),
+      grpc: addressText({ ...grpc, port: grpcPort }),
+    },
+
+    async drain() {
+      clearInterval(health);
+      grpcServer.serving(false);
+      await sleep(config.PALISADE_DRAIN_DELAY);
+    },
+  };
+}
