@@ -11,6 +11,7 @@ import type { LoadKind, LoadOrder, LoadResult } from './client/messages.ts';
 import type { EchoAddresses } from './echo.ts';
 import { startHelper } from './helper.ts';
 import { benchBundle, benchRequest } from './workload.ts';
+import { ENGINE_WORKLOADS } from './workloads.ts';
 
 const run = promisify(execFile);
 const number = expect.any(Number);
@@ -20,6 +21,31 @@ describe('the bench', () => {
     expect(await bench('--quick', '--json', '--rounds', '1', '--only', 'engine/10')).toEqual([
       { name: 'engine/10', unit: 'us', p50: number, p99: number, per_second: number },
     ]);
+  });
+
+  test('asks Cedar the same where it is compared, and JSON.parse where reading is measured', async () => {
+    const engine = { unit: 'us', p50: number, p99: number, cedar_p50: number, per_second: number };
+    const only = ['--only', 'paper/gdrive', '--only', 'read/context50'];
+
+    expect(await bench('--quick', '--json', '--compare', 'cedar', ...only)).toEqual([
+      { name: 'paper/gdrive', ...engine },
+      {
+        name: 'read/context50',
+        unit: 'us',
+        p50: number,
+        p99: number,
+        per_second: number,
+        baseline_per_second: number,
+        ratio: number,
+      },
+    ]);
+  });
+
+  test('compares with nothing but Cedar', async () => {
+    await expect(bench('--compare', 'opa')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--compare takes cedar, not opa'),
+    });
   });
 
   test('refuses a figure that it does not know', async () => {
@@ -58,6 +84,21 @@ describe('the client', () => {
       await client.end();
       await echo.end();
     }
+  });
+});
+
+describe('a workload of the paper, or of wide requests,', () => {
+  const workloads = ENGINE_WORKLOADS.slice(1).flatMap((group) => Object.entries(group));
+
+  test.for(workloads)('%s, asks nothing twice, and has both answers', ([, make]) => {
+    const { question } = make();
+    const questions = Array.from({ length: 400 }, (_, index) => question(index));
+    const asked = questions.map(({ want: _, ...one }) => JSON.stringify(one));
+    const allowed = questions.filter(({ want }) => want === 'allow').length;
+
+    expect(new Set(asked).size).toBe(400);
+    expect(allowed).toBeGreaterThan(100);
+    expect(allowed).toBeLessThan(300);
   });
 });
 

@@ -1,26 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { writeArchive } from '../../services/bundles/archive.ts';
-import { type CompiledBundle, compileBundle } from '../../services/bundles/compile.ts';
-import { bundleDigest } from '../../services/bundles/digest.ts';
-import { informRequest } from '../../services/bundles/inform.ts';
-import { loadInWorker } from '../../services/bundles/worker/load.ts';
-import type { EvaluationRequest } from '../../services/engine/evaluator.ts';
-import { parseJson } from '../../services/engine/raw/json.ts';
+import type { Evaluator } from '../../services/engine/evaluator.ts';
 import type { Effort, Figure } from './figure.ts';
+import type { Workload } from './question.ts';
 import { median, quantile } from './statistics.ts';
-import { type BenchRequest, benchBundle, benchRequest } from './workload.ts';
-
-/** Everything that one of the engine figures is measured on. */
-interface Subject {
-  readonly name: string;
-  readonly bundle: CompiledBundle;
-  readonly cases: readonly Case[];
-}
-
-interface Case {
-  readonly request: EvaluationRequest;
-  readonly want: BenchRequest['want'];
-}
+import { prepareSubject, type Subject } from './subject.ts';
 
 /** Quantiles of one round in microseconds. */
 interface Round {
@@ -29,65 +12,66 @@ interface Round {
   readonly perSecond: number;
 }
 
+interface Rounds {
+  readonly compiled: Round[];
+  readonly cedar: Round[];
+}
+
 /**
  * Measures the evaluator alone, in this process: the requests are parsed, checked and informed before the clock starts.
- * @param names `engine/N`, N policies in the bundle.
+ * @param workloads by the name of their figure; they take turns within each round.
  * @throws Error where an answer is not the one that the policies give.
  */
 export async function measureEngine(
-  names: readonly string[],
+  workloads: ReadonlyMap<string, Workload>,
   effort: Effort,
+  compareCedar: boolean,
   signal: AbortSignal,
 ): Promise<readonly Figure[]> {
   const subjects: Subject[] = [];
-  for (const name of names) subjects.push(await prepare(name, Number(name.split('/')[1]), effort.requests));
+  for (const [name, workload] of workloads) {
+    subjects.push(await prepareSubject(name, workload, effort.requests, compareCedar, signal));
+  }
 
-  const rounds = new Map(subjects.map(({ name }): [string, Round[]] => [name, []]));
-  for (const subject of subjects) pass(subject, 1);
+  const measured = subjects.map((subject) => ({ subject, rounds: { compiled: [], cedar: [] } as Rounds }));
+  for (const { compiled, cedar, ...subject } of subjects) {
+    for (const evaluator of cedar === undefined ? [compiled] : [compiled, cedar]) pass(subject, evaluator, 1);
+  }
   for (let round = 0; round < effort.rounds; round += 1) {
-    for (const subject of subjects) {
-      rounds.get(subject.name)?.push(pass(subject, effort.passes));
+    for (const { subject, rounds } of measured) {
+      rounds.compiled.push(pass(subject, subject.compiled, effort.passes));
+      if (subject.cedar !== undefined) rounds.cedar.push(pass(subject, subject.cedar, effort.cedarPasses));
       await turn();
       signal.throwIfAborted();
     }
   }
 
-  return [...rounds].map(([name, measured]) => ({
+  return measured.map(({ subject, rounds }) => figureOf(subject.name, rounds));
+}
+
+function figureOf(name: string, { compiled, cedar }: Rounds): Figure {
+  return {
     name,
     unit: 'us',
-    p50: median(measured.map(({ p50 }) => p50)),
-    p99: median(measured.map(({ p99 }) => p99)),
-    per_second: median(measured.map(({ perSecond }) => perSecond)),
-  }));
+    p50: median(compiled.map(({ p50 }) => p50)),
+    p99: median(compiled.map(({ p99 }) => p99)),
+    per_second: median(compiled.map(({ perSecond }) => perSecond)),
+    ...(cedar.length === 0 ? {} : { cedar_p50: median(cedar.map(({ p50 }) => p50)) }),
+  };
 }
 
-async function prepare(name: string, policies: number, requests: number): Promise<Subject> {
-  const files = benchBundle(policies);
-  const bundle = await compileBundle(await loadInWorker(writeArchive(files), bundleDigest(files)));
-  const cases = Array.from({ length: requests }, (_, index): Case => {
-    const { context, entities, want, ...uids } = benchRequest(policies, index);
-    const asked = {
-      ...uids,
-      context: parseJson(context, 'context'),
-      entities: parseJson(entities, 'entities'),
-    };
-
-    return { request: informRequest(bundle, asked, () => ({})).request, want };
-  });
-
-  return { name, bundle, cases };
-}
-
-function pass({ name, bundle, cases }: Subject, passes: number): Round {
+function pass({ name, cases }: Pick<Subject, 'name' | 'cases'>, evaluator: Evaluator, passes: number): Round {
   const times = new Float64Array(passes * cases.length);
   let total = 0;
   let at = 0;
   for (let count = 0; count < passes; count += 1) {
     for (const { request, want } of cases) {
       const startedAt = performance.now();
-      const { decision, errors } = bundle.evaluator.evaluate(request);
+      const { decision, errors } = evaluator.evaluate(request);
       const took = performance.now() - startedAt;
-      if (decision !== want || errors.length > 0) throw new Error(`${name}: ${decision} and not ${want}`);
+      if (decision !== want || errors.length > 0) {
+        throw new Error(`${name}: ${evaluator.name} says ${decision} and not ${want}`);
+      }
 
       total += took;
       times[at] = 1_000 * took;

@@ -1,13 +1,23 @@
+import { measureActivation } from './activation.ts';
 import { measureEngine } from './engine.ts';
 import type { Effort, Figure } from './figure.ts';
+import { measureMemory } from './memory.ts';
+import { mib, noteActivation, noteGains, noteMemory, noteSpool, noteWorst } from './notes.ts';
+import type { BenchOptions } from './options.ts';
 import { measureEmbedded, measureExternal } from './readiness.ts';
+import { measureReading } from './reading.ts';
 import type { Report } from './report.ts';
 import { type Stage, withStage } from './stage.ts';
-import { measureSustained, type Sustained } from './sustained.ts';
+import { measureSustained } from './sustained.ts';
 import { measureTelemetry } from './telemetry.ts';
 import { measureTransport, TRANSPORTS } from './transport.ts';
+import { ENGINE_WORKLOADS, READ_WORKLOADS } from './workloads.ts';
+import { measureWorst } from './worst.ts';
 
-const ENGINE = ['engine/1', 'engine/10', 'engine/100', 'engine/1000', 'engine/10000'];
+const WORST = 'engine/worst';
+const ACTIVATION = 'activate/10000';
+const ACTIVATED_POLICIES = 10_000;
+const MEMORY = 'memory';
 const TELEMETRY = 'telemetry';
 const SUSTAINED = 'sustained';
 const EXTERNAL = 'ready/external';
@@ -15,7 +25,11 @@ const EMBEDDED = 'ready/embedded';
 
 /** Every figure, in the order that they are measured in. */
 export const FIGURES: readonly string[] = [
-  ...ENGINE,
+  ...ENGINE_WORKLOADS.flatMap((group) => Object.keys(group)),
+  ...Object.keys(READ_WORKLOADS),
+  WORST,
+  ACTIVATION,
+  MEMORY,
   ...Object.keys(TRANSPORTS),
   TELEMETRY,
   SUSTAINED,
@@ -23,19 +37,19 @@ export const FIGURES: readonly string[] = [
   EMBEDDED,
 ];
 
+type Asked = Pick<BenchOptions, 'names' | 'effort' | 'compareCedar'>;
+
 /**
  * Measures the named figures one after the other and reports each.
  * @throws Error where something measured did not work; what was reported before stays true.
  */
-export async function measure(
-  names: readonly string[],
-  effort: Effort,
-  report: Report,
-  signal: AbortSignal,
-): Promise<void> {
-  const engine = names.filter((name) => ENGINE.includes(name));
-  if (engine.length > 0) {
-    for (const figure of await measureEngine(engine, effort, signal)) report.figure(figure);
+export async function measure(asked: Asked, report: Report, signal: AbortSignal): Promise<void> {
+  const { names, effort } = asked;
+  await measureInProcess(asked, report, signal);
+  if (names.includes(MEMORY)) {
+    const memory = await measureMemory(MEMORY, effort, signal);
+    report.figure(memory.figure);
+    noteMemory(memory, effort.evaluations, report);
   }
 
   const onStage = names.filter(
@@ -47,6 +61,33 @@ export async function measure(
 
   if (names.includes(EXTERNAL)) report.figure(await measureExternal(effort, signal));
   if (names.includes(EMBEDDED)) report.figure(await measureEmbedded(effort, signal));
+}
+
+/** What needs neither a server nor a database. */
+async function measureInProcess(
+  { names, effort, compareCedar }: Asked,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const group of ENGINE_WORKLOADS) {
+    const wanted = Object.entries(group).filter(([name]) => names.includes(name));
+    const workloads = new Map(wanted.map(([name, make]) => [name, make()]));
+    for (const figure of await measureEngine(workloads, effort, compareCedar, signal)) report.figure(figure);
+  }
+  for (const [name, make] of Object.entries(READ_WORKLOADS)) {
+    if (names.includes(name)) report.figure(await measureReading(name, make(), effort, signal));
+  }
+
+  if (names.includes(WORST)) {
+    const worst = await measureWorst(WORST, effort, compareCedar, signal);
+    report.figure(worst.figure);
+    noteWorst(worst, report);
+  }
+  if (names.includes(ACTIVATION)) {
+    const activation = await measureActivation(ACTIVATION, ACTIVATED_POLICIES, effort, signal);
+    report.figure(activation.figure);
+    noteActivation(activation, report);
+  }
 }
 
 async function measureOnStage(
@@ -72,35 +113,4 @@ async function measureOnStage(
 
   const { exports, bytes } = await stage.exported();
   report.note(`telemetry: ${exports} exports, ${mib(bytes)} MiB`);
-}
-
-function noteGains(figures: ReadonlyMap<string, Figure>, report: Report): void {
-  const unary = figures.get('grpc/unary');
-  const batch = figures.get('grpc/batch100');
-  const two = figures.get('grpc/unary-2proc');
-  if (unary !== undefined && batch !== undefined) {
-    report.note(
-      `grpc/batch100 makes ${gain(batch.per_second, unary.per_second)} times the decisions of grpc/unary`,
-    );
-  }
-  if (unary !== undefined && two !== undefined) {
-    report.note(
-      `two processes make ${gain(two.per_second, unary.per_second)} times the decisions of one, two echo servers ${gain(two.baseline_per_second, unary.baseline_per_second)} times the replies`,
-    );
-  }
-}
-
-function gain(more: number | undefined, less: number | undefined): string {
-  return more === undefined || less === undefined ? 'unknown' : (more / less).toFixed(2);
-}
-
-function noteSpool({ quarterBytes, endBytes, backlog, kept }: Sustained, report: Report): void {
-  report.note(
-    `sustained: the spool held ${mib(quarterBytes)} MiB after a quarter of the time and ${mib(endBytes)} MiB at the end, ${backlog} decisions were not in PostgreSQL`,
-  );
-  if (!kept) throw new Error('sustained: the spool grew, so this rate cannot be kept up');
-}
-
-function mib(bytes: number): string {
-  return (bytes / 1024 ** 2).toFixed(1);
 }

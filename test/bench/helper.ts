@@ -11,9 +11,16 @@ export interface Helper<Hello> {
   end(): Promise<void>;
 }
 
-/** Starts a module of this folder as a process, which sends a message once it is ready. */
-export async function startHelper<Hello>(module: string, signal: AbortSignal): Promise<Helper<Hello>> {
-  const child = fork(new URL(module, import.meta.url));
+/**
+ * Starts a module of this folder as a process, which sends a message once it is ready.
+ * @param flags of Node.
+ */
+export async function startHelper<Hello>(
+  module: string,
+  signal: AbortSignal,
+  flags: readonly string[] = [],
+): Promise<Helper<Hello>> {
+  const child = fork(new URL(module, import.meta.url), { execArgv: [...flags] });
   const gone = once(child, 'exit');
   const next = <T>(): Promise<T> => nextMessage(child, module, signal);
   const end = async (): Promise<void> => {

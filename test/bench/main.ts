@@ -5,20 +5,20 @@ import { createReport } from './report.ts';
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
-const options = optionsOrUsage();
-if (options?.help === true) console.log(USAGE.replace('NAMES', FIGURES.join(', ')));
-else if (options !== undefined) await bench(options);
+const asked = optionsOrUsage();
+if (asked?.help === true) console.log(USAGE.replace('NAMES', FIGURES.join(', ')));
+else if (asked !== undefined) await bench(asked);
 
-async function bench({ names, effort, json }: BenchOptions): Promise<void> {
+async function bench(options: BenchOptions): Promise<void> {
   const interrupt = new AbortController();
   // Everything that runs is ended on the way out; a second signal ends this process at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => interrupt.abort(new Error(`ended by ${signal}`)));
   }
 
-  const report = createReport(json);
+  const report = createReport(options.json);
   try {
-    await measure(names, effort, report, interrupt.signal);
+    await measure(options, report, interrupt.signal);
   } catch (thrown) {
     report.note(`FAILED: ${thrown instanceof Error ? thrown.message : thrown}`);
     process.exitCode = FAILED;

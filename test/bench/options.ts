@@ -1,15 +1,16 @@
 import { parseArgs } from 'node:util';
 import { type Effort, FULL_EFFORT, QUICK_EFFORT } from './figure.ts';
 
-export const USAGE = `npm run bench -- [--only NAME]... [--rounds N] [--seconds N] [--quick] [--json]
+export const USAGE = `npm run bench -- [--only NAME]... [--rounds N] [--seconds N] [--compare cedar] [--quick] [--json]
 
 Measures Palisade and prints a table, or with --json one line per figure.
 
-  --only NAME    one figure, or all whose name begins so; may be repeated
-  --rounds N     rounds of each comparison (default ${FULL_EFFORT.rounds})
-  --seconds N    length of the sustained load (default ${FULL_EFFORT.sustainedMs / 1_000})
-  --quick        only shows that everything works: figures mean nothing
-  --json         one JSON object per line on standard output
+  --only NAME      one figure, or all whose name begins so; may be repeated
+  --rounds N       rounds of each comparison (default ${FULL_EFFORT.rounds})
+  --seconds N      length of the sustained load (default ${FULL_EFFORT.sustainedMs / 1_000})
+  --compare cedar  in the engine's figures also Cedar's own evaluator, in the same rounds
+  --quick          only shows that everything works: figures mean nothing
+  --json           one JSON object per line on standard output
 
 Figures: NAMES
 
@@ -20,11 +21,13 @@ export interface BenchOptions {
   /** Of the figures to measure, in the order that they are offered in. */
   readonly names: readonly string[];
   readonly effort: Effort;
+  /** Whether Cedar's own evaluator is measured beside the compiled one. */
+  readonly compareCedar: boolean;
   readonly json: boolean;
   readonly help: boolean;
 }
 
-/** @throws Error for an unknown option or name, or a number that is none. */
+/** @throws Error for an unknown option or name, a number that is none, or a comparison with something else than Cedar. */
 export function readOptions(args: readonly string[], offered: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -32,6 +35,7 @@ export function readOptions(args: readonly string[], offered: readonly string[])
       only: { type: 'string', multiple: true },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      compare: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -46,6 +50,7 @@ export function readOptions(args: readonly string[], offered: readonly string[])
       rounds: countIn('rounds', values.rounds) ?? effort.rounds,
       sustainedMs: 1_000 * (countIn('seconds', values.seconds) ?? effort.sustainedMs / 1_000),
     },
+    compareCedar: comparesCedar(values.compare),
     json: values.json,
     help: values.help,
   };
@@ -60,6 +65,12 @@ function countIn(name: string, text: string | undefined): number | undefined {
   if (Number.isInteger(count) && count >= 1 && count <= MAX_COUNT) return count;
 
   throw new Error(`--${name} must be a whole number from 1 to ${MAX_COUNT}`);
+}
+
+function comparesCedar(other: string | undefined): boolean {
+  if (other === undefined || other === 'cedar') return other !== undefined;
+
+  throw new Error(`--compare takes cedar, not ${other}`);
 }
 
 function selected(offered: readonly string[], only: readonly string[] | undefined): readonly string[] {

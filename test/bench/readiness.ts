@@ -7,7 +7,8 @@ import type { Effort, Figure } from './figure.ts';
 import { rssOfAll } from './rss.ts';
 import { median, quantile } from './statistics.ts';
 
-const STARTER = 'policies/coding-agent';
+/** The bundle that a first start deploys. */
+export const STARTER = 'policies/coding-agent';
 const POLL_MS = 5;
 const READY_MS = 20_000;
 

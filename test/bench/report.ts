@@ -15,17 +15,21 @@ const COLUMNS = [
   'unit',
   'p50',
   'p99',
+  'cedar_p50',
+  'cedar/p50',
   'per_second',
   'baseline_per_second',
   'ratio',
   'rss_mb',
-] as const satisfies readonly (keyof Figure)[];
+] as const satisfies readonly (keyof Figure | 'cedar/p50')[];
 
 type Column = (typeof COLUMNS)[number];
 
 const DIGITS: Readonly<Record<Exclude<Column, 'name' | 'unit'>, number>> = {
   p50: 2,
   p99: 2,
+  cedar_p50: 2,
+  'cedar/p50': 1,
   per_second: 0,
   baseline_per_second: 0,
   ratio: 3,
@@ -60,21 +64,23 @@ function rounded(figure: Figure): Figure {
   return { ...figure, ...Object.fromEntries(Object.entries(DIGITS).flatMap(roundedMember)) };
 
   function roundedMember([name, digits]: [string, number]): [string, number][] {
-    const value = figure[name as keyof typeof DIGITS];
+    const value = figure[name as keyof Figure];
 
-    return value === undefined ? [] : [[name, Number(value.toFixed(digits))]];
+    return typeof value !== 'number' ? [] : [[name, Number(value.toFixed(digits))]];
   }
 }
 
+/** Without the columns in which no figure has anything. */
 function table(figures: readonly Figure[]): string {
-  const rows = [COLUMNS.map(String), ...figures.map((figure) => COLUMNS.map((name) => cell(figure, name)))];
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const columns = COLUMNS.filter((name) => figures.some((figure) => cell(figure, name) !== ''));
+  const rows = [columns.map(String), ...figures.map((figure) => columns.map((name) => cell(figure, name)))];
+  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
 
   return rows
     .map((row) =>
       row
         .map((text, column) =>
-          column < 2 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0),
+          isText(columns[column]) ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0),
         )
         .join('  ')
         .trimEnd(),
@@ -82,8 +88,19 @@ function table(figures: readonly Figure[]): string {
     .join('\n');
 }
 
-function cell(figure: Figure, name: Column): string {
-  if (name === 'name' || name === 'unit') return figure[name];
+function isText(name: Column | undefined): boolean {
+  return name === 'name' || name === 'unit';
+}
 
-  return figure[name]?.toFixed(DIGITS[name]) ?? '';
+function cell(figure: Figure, name: Column): string {
+  if (name === 'name' || name === 'unit') return figure[name] ?? '';
+
+  const value = name === 'cedar/p50' ? timesOfCedar(figure) : figure[name];
+
+  return value?.toFixed(DIGITS[name]) ?? '';
+}
+
+/** How many times as long as the compiled evaluator Cedar's own takes. */
+function timesOfCedar({ p50, cedar_p50 }: Figure): number | undefined {
+  return p50 === undefined || cedar_p50 === undefined ? undefined : cedar_p50 / p50;
 }

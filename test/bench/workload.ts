@@ -1,21 +1,22 @@
 import type { BundleFiles } from '../../services/bundles/files.ts';
 import type { RawUid } from '../../services/engine/raw/raw.ts';
+import { bundleFiles, type Question, type Workload } from './question.ts';
 
 /** Policies that one request selects, in a bundle that has so many. */
 export const SLICE = 10;
 
-/** What a bench bundle is asked, with the answer that only its policies can give. */
-export interface BenchRequest {
+/**
+ * What a bench bundle is asked: the context has five keys, the entities are the principal and the resource, each with two
+ * attributes and a parent.
+ */
+export interface BenchRequest extends Question {
   readonly id: string;
-  readonly principal: RawUid;
-  readonly action: RawUid;
-  readonly resource: RawUid;
-  /** Cedar JSON text: five keys. */
-  readonly context: string;
-  /** Cedar JSON text: the principal and the resource, each with a parent. */
-  readonly entities: string;
   readonly runId: string;
-  readonly want: 'allow' | 'deny';
+}
+
+/** The bundle of so many policies with its requests. */
+export function benchWorkload(policies: number): Workload {
+  return { files: benchBundle(policies), question: (index) => benchRequest(policies, index) };
 }
 
 /**
@@ -24,14 +25,13 @@ export interface BenchRequest {
  */
 export function benchBundle(policies: number): BundleFiles {
   const groups = Array.from({ length: Math.ceil(policies / SLICE) }, (_, group) => policyGroup(group));
-  const files = {
+
+  return bundleFiles({
     'bundle.yaml': MANIFEST,
     'schema.cedarschema': SCHEMA,
     'policies.cedar': groups.flat().slice(0, policies).join('\n'),
     'tests/samples.yaml': [0, 1].map((index) => sampleTest(policies, index)).join('\n'),
-  };
-
-  return new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
+  });
 }
 
 /**
