@@ -48,7 +48,8 @@ export interface CompiledBundle {
 }
 
 /**
- * Makes a checked bundle decide. Yields to other work between blocking steps, none longer than about 30 ms.
+ * Makes a checked bundle decide. Yields to other work between blocking steps. The longest, the index with the closures, takes about
+ * 30 ms for 10,000 policies and 200 ms for 100,000.
  * @throws PdpError or Error where the parts are not those of a checked bundle.
  */
 export async function compileBundle(
