@@ -1,7 +1,8 @@
 import type { Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Colleagues } from '../../pdp/server.ts';
-import type { Answer, Question, State } from './messages.ts';
+import type { MetricSnapshot } from '../../telemetry/metrics.ts';
+import type { Answer, Question, Serving, State } from './messages.ts';
 
 /** The processes for decisions, asked by the one that looks after them. */
 export interface Crew extends Colleagues {
@@ -12,10 +13,13 @@ export interface Crew extends Colleagues {
 
 interface Member {
   readonly worker: Worker;
-  readonly asked: Map<number, (answer: Answer) => void>;
+  /** Who waits for its metrics, by the number of the question. */
+  readonly waiting: Map<number, (metrics: readonly MetricSnapshot[]) => void>;
   state: State | undefined;
-  /** On the clock of `performance.now()`. */
+  /** When it last told its state, on the clock of `performance.now()`. */
   answeredAt: number;
+  /** Whether it can be asked for its state: it listens, and has answered the last time. One that hangs is not asked again. */
+  canBeAsked: boolean;
 }
 
 const ASK_EVERY_MS = 250;
@@ -32,12 +36,17 @@ export function createCrew(size: number, stop: AbortSignal): Crew {
 
   return {
     join(number, worker) {
-      const member: Member = { worker, asked: new Map(), state: undefined, answeredAt: performance.now() };
+      const member: Member = {
+        worker,
+        waiting: new Map(),
+        state: undefined,
+        answeredAt: performance.now(),
+        canBeAsked: false,
+      };
       members.set(number, member);
-      worker.on('message', (answer: Answer) => {
-        if (answer.kind !== 'answer') return;
-        member.asked.get(answer.id)?.(answer);
-        member.asked.delete(answer.id);
+      worker.on('message', (message: Serving | Answer) => {
+        if (message.kind === 'serving') member.canBeAsked = true;
+        else take(member, message);
       });
     },
 
@@ -53,43 +62,62 @@ export function createCrew(size: number, stop: AbortSignal): Crew {
     },
 
     async collect() {
-      const answers = await Promise.all([...members.values()].map((member) => ask(member, 'metrics')));
+      const answering = [...members.values()].filter(
+        (member) => member.state !== undefined && !isSilent(member),
+      );
+      const answers = await Promise.all(answering.map(metricsOf));
 
-      return answers.flatMap((answer) => (answer?.metrics === undefined ? [] : [answer.metrics]));
+      return answers.filter((answer) => answer !== undefined);
     },
   };
 
   function lookAtAll(): void {
     for (const member of members.values()) {
-      void ask(member, 'state').then((answer) => {
-        if (answer?.state === undefined) return;
-        member.state = answer.state;
-        member.answeredAt = performance.now();
-      });
+      if (!member.canBeAsked) continue;
+      member.canBeAsked = false;
+      ask(member, 'state');
     }
   }
 
   /** Nothing where no answer comes in time. */
-  async function ask(member: Member, what: Question['what']): Promise<Answer | undefined> {
-    questions += 1;
-    const id = questions;
+  async function metricsOf(member: Member): Promise<readonly MetricSnapshot[] | undefined> {
     const given = new AbortController();
-    const answered = new Promise<Answer>((resolve) => member.asked.set(id, resolve));
+    const id = ask(member, 'metrics');
     try {
-      if (member.worker.isConnected()) member.worker.send({ id, what } satisfies Question);
+      const answered = new Promise<readonly MetricSnapshot[]>((resolve) => member.waiting.set(id, resolve));
       const late = sleep(METRICS_MS, undefined, { signal: given.signal, ref: false }).catch(() => undefined);
 
       return await Promise.race([answered, late]);
     } finally {
       given.abort();
-      member.asked.delete(id);
+      member.waiting.delete(id);
     }
   }
+
+  function ask({ worker }: Member, what: Question['what']): number {
+    questions += 1;
+    // What cannot be sent is not answered, and that is noticed.
+    worker.send({ id: questions, what } satisfies Question, () => undefined);
+
+    return questions;
+  }
+}
+
+function take(member: Member, { id, state, metrics }: Answer): void {
+  if (metrics !== undefined) member.waiting.get(id)?.(metrics);
+  if (state === undefined) return;
+  member.state = state;
+  member.answeredAt = performance.now();
+  member.canBeAsked = true;
+}
+
+function isSilent({ answeredAt }: Member): boolean {
+  return performance.now() - answeredAt > SILENT_MS;
 }
 
 function reasonsOf(number: number, member: Member | undefined): readonly string[] {
   if (member?.state === undefined) return [`process ${number} does not serve`];
-  if (performance.now() - member.answeredAt > SILENT_MS) return [`process ${number} does not answer`];
+  if (isSilent(member)) return [`process ${number} does not answer`];
 
   return member.state.unready.map((reason) => `process ${number}: ${reason}`);
 }

@@ -10,7 +10,8 @@ export function isWorker(): boolean {
 
 /** Tells the process that started this one where it serves, and answers its questions from then on. */
 export function answerPrimary(server: RunningServer, telemetry: Pick<Telemetry, 'collect'>): void {
-  process.on('message', (question: Question) => void answer(question).then(tell));
+  // Whoever asks goes on without an answer.
+  process.on('message', (question: Question) => void answer(question).then(tell, () => undefined));
   const { rest, grpc } = server.addresses;
   tell({ kind: 'serving', rest, grpc });
 
@@ -28,5 +29,5 @@ export function letGoOfPrimary(): void {
 
 /** Nobody is told where the process that asked is gone; this one ends then. */
 function tell(message: Serving | Answer): void {
-  if (process.connected) process.send?.(message);
+  process.send?.(message, undefined, undefined, () => undefined);
 }
