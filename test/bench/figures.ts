@@ -99,12 +99,16 @@ async function measureOnStage(
   const figures = new Map<string, Figure>();
   for (const name of names.filter((one) => Object.hasOwn(TRANSPORTS, one))) {
     const figure = await measureTransport(name, stage, effort);
+    await stage.forget();
     figures.set(name, figure);
     report.figure(figure);
   }
   noteGains(figures, report);
 
-  if (names.includes(TELEMETRY)) report.figure(await measureTelemetry(stage, effort));
+  if (names.includes(TELEMETRY)) {
+    report.figure(await measureTelemetry(stage, effort));
+    await stage.forget();
+  }
   if (names.includes(SUSTAINED)) {
     const sustained = await measureSustained(stage, effort);
     report.figure(sustained.figure);

@@ -28,6 +28,8 @@ export interface Stage {
   backlog(): Promise<number>;
   /** Waits until there are none, so that moving them costs nobody else's measurement. */
   drained(): Promise<void>;
+  /** The same, and empties the decision log: counting what is in PostgreSQL takes ever longer. */
+  forget(): Promise<void>;
   /** What the stand-in for a collector was sent so far. */
   exported(): Promise<SinkCounts>;
 }
@@ -112,6 +114,12 @@ export function withStage<T>(
             if (performance.now() > deadline) throw new Error('the decision log does not reach PostgreSQL');
             await sleep(POLL_MS, undefined, { signal });
           }
+        },
+
+        async forget() {
+          await stage.drained();
+          await pool.query('truncate decisions, decision_inputs');
+          decided = 0;
         },
 
         exported: () => sink.ask<SinkCounts>({}),
