@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createPool } from '../../services/store/pool.ts';
 import { deployVersion } from '../pdp/support/deploy.ts';
 import { createDecisionClient } from '../support/decision-client.ts';
@@ -11,6 +11,10 @@ import { useWorld } from '../support/use-world.ts';
 import { palisade } from './support/run.ts';
 
 const world = useWorld((made) => Promise.resolve(made));
+let server: ServerProcess;
+beforeAll(async () => {
+  server = await serveTwice('1.0.0');
+});
 const QUESTION = JSON.stringify({
   principal: { type: 'Agent', id: 'a' },
   action: { type: 'Action', id: 'read' },
@@ -114,8 +118,6 @@ function sum(counts: ReadonlyMap<string, number>): number {
 
 describe('several processes', () => {
   test('decide on the same addresses, and have one administration that adds them up', async () => {
-    const server = await serveTwice('1.0.0');
-
     const ids = await askOnEach(server.addresses);
     const counts = await recordedBy(ids);
 
@@ -124,11 +126,9 @@ describe('several processes', () => {
     expect(await metric(server, 'palisade_evaluation_duration_seconds_count')).toBe(CONNECTIONS);
     expect(await metric(server, 'palisade_ready')).toBe(1);
     expect(await metric(server, 'palisade_spool_capacity_bytes')).toBe(3 * 2 ** 30);
-    expect(await server.stop()).toBe(0);
   });
 
   test('go on when one of them is killed, which is replaced, and no record is lost', async () => {
-    const server = await serveTwice('2.0.0');
     const before = await askOnEach(server.addresses);
     const [victim] = childrenOf(server.child.pid);
     if (victim === undefined) throw new Error('there is a process to kill');
@@ -144,31 +144,35 @@ describe('several processes', () => {
     expect(ids).not.toContain(undefined);
     expect(sum(await recordedBy(ids))).toBe(3 * CONNECTIONS);
     expect(server.output.filter((line) => line.includes('a process ended by itself'))).toHaveLength(1);
-    expect(await server.stop()).toBe(0);
   });
 
   test('are not ready while one of them does not answer', async () => {
-    const server = await serveTwice('3.0.0');
     const [, hung] = childrenOf(server.child.pid);
     if (hung === undefined) throw new Error('there is a process to stop');
     process.kill(hung, 'SIGSTOP');
     try {
-      await until(async () => (await health(server)).reasons.includes('process 1 does not answer'));
+      await until(async () => /^process [01] does not answer$/.test((await health(server)).reasons.join()));
       expect(await metric(server, 'palisade_spool_capacity_bytes')).toBe(2 * 2 ** 30);
     } finally {
       process.kill(hung, 'SIGCONT');
     }
 
     await ready(server);
+  });
+
+  test('end together at SIGTERM', async () => {
+    const children = childrenOf(server.child.pid);
+
     expect(await server.stop()).toBe(0);
+    expect(children.some(runs)).toBe(false);
   });
 
   test('all end when the one that looks after them is killed', async () => {
-    const server = await serveTwice('4.0.0');
-    const children = childrenOf(server.child.pid);
+    const another = await serveTwice('2.0.0');
+    const children = childrenOf(another.child.pid);
     expect(children).toHaveLength(2);
 
-    await server.kill();
+    await another.kill();
 
     await until(() => !children.some(runs));
   });
