@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery } from './delivery.ts';
-import { BATCH_ROWS } from './drain.ts';
+import type { Mover } from './mover/mover.ts';
 import {
   claimLeftFolders,
   type Keeper,
@@ -10,7 +9,7 @@ import {
   type StrandedFolder,
 } from './spool/folder.ts';
 import { signOfLife } from './spool/owner.ts';
-import { leftExtents, readBatch, type SegmentExtent } from './spool/segment.ts';
+import { leftExtents, type SegmentExtent } from './spool/segment.ts';
 
 /** Moves to Postgres what processes that are gone left in the spool. */
 export interface Adopter {
@@ -42,13 +41,13 @@ export interface AdopterStats {
 export interface AdopterOptions {
   readonly directory: string;
   readonly keeper: Keeper;
-  readonly delivery: Delivery;
+  readonly mover: Mover;
   readonly lostHosts: readonly string[];
 }
 
 const RETRY_MS = 1_000;
 
-export function createAdopter({ directory, keeper, delivery, lostHosts }: AdopterOptions): Adopter {
+export function createAdopter({ directory, keeper, mover, lostHosts }: AdopterOptions): Adopter {
   const stop = new AbortController();
   /** Bytes left, by folder. */
   const claimed = new Map<string, number>();
@@ -145,12 +144,11 @@ export function createAdopter({ directory, keeper, delivery, lostHosts }: Adopte
 
   async function moveSegment(extent: SegmentExtent): Promise<void> {
     for (let offset = 0; offset < extent.bytes; ) {
-      const batch = await readBatch(extent, offset, BATCH_ROWS);
-      if (batch.tornBytes > 0) torn += 1;
-      if (batch.end === offset) return;
+      const { end, tornBytes } = await mover.move(extent, offset, stop.signal);
+      if (tornBytes > 0) torn += 1;
+      if (end === offset) return;
 
-      await delivery.deliver(batch.lines, stop.signal);
-      offset = batch.end;
+      offset = end;
     }
   }
 }

@@ -1,11 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery } from './delivery.ts';
-import { readBatch, type SpoolBatch } from './spool/segment.ts';
+import type { MovedBatch, Mover } from './mover/mover.ts';
 import type { SegmentLog } from './spool/segment-log.ts';
-
-/** Rows of one insert; 50 to 2,000 cost the same per row (measured), and what few of them take is soon garbage again. */
-export const BATCH_ROWS = 100;
 
 /** How long records gather before they are read, so that Postgres is not asked for each. */
 const GATHER_MS = 100;
@@ -26,7 +22,7 @@ export interface Drain {
   close(): Promise<void>;
 }
 
-export function createDrain(log: SegmentLog, delivery: Delivery): Drain {
+export function createDrain(log: SegmentLog, mover: Mover): Drain {
   const stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
@@ -54,6 +50,7 @@ export function createDrain(log: SegmentLog, delivery: Delivery): Drain {
       stop.abort();
       clearTimeout(timer);
       await running;
+      await mover.close();
     },
   };
 
@@ -86,10 +83,9 @@ export function createDrain(log: SegmentLog, delivery: Delivery): Drain {
     if (extent === undefined) return false;
 
     if (offset < extent.bytes) {
-      const batch = await readBatch(extent, offset, BATCH_ROWS).catch(handedOver);
-      await delivery.deliver(batch.lines, stop.signal);
+      const batch = await mover.move(extent, offset, stop.signal).catch(handedOver);
       offset = batch.end === offset ? extent.bytes : batch.end;
-      moved = offset < extent.bytes ? moved + batch.lines.length : extent.endSeq;
+      moved = offset < extent.bytes ? moved + batch.lines : extent.endSeq;
       return true;
     }
 
@@ -102,9 +98,9 @@ export function createDrain(log: SegmentLog, delivery: Delivery): Drain {
   }
 
   /** A segment that is gone from its path was taken over by another process, which moves it. */
-  function handedOver(error: NodeJS.ErrnoException): SpoolBatch {
+  function handedOver(error: NodeJS.ErrnoException): MovedBatch {
     if (error.code !== 'ENOENT') throw error;
 
-    return { lines: [], end: offset, tornBytes: 0 };
+    return { lines: 0, end: offset, tornBytes: 0 };
   }
 }

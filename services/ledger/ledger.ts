@@ -3,11 +3,14 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PdpError } from '../engine/error.ts';
 import type { Database } from '../store/database.ts';
+import type { DatabaseConnection } from '../store/pool.ts';
 import { type Adopter, type AdopterStats, createAdopter } from './adopt.ts';
-import { createDelivery, type Delivery, type DeliveryStats } from './delivery.ts';
+import type { DeliveryStats } from './delivery.ts';
 import { createDrain, type Drain } from './drain.ts';
 import { createInputSealer } from './input.ts';
 import type { Keyring } from './keyring.ts';
+import { createMover, type Mover } from './mover/mover.ts';
+import { createMoverThread } from './mover/thread.ts';
 import type { RecordEntry } from './record.ts';
 import { recordHead } from './record-text.ts';
 import { diskFiles, type SpoolFiles } from './spool/files.ts';
@@ -31,6 +34,8 @@ export interface LedgerOptions {
   readonly keyring: Keyring;
   /** Absent: records stay in the spool. */
   readonly pool: Database | undefined;
+  /** The same database, for a thread of its own that moves this process's records. Absent: the pool does, on this thread. */
+  readonly connection?: DatabaseConnection;
   /** What the spool may hold, in bytes. */
   readonly capBytes: number;
   /** Names this process in records: `[A-Za-z0-9._-]`, at most 64. It may come again after a restart. */
@@ -103,7 +108,7 @@ const PROCESS_ID = /^[A-Za-z0-9._-]{1,64}$/;
  * @throws PdpError `invalid_request` for a malformed process id; the file system's error if the spool cannot be made.
  */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  const { directory, level, pool, capBytes, processId, lostHosts = [] } = options;
+  const { directory, level, pool, connection, capBytes, processId, lostHosts = [] } = options;
   if (!PROCESS_ID.test(processId)) throw new PdpError('invalid_request', `${processId} is no process id`);
 
   const keeper = {
@@ -119,7 +124,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     segmentBytes: Math.min(SEGMENT_BYTES, capBytes / SEGMENTS_PER_SPOOL),
   });
   const drainage =
-    pool === undefined ? undefined : createDrainage(pool, log, { directory, keeper, lostHosts });
+    pool === undefined ? undefined : createDrainage(pool, connection, log, { directory, keeper, lostHosts });
   const sealer = createInputSealer(options.keyring);
   const commits = createGroupCommit({ log, seal, onCommit: () => drainage?.drain.wake() });
   const space = createSpaceAccount({
@@ -165,11 +170,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       sealed: log.sealed(),
       dropped,
       problem: drainage?.drain.problem() ?? null,
-      delivery: drainage?.delivery.stats() ?? null,
+      delivery: drainage?.mover.stats() ?? null,
       adopted:
-        drainage === undefined
-          ? null
-          : { ...drainage.adopter.stats(), delivery: drainage.adoptedDelivery.stats() },
+        drainage === undefined ? null : { ...drainage.adopter.stats(), delivery: drainage.adopting.stats() },
     }),
 
     async flush(deadlineMs) {
@@ -242,24 +245,27 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 }
 
 interface Drainage {
-  readonly delivery: Delivery;
+  readonly mover: Mover;
   readonly drain: Drain;
-  readonly adoptedDelivery: Delivery;
+  /** Moves what others left: seldom, and so on this thread. */
+  readonly adopting: Mover;
   readonly adopter: Adopter;
 }
 
 function createDrainage(
   pool: Database,
+  connection: DatabaseConnection | undefined,
   log: SegmentLog,
   spool: { readonly directory: string; readonly keeper: Keeper; readonly lostHosts: readonly string[] },
 ): Drainage {
-  const delivery = createDelivery(pool);
-  const adoptedDelivery = createDelivery(pool);
+  const mover = connection === undefined ? createMover(pool) : createMoverThread(connection);
+  const adopting = createMover(pool);
+
   return {
-    delivery,
-    drain: createDrain(log, delivery),
-    adoptedDelivery,
-    adopter: createAdopter({ ...spool, delivery: adoptedDelivery }),
+    mover,
+    drain: createDrain(log, mover),
+    adopting,
+    adopter: createAdopter({ ...spool, mover: adopting }),
   };
 }
 

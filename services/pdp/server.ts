@@ -82,7 +82,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   stops.push(() => pool.end());
   await assertMigrated(pool);
 
-  const ledger = await openConfiguredLedger(config, pool, log);
+  const ledger = await openConfiguredLedger(config, pool, connection, log);
   stops.push(async () => {
     await ledger.flush(FLUSH_MS);
     await ledger.close();
