@@ -232,6 +232,11 @@ export const MUTANTS: readonly Mutant[] = [
       'Object.entries(body).map(([name, child]) => [',
       "Object.entries(body).filter(([name]) => name !== '__proto__').map(([name, child]) => [",
     ],
+    [
+      'a set of literals loses its last',
+      'values.push(literal.json);',
+      'if (values.length < elements.length - 1) values.push(literal.json);',
+    ],
     ['surplus arguments of a constructor are overlooked', ' || args.length !== 1', ''],
     [
       'every literal is the first',
@@ -244,17 +249,32 @@ export const MUTANTS: readonly Mutant[] = [
       "names.includes('__entity')",
     ],
   ]),
+  ...inFile('slice/scope-table.ts', [
+    ['a type in a scope is overlooked', 'type !== ANY && type !== subject.type', 'false'],
+    ['== takes what stands below, too', 'if (exact !== 0) return false;', ''],
+    ['in takes the entity itself alone', 'index < subject.count', 'index < 1'],
+    ['in of actions takes no members', "if (op === 'in') for", "if (op !== 'in') for"],
+    [
+      'all policies share the actions of the first',
+      'if (known !== undefined) return known;\n      numbers.set(text, sets.length)',
+      'if (sets.length > 0) return 0;\n      numbers.set(text, sets.length)',
+    ],
+  ]),
+  ...inFile('slice/policy-index.ts', [
+    ['policies under ancestors are not looked for', 'index < count', 'index < 1'],
+    ['policies that nothing anchors are forgotten', 'collect(unanchored, request.action, positions);', ''],
+  ]),
   ...inFile('compiled/evaluator.ts', [
-    ['one forbid is not enough', 'if (forbids.length > 0)', 'if (forbids.length > 1)'],
+    ['one forbid is not enough', 'if (forbidding.length > 0)', 'if (forbidding.length > 1)'],
     [
       'a failure denies',
-      "permits.length > 0 ? 'allow'",
-      "permits.length > 0 && errors.length === 0 ? 'allow'",
+      "permitting.length > 0 ? 'allow'",
+      "permitting.length > 0 && errors.length === 0 ? 'allow'",
     ],
     [
       'permits determine a deny',
-      'determining: forbids.sort()',
-      'determining: [...forbids, ...permits].sort()',
+      'determining: sorted(forbidding)',
+      'determining: sorted([...forbidding, ...permitting])',
     ],
     ['failures are not told', 'else errors.push(', 'else if (holds !== FAILED) errors.push('],
     [
@@ -262,10 +282,10 @@ export const MUTANTS: readonly Mutant[] = [
       'if (errors.length > 1) errors.sort(',
       'if (errors.length < 1) errors.sort(',
     ],
-    ['permits are told in any order', 'determining: permits.sort()', 'determining: permits.toReversed()'],
+    ['policies are told in any order', 'ids.length > 1 ? ids.sort() : ids', 'ids.toReversed()'],
     ['an entity is not in itself', 'key === above || ', ''],
     ['actions have no groups', ' ?? actionAncestors.get(key)', ''],
-    ['an effect is lost', "policy.effect === 'permit' ? permits : forbids", 'permits'],
+    ['an effect is lost', 'permits[position] === 1 ? permitting : forbidding', 'permitting'],
   ]),
   ...inFile('value/equal.ts', [
     ['references of two types are equal', ' && left.type === right.type', ''],

@@ -1,6 +1,6 @@
 import type { Evaluation, EvaluationRequest, Evaluator, PolicyFailure } from '../evaluator.ts';
 import { exceedsLimit } from '../limits.ts';
-import type { Effect, Policy } from '../policy.ts';
+import type { Policy } from '../policy.ts';
 import { closureOf } from '../reach.ts';
 import type { Schema } from '../schema/schema.ts';
 import { createPolicyIndex } from '../slice/policy-index.ts';
@@ -11,11 +11,13 @@ import { FAILED, failureReason } from './failure.ts';
 import { type Constant, constantsOf } from './literals.ts';
 import { startMeter } from './meter.ts';
 
-interface CompiledPolicy {
-  readonly id: string;
-  readonly effect: Effect;
-  readonly condition: Expression;
-  readonly constants: readonly Constant[];
+/** Compiled policies, by position. What an evaluation reads of each lies in rows, as in the index. */
+interface CompiledPolicies {
+  readonly ids: readonly string[];
+  readonly conditions: readonly Expression[];
+  readonly constants: readonly (readonly Constant[])[];
+  /** 1 where a policy permits, 0 where it forbids. */
+  readonly permits: Uint8Array;
 }
 
 /**
@@ -63,38 +65,47 @@ export function createCompiledEvaluator(schema: Schema, policies: readonly Polic
 const NOTHING_MATCHES: Evaluation = { decision: 'deny', determining: [], errors: [] };
 
 /** Policies of one shape share its closures, which keeps the code that a processor has to hold small. */
-function compileAll(policies: readonly Policy[]): readonly CompiledPolicy[] {
+function compileAll(policies: readonly Policy[]): CompiledPolicies {
   const shapes = new Map<string, Expression>();
 
-  return policies.map(({ id, effect, condition: { shape, literals } }) => {
-    const condition = shapes.get(shape) ?? compileShape(shape);
-    shapes.set(shape, condition);
+  return {
+    ids: policies.map(({ id }) => id),
+    conditions: policies.map(({ condition: { shape } }) => {
+      const condition = shapes.get(shape) ?? compileShape(shape);
+      shapes.set(shape, condition);
 
-    return { id, effect, condition, constants: constantsOf(literals) };
-  });
+      return condition;
+    }),
+    constants: policies.map(({ condition: { literals } }) => constantsOf(literals)),
+    permits: Uint8Array.from(policies, ({ effect }) => (effect === 'permit' ? 1 : 0)),
+  };
 }
 
 function decide(
-  policies: readonly CompiledPolicy[],
+  { ids, conditions, constants, permits }: CompiledPolicies,
   positions: readonly number[],
   environment: Environment,
 ): Evaluation {
-  const permits: string[] = [];
-  const forbids: string[] = [];
+  const permitting: string[] = [];
+  const forbidding: string[] = [];
   const errors: PolicyFailure[] = [];
   for (const position of positions) {
-    const policy = policies[position];
-    if (policy === undefined) continue;
-    const holds = policy.condition(environment, policy.constants);
-    if (holds === false) continue;
-    if (holds === true) (policy.effect === 'permit' ? permits : forbids).push(policy.id);
-    else errors.push({ policyId: policy.id, message: holds === FAILED ? failureReason() : NO_BOOL });
+    const id = ids[position];
+    const holds = conditions[position]?.(environment, constants[position] ?? []);
+    if (holds === false || id === undefined || holds === undefined) continue;
+    if (holds === true) (permits[position] === 1 ? permitting : forbidding).push(id);
+    else errors.push({ policyId: id, message: holds === FAILED ? failureReason() : NO_BOOL });
   }
 
   if (errors.length > 1) errors.sort((a, b) => (a.policyId < b.policyId ? -1 : 1));
-  if (forbids.length > 0) return { decision: 'deny', determining: forbids.sort(), errors };
+  if (forbidding.length > 0) return { decision: 'deny', determining: sorted(forbidding), errors };
 
-  return { decision: permits.length > 0 ? 'allow' : 'deny', determining: permits.sort(), errors };
+  return { decision: permitting.length > 0 ? 'allow' : 'deny', determining: sorted(permitting), errors };
+}
+
+/** By UTF-16 units. A single one, which is most of them, need not be looked at. */
+function sorted(ids: string[]): string[] {
+  return ids.length > 1 ? ids.sort() : ids;
 }
 
 const NO_BOOL = 'a condition is no Bool';

@@ -69,12 +69,27 @@ function literalOf(node: Est): Literal | undefined {
   const value = node['Value'];
   if (value !== undefined && typeof value !== 'boolean') return { kind: 'value', json: value };
 
+  const elements = node['Set'];
+  if (Array.isArray(elements) && elements.length > 0) return literalSet(elements as readonly Est[]);
+
   const [fn, args] = Object.entries(node)[0] ?? [];
   if (fn === undefined || !CONSTRUCTORS.has(fn) || !Array.isArray(args) || args.length !== 1)
     return undefined;
   const text = (args[0] as Est)['Value'];
 
   return typeof text === 'string' ? { kind: 'call', fn, text } : undefined;
+}
+
+/** A set of nothing but plain literals is the same at each evaluation, so it is made once. */
+function literalSet(elements: readonly Est[]): Literal | undefined {
+  const values: unknown[] = [];
+  for (const element of elements) {
+    const literal = literalOf(element);
+    if (literal?.kind !== 'value' || Array.isArray(literal.json)) return undefined;
+    values.push(literal.json);
+  }
+
+  return { kind: 'value', json: values };
 }
 
 function isNode(value: unknown): value is Est {

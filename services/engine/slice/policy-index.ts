@@ -1,6 +1,6 @@
-import type { ActionConstraint, EntityConstraint, Policy } from '../policy.ts';
+import type { Policy } from '../policy.ts';
 import type { Schema } from '../schema/schema.ts';
-import { uidKey } from '../value/value.ts';
+import { ANY, createScopeTable, type Names, type Subject } from './scope-table.ts';
 
 /** A variable of the request as the scope sees it: its type, its own key first, then the keys of its ancestors. */
 export interface ScopeSubject {
@@ -29,125 +29,95 @@ export interface PolicyIndex {
   slice(request: ScopeRequest): number[];
 }
 
-interface Entry {
-  readonly position: number;
-  readonly principal: Target;
-  readonly resource: Target;
-  /** Keys of the actions that match, groups expanded through the schema; absent: all. */
-  readonly actions: ReadonlySet<string> | undefined;
-}
+/** Positions by the number of what anchors them. */
+type Buckets = Map<number, number[]>;
 
-/** What a scope demands of one variable; absent: nothing. */
-interface Target {
-  readonly type: string | undefined;
-  readonly key: string | undefined;
-  /** Whether the entity itself must be the one that the key names, and not only stand below it. */
-  readonly exact: boolean;
-}
-
-type Buckets = Map<string, Entry[]>;
-
-/** Builds the index; an entry goes under its principal, else its resource, else each of its actions. */
+/** Builds the index; a policy goes under its principal, else its resource, else each of its actions. */
 export function createPolicyIndex(schema: Schema, policies: readonly Policy[]): PolicyIndex {
+  const table = createScopeTable(schema, policies);
   const byPrincipal: Buckets = new Map();
   const byResource: Buckets = new Map();
-  const byAction: Buckets = new Map();
-  const unanchored: Entry[] = [];
-  const members = membersOfActions(schema);
+  const byAction = new Map<string, number[]>();
+  const unanchored: number[] = [];
 
-  for (const [position, policy] of policies.entries()) {
-    const principal = targetOf(policy.scope.principal);
-    const resource = targetOf(policy.scope.resource);
-    const entry = { position, principal, resource, actions: matchingActions(policy.scope.action, members) };
+  for (let position = 0; position < policies.length; position += 1) {
+    const principal = table.principalOf(position);
+    const resource = table.resourceOf(position);
+    const actions = table.actionsOf(position);
 
-    if (principal.key !== undefined) put(byPrincipal, principal.key, entry);
-    else if (resource.key !== undefined) put(byResource, resource.key, entry);
-    else if (entry.actions !== undefined) for (const action of entry.actions) put(byAction, action, entry);
-    else unanchored.push(entry);
+    if (principal !== ANY) put(byPrincipal, principal, position);
+    else if (resource !== ANY) put(byResource, resource, position);
+    else if (actions !== undefined) for (const action of actions) put(byAction, action, position);
+    else unanchored.push(position);
   }
+
+  // Of the request that is being sliced. Slicing calls nobody, so one of each does for all.
+  const principal: Subject = { type: ANY, keys: [], count: 0 };
+  const resource: Subject = { type: ANY, keys: [], count: 0 };
 
   return {
     policies,
-    unanchored: unanchored.map(({ position }) => position),
+    unanchored,
+
     slice(request) {
+      number(principal, request.principal, table.names);
+      number(resource, request.resource, table.names);
       const positions: number[] = [];
 
-      for (const key of request.principal.keys) collect(byPrincipal.get(key), request, positions);
-      for (const key of request.resource.keys) collect(byResource.get(key), request, positions);
-      collect(byAction.get(request.action), request, positions);
-      collect(unanchored, request, positions);
+      collectUnder(byPrincipal, principal, request.action, positions);
+      collectUnder(byResource, resource, request.action, positions);
+      collect(byAction.get(request.action), request.action, positions);
+      collect(unanchored, request.action, positions);
 
-      return positions.sort((a, b) => a - b);
+      return ascending(positions);
     },
   };
+
+  function collectUnder(buckets: Buckets, { keys, count }: Subject, action: string, found: number[]): void {
+    for (let index = 0; index < count; index += 1) collect(buckets.get(keys[index] ?? ANY), action, found);
+  }
+
+  function collect(bucket: readonly number[] | undefined, action: string, found: number[]): void {
+    if (bucket === undefined) return;
+    for (const position of bucket)
+      if (table.matches(position, principal, action, resource)) found.push(position);
+  }
 }
 
 /** Whether the scope leaves a policy to every request; `is T` alone anchors nothing. */
-export function isAnchored(scope: Policy['scope']): boolean {
-  return (
-    targetOf(scope.principal).key !== undefined ||
-    targetOf(scope.resource).key !== undefined ||
-    scope.action.op !== 'all'
-  );
+export function isAnchored({ principal, action, resource }: Policy['scope']): boolean {
+  return 'uid' in principal || 'uid' in resource || action.op !== 'all';
 }
 
-function membersOfActions(schema: Schema): ReadonlyMap<string, readonly string[]> {
-  const members = new Map<string, string[]>();
-  for (const [key, action] of schema.actions) {
-    for (const group of action.ancestors) {
-      const list = members.get(group.key);
-      if (list === undefined) members.set(group.key, [key]);
-      else list.push(key);
+function number(subject: Subject, { type, keys }: ScopeSubject, names: Names): void {
+  subject.type = names.numberOf(type);
+  subject.count = keys.length;
+  for (let index = 0; index < keys.length; index += 1)
+    subject.keys[index] = names.numberOf(keys[index] ?? '');
+}
+
+function put<Anchor>(buckets: Map<Anchor, number[]>, anchor: Anchor, position: number): void {
+  const bucket = buckets.get(anchor);
+  if (bucket === undefined) buckets.set(anchor, [position]);
+  else bucket.push(position);
+}
+
+/** Up to so many are sorted faster by hand. */
+const FEW = 32;
+
+function ascending(positions: number[]): number[] {
+  if (positions.length > FEW) return positions.sort((a, b) => a - b);
+
+  for (let end = 1; end < positions.length; end += 1) {
+    const position = positions[end] ?? 0;
+    let place = end;
+    for (; place > 0; place -= 1) {
+      const before = positions[place - 1] ?? 0;
+      if (before < position) break;
+      positions[place] = before;
     }
+    positions[place] = position;
   }
 
-  return members;
-}
-
-function matchingActions(
-  constraint: ActionConstraint,
-  members: ReadonlyMap<string, readonly string[]>,
-): ReadonlySet<string> | undefined {
-  if (constraint.op === 'all') return undefined;
-
-  const matching = new Set<string>();
-  for (const { type, id } of constraint.uids) {
-    const key = uidKey(type, id);
-    matching.add(key);
-    if (constraint.op === 'in') for (const member of members.get(key) ?? []) matching.add(member);
-  }
-
-  return matching;
-}
-
-function targetOf(constraint: EntityConstraint): Target {
-  return {
-    type: 'type' in constraint ? constraint.type : undefined,
-    key: 'uid' in constraint ? uidKey(constraint.uid.type, constraint.uid.id) : undefined,
-    exact: constraint.op === '==',
-  };
-}
-
-function put(buckets: Buckets, key: string, entry: Entry): void {
-  const bucket = buckets.get(key);
-  if (bucket === undefined) buckets.set(key, [entry]);
-  else bucket.push(entry);
-}
-
-function collect(bucket: readonly Entry[] | undefined, request: ScopeRequest, positions: number[]): void {
-  if (bucket === undefined) return;
-
-  for (const { position, principal, resource, actions } of bucket) {
-    if (actions !== undefined && !actions.has(request.action)) continue;
-    if (!matches(principal, request.principal)) continue;
-    if (!matches(resource, request.resource)) continue;
-    positions.push(position);
-  }
-}
-
-function matches({ type, key, exact }: Target, subject: ScopeSubject): boolean {
-  if (type !== undefined && type !== subject.type) return false;
-  if (key === undefined || key === subject.keys[0]) return true;
-
-  return !exact && subject.keys.includes(key);
+  return positions;
 }

@@ -17,7 +17,7 @@ export interface SliceLimits {
 
 export function createSliceLimits(policies: readonly Policy[]): SliceLimits {
   // By position, because this is asked with every request.
-  const bytes = policies.map((policy) => sliceBytes([policy]));
+  const bytes = Float64Array.from(policies, (policy) => sliceBytes([policy]));
 
   return {
     exceeded(positions) {
