@@ -25,13 +25,20 @@ type Node = RawNode | TypedEntityInput;
 function countDown(node: Node, left: number): number {
   if (left === 0) throw exceedsLimit('request_values', 'request');
   if (node === null || typeof node !== 'object') return left - 1;
-  if (node instanceof RawObject) return countAll(node.entries.values(), left - 1);
+  if (node instanceof RawObject) return countObject(node, left);
   if (isList(node)) return countAll(node, left - 1);
   if (node instanceof TypedRecord) return countAll(node.fields.values(), left - 1);
   if (node instanceof TypedSet) return countAll(node.elements, left - 1);
   if (node instanceof TypedExtension) return countAll(node.args, left - 1);
 
   return 'attrs' in node ? countDown(node.tags, countDown(node.attrs, left - 1)) : left - 1;
+}
+
+function countObject({ entries, values }: RawObject, left: number): number {
+  if (values === undefined) return countAll(entries.values(), left - 1);
+  if (values > left) throw exceedsLimit('request_values', 'request');
+
+  return left - values;
 }
 
 function countAll(nodes: Iterable<Node>, left: number): number {

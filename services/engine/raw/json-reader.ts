@@ -45,6 +45,8 @@ export class JsonReader {
   /** Known for the whole text, so that a string without escapes needs no look of its own. */
   readonly #sound: boolean;
   #at = 0;
+  /** Values that were begun so far. */
+  #values = 0;
 
   constructor(text: string, what: string, limits: JsonLimits) {
     this.#text = text;
@@ -63,6 +65,7 @@ export class JsonReader {
   }
 
   #readValue(): RawNode {
+    this.#values += 1;
     const unit = this.#text.charCodeAt(this.#at);
     if (unit === QUOTE) return this.#readString();
     if (unit === OPEN_BRACE) return this.#readObject();
@@ -74,8 +77,9 @@ export class JsonReader {
 
   #readObject(): RawObject {
     const entries = new Map<string, RawNode>();
+    const before = this.#values - 1;
     this.#open();
-    if (this.#take(CLOSE_BRACE)) return new RawObject(entries);
+    if (this.#take(CLOSE_BRACE)) return new RawObject(entries, 1);
 
     do {
       this.#skipSpace();
@@ -92,7 +96,7 @@ export class JsonReader {
     } while (this.#take(COMMA));
     if (!this.#take(CLOSE_BRACE)) throw this.#malformed('a comma or } must stand here');
 
-    return new RawObject(entries);
+    return new RawObject(entries, this.#values - before);
   }
 
   #readArray(): readonly RawNode[] {

@@ -30,9 +30,12 @@ export class RawNumber {
 /** A JSON object: a record, or an escape. */
 export class RawObject {
   readonly entries: ReadonlyMap<string, RawNode>;
+  /** How many values it is, itself included, where whoever read it has counted them. */
+  readonly values: number | undefined;
 
-  constructor(entries: ReadonlyMap<string, RawNode>) {
+  constructor(entries: ReadonlyMap<string, RawNode>, values?: number) {
     this.entries = entries;
+    this.values = values;
   }
 }
 

@@ -15,27 +15,39 @@ export interface Bounds {
  * @param left aborts when the caller is gone.
  * @throws PdpError `unavailable` at the deadline, or what `work` throws.
  */
-export async function withinDeadline<T>(
+export function withinDeadline<T>(
   timeoutMs: number,
   left: CallSignal,
   work: (bounds: Bounds) => Promise<T>,
 ): Promise<T> {
-  const signal = new CallSignal();
-  const outcome = Promise.withResolvers<T>();
-  const timer = setTimeout(() => {
-    outcome.reject(new PdpError('unavailable', 'not decided within the deadline'));
-    signal.abort();
-  }, timerMs(timeoutMs));
-  const stay = left.onAbort(() => signal.abort());
+  // One promise and not three: this is made for every call.
+  return new Promise((resolve, reject) => {
+    const signal = new CallSignal();
+    const timer = setTimeout(() => {
+      stay();
+      reject(new PdpError('unavailable', 'not decided within the deadline'));
+      signal.abort();
+    }, timerMs(timeoutMs));
+    const stay = left.onAbort(() => signal.abort());
+    const end = (): void => {
+      clearTimeout(timer);
+      stay();
+    };
 
-  try {
-    work({ deadline: performance.now() + timeoutMs, signal }).then(outcome.resolve, outcome.reject);
+    const fail = (thrown: unknown): void => {
+      end();
+      reject(thrown);
+    };
 
-    return await outcome.promise;
-  } finally {
-    clearTimeout(timer);
-    stay();
-  }
+    try {
+      work({ deadline: performance.now() + timeoutMs, signal }).then((result) => {
+        end();
+        resolve(result);
+      }, fail);
+    } catch (thrown) {
+      fail(thrown);
+    }
+  });
 }
 
 /** Timers of equal length are a list to Node, and each other length is one more entry of a heap. */

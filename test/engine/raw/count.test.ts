@@ -1,8 +1,15 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../../services/engine/limits.ts';
 import { checkCount } from '../../../services/engine/raw/count.ts';
 import { parseJson } from '../../../services/engine/raw/json.ts';
-import { type RawNode, TypedExtension, TypedRecord, TypedSet } from '../../../services/engine/raw/raw.ts';
+import {
+  type RawNode,
+  RawObject,
+  TypedExtension,
+  TypedRecord,
+  TypedSet,
+} from '../../../services/engine/raw/raw.ts';
 
 const MOST = LIMITS.request_values;
 const TOO_MANY = expect.objectContaining({
@@ -47,4 +54,28 @@ test('counts the attributes and tags of typed entities', () => {
 
   expect(() => checkCount(none, [{ uid, attrs: many, parents: [], tags: none }])).not.toThrow();
   expect(() => checkCount(none, [{ uid, attrs: many, parents: [], tags: many }])).toThrow(TOO_MANY);
+});
+
+test('counts an object as its reader did, who has seen each value once', () => {
+  const json = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.integer(),
+      fc.constantFrom(null, true, ''),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(fc.string(), tie('value'), { maxKeys: 4 }),
+    ),
+  })).value;
+  const counted = (node: RawNode): number => {
+    if (node instanceof RawObject) {
+      const members = [...node.entries.values()].map(counted);
+      expect(node.values).toBe(1 + members.reduce((sum, count) => sum + count, 0));
+
+      return node.values ?? Number.NaN;
+    }
+
+    return Array.isArray(node) ? node.reduce((sum: number, one: RawNode) => sum + counted(one), 1) : 1;
+  };
+
+  fc.assert(fc.property(json, (value) => void counted(parseJson(JSON.stringify(value).toWellFormed(), ''))));
 });
