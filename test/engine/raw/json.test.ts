@@ -15,8 +15,17 @@ describe('a JSON text', () => {
     [String.raw`"\"\\\/\b\f\n\r\t\u0000\u00e9\ud83d\ude00"`, '"\\/\b\f\n\r\t\u0000é😀'],
     ['[]', []],
     ['[1,[2 , 3]]', [1n, [2n, 3n]]],
-    ['{}', new RawObject(new Map())],
-    ['{"a":1,"":{"__proto__":null}}', object({ a: 1n, '': new RawObject(new Map([['__proto__', null]])) })],
+    ['{}', new RawObject(new Map(), 1)],
+    [
+      '{"a":1,"":{"__proto__":null}}',
+      new RawObject(
+        new Map<string, RawNode>([
+          ['a', 1n],
+          ['', new RawObject(new Map([['__proto__', null]]), 2)],
+        ]),
+        4,
+      ),
+    ],
   ])('%j is read', (text, node) => {
     expect(parseJson(text, '')).toEqual(node);
     expect(parseJson(Buffer.from(text), '')).toEqual(node);
@@ -227,10 +236,6 @@ describe('beside JSON.parse', () => {
     );
   });
 });
-
-function object(members: Readonly<Record<string, RawNode>>): RawObject {
-  return new RawObject(new Map(Object.entries(members)));
-}
 
 function attempt<T>(read: () => T): T | Error {
   try {
