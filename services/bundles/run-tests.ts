@@ -16,12 +16,24 @@ export interface TestResult {
   readonly differences: readonly string[];
 }
 
+/** What came of a test's request: a decision, or a refusal. */
+export type TestAnswer =
+  | { readonly kind: 'decided'; readonly decision: BundleDecision }
+  | { readonly kind: 'refused'; readonly error: PdpError };
+
 /** Runs one test through the same function that decides in production; a failed one is a problem. */
 export function runTest(bundle: CompiledBundle, test: BundleTest, problems: Problems): TestResult {
-  const differences = differencesOf(bundle, test);
-  for (const difference of differences) {
+  const result = resultOf(test, answerTest(bundle, test));
+  for (const difference of result.differences) {
     problems.at(test.source, test.span, 'test_failed', `${JSON.stringify(test.name)}: ${difference}`);
   }
+
+  return result;
+}
+
+/** Compares an answer with what the test wants. */
+export function resultOf(test: BundleTest, answer: TestAnswer): TestResult {
+  const differences = answer.kind === 'refused' ? [refusalText(answer.error)] : compare(answer.decision, test.want);
 
   return {
     file: test.source.path,
@@ -32,7 +44,8 @@ export function runTest(bundle: CompiledBundle, test: BundleTest, problems: Prob
   };
 }
 
-function differencesOf(bundle: CompiledBundle, { asked, now, want }: BundleTest): readonly string[] {
+/** Decides the request of a test; a request that does not fit the bundle is an answer too. */
+export function answerTest(bundle: CompiledBundle, { asked, now }: BundleTest): TestAnswer {
   const facts = (names: BundleAction['facts']): Facts => {
     if (names.includes('now') && now === undefined) {
       throw new PdpError('invalid_request', 'the action declares pdp.now, and the test does not give it');
@@ -42,13 +55,18 @@ function differencesOf(bundle: CompiledBundle, { asked, now, want }: BundleTest)
   };
 
   try {
-    return compare(decideByBundle(bundle, asked, facts), want);
+    return { kind: 'decided', decision: decideByBundle(bundle, asked, facts) };
   } catch (error) {
     if (!(error instanceof PdpError)) throw error;
-    const field = error.field === undefined || error.message.includes(error.field) ? '' : `${error.field}: `;
 
-    return [`the request is refused (${error.code}): ${field}${error.message}`];
+    return { kind: 'refused', error };
   }
+}
+
+function refusalText({ code, field, message }: PdpError): string {
+  const place = field === undefined || message.includes(field) ? '' : `${field}: `;
+
+  return `the request is refused (${code}): ${place}${message}`;
 }
 
 function compare({ evaluation, verdict }: BundleDecision, want: Wanted): readonly string[] {

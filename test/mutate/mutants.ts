@@ -200,7 +200,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['sets in literals are empty', 'new CedarSet(json.map(literalValue))', 'new CedarSet([])'],
   ]),
   ...inFile('compiled/compile.ts', [
-    ['unless is when', 'return not(compile(body));', 'return compile(body);'],
+    ['unless is when', 'return not(compile(body, around));', 'return compile(body, around);'],
     [
       'a policy without clauses never holds',
       'compiled.length === 0 ? () => true',
@@ -217,7 +217,11 @@ export const MUTANTS: readonly Mutant[] = [
       "if (typeof attr === 'string') return [attr];",
       "if (typeof attr === 'string') return attr.split('.');",
     ],
-    ['is forgets its group', "body['in'] === undefined ? undefined : operand(body, 'in')", 'undefined'],
+    [
+      'is forgets its group',
+      "body['in'] === undefined ? undefined : operand(body, 'in', around)",
+      'undefined',
+    ],
     ['a failing constructor is false', "fail('a constructor does not accept its text')", 'false'],
     ['a failing call is false', 'called?.call(values) ?? fail(', 'called?.call(values) ?? !('],
     [

@@ -3,7 +3,10 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { toPdpError } from '../../engine/error.ts';
 import { readArchive } from '../archive.ts';
 import { checkBundle } from '../check.ts';
+import type { BundleFiles } from '../files.ts';
 import { loadBundle } from '../load.ts';
+import { openBundle } from '../open.ts';
+import { testBundle } from '../test-bundle.ts';
 import type { Job, Message, WireError } from './messages.ts';
 
 /** Policies in one message: the receiving thread copies them at once, some 10 ms at most. */
@@ -16,13 +19,27 @@ async function work(job: Job, port: MessagePort): Promise<void> {
 
   try {
     if (job.kind === 'load') await load(job, port, send);
-    else {
-      const files = job.kind === 'check' ? job.files : readArchive(job.archive);
-      send({ kind: 'checked', report: await checkBundle(files) });
-    }
+    else send(await answer(job));
   } catch (thrown) {
     send({ kind: 'refused', error: wireErrorOf(thrown) });
   }
+}
+
+async function answer(job: Exclude<Job, { kind: 'load' }>): Promise<Message> {
+  switch (job.kind) {
+    case 'check':
+      return { kind: 'checked', report: await checkBundle(job.files) };
+    case 'check_archive':
+      return { kind: 'checked', report: await checkBundle(readArchive(job.archive)) };
+    case 'open':
+      return { kind: 'opened', bundle: openBundle(filesOf(job.bundle)) };
+    case 'test':
+      return { kind: 'tested', report: await testBundle(filesOf(job.bundle), job.options) };
+  }
+}
+
+function filesOf(bundle: Uint8Array | BundleFiles): BundleFiles {
+  return bundle instanceof Uint8Array ? readArchive(bundle) : bundle;
 }
 
 /** The other side asks for each batch, so that its requests have their turn in between. */

@@ -4,11 +4,15 @@ import type { Policy } from '../../engine/policy.ts';
 import type { CheckReport } from '../check.ts';
 import type { BundleParts } from '../compile.ts';
 import type { BundleFiles } from '../files.ts';
+import type { OpenBundle } from '../open.ts';
+import type { TestOptions, TestReport } from '../test-bundle.ts';
 
 /** What a worker is started for; one job each. */
 export type Job =
   | { readonly kind: 'check'; readonly files: BundleFiles }
   | { readonly kind: 'check_archive'; readonly archive: Uint8Array }
+  | { readonly kind: 'open'; readonly bundle: Uint8Array | BundleFiles }
+  | { readonly kind: 'test'; readonly bundle: Uint8Array | BundleFiles; readonly options: TestOptions }
   | {
       readonly kind: 'load';
       readonly archive: Uint8Array;
@@ -21,6 +25,8 @@ export type Message =
   | { readonly kind: 'policies'; readonly policies: readonly Policy[] }
   | { readonly kind: 'loaded'; readonly parts: Omit<BundleParts, 'policies'> }
   | { readonly kind: 'checked'; readonly report: CheckReport }
+  | { readonly kind: 'opened'; readonly bundle: OpenBundle }
+  | { readonly kind: 'tested'; readonly report: TestReport }
   | { readonly kind: 'refused'; readonly error: WireError };
 
 /** A PdpError as plain data; its cause stays in the worker but for its text. */

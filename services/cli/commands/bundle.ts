@@ -4,12 +4,13 @@ import { checkCommand } from './bundle/check.ts';
 import { listCommand } from './bundle/list.ts';
 import { pushCommand } from './bundle/push.ts';
 import { showCommand } from './bundle/show.ts';
+import { testCommand } from './bundle/test.ts';
 
 export function bundleCommand(): Command {
   const command = new Command('bundle').description(
     'Policies, schema, entities and tests as one immutable thing.',
   );
-  for (const subcommand of [checkCommand(), buildCommand(), pushCommand(), listCommand(), showCommand()]) {
+  for (const subcommand of [checkCommand(), testCommand(), buildCommand(), pushCommand(), listCommand(), showCommand()]) {
     command.addCommand(subcommand);
   }
 

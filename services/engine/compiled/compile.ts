@@ -6,7 +6,12 @@ import type { Expression } from './expression.ts';
 import { fail } from './failure.ts';
 import { and, choice, isFalse, not, or } from './logic.ts';
 import { areEqual, contains, containsAll, containsAny, isEmpty, like, recordOf, setOf } from './sets.ts';
-import type { Est } from './shape.ts';
+import { type Clause, clausesOf, type Est } from './shape.ts';
+
+/** Given each expression with the node that it was compiled from; what it gives stands in the expression's place. */
+export type Around = (node: Est, expression: Expression) => Expression;
+
+const asItIs: Around = (_node, expression) => expression;
 
 /**
  * Compiles the clauses of a policy to one expression: their conjunction in written order, an `unless` negated (Cedar: `est.rs`).
@@ -14,10 +19,14 @@ import type { Est } from './shape.ts';
  * @throws Error on a form that Cedar 4.13 does not give for a policy that it parsed: never guessed.
  */
 export function compileShape(shape: string): Expression {
-  const clauses = JSON.parse(shape) as readonly { readonly kind: unknown; readonly body: Est }[];
+  return compileClauses(clausesOf(shape));
+}
+
+/** The same for clauses that were read already. @throws Error as `compileShape`. */
+export function compileClauses(clauses: readonly Clause[], around: Around = asItIs): Expression {
   const compiled = clauses.map(({ kind, body }) => {
-    if (kind === 'when') return compile(body);
-    if (kind === 'unless') return not(compile(body));
+    if (kind === 'when') return compile(body, around);
+    if (kind === 'unless') return not(compile(body, around));
     throw unknownForm({ kind });
   });
 
@@ -35,24 +44,24 @@ export function shapeProblem(shape: string): string | undefined {
   return undefined;
 }
 
-type Compile = (body: Est) => Expression;
+type Compile = (body: Est, around: Around) => Expression;
 
 const binary =
   (make: (left: Expression, right: Expression) => Expression): Compile =>
-  (body) =>
-    make(operand(body, 'left'), operand(body, 'right'));
+  (body, around) =>
+    make(operand(body, 'left', around), operand(body, 'right', around));
 const unary =
   (make: (argument: Expression) => Expression): Compile =>
-  (body) =>
-    make(operand(body, 'arg'));
+  (body, around) =>
+    make(operand(body, 'arg', around));
 
 /** Each operator of Cedar's JSON form; the constructors and methods of extension types are looked up by their names. */
 const OPERATORS: ReadonlyMap<string, Compile> = new Map<string, Compile>([
   ['!', unary(not)],
   ['neg', unary(negation)],
   ['isEmpty', unary(isEmpty)],
-  ['&&', (body) => and(chain('&&', body))],
-  ['||', (body) => or(chain('||', body))],
+  ['&&', (body, around) => and(chain('&&', body).map((node) => compile(node, around)))],
+  ['||', (body, around) => or(chain('||', body).map((node) => compile(node, around)))],
   ['==', binary(areEqual)],
   ['!=', binary((left, right) => not(areEqual(left, right)))],
   ['<', binary(lessThan)],
@@ -68,16 +77,20 @@ const OPERATORS: ReadonlyMap<string, Compile> = new Map<string, Compile>([
   ['containsAny', binary(containsAny)],
   ['hasTag', binary(hasTag)],
   ['getTag', binary(tag)],
-  ['.', (body) => attribute(operand(body, 'left'), text(body, 'attr'))],
-  ['has', (body) => has(operand(body, 'left'), path(body['attr']))],
-  ['like', (body) => like(operand(body, 'left'), index(body['pattern']))],
-  ['if-then-else', (body) => choice(operand(body, 'if'), operand(body, 'then'), operand(body, 'else'))],
+  ['.', (body, around) => attribute(operand(body, 'left', around), text(body, 'attr'))],
+  ['has', (body, around) => has(operand(body, 'left', around), path(body['attr']))],
+  ['like', (body, around) => like(operand(body, 'left', around), index(body['pattern']))],
+  [
+    'if-then-else',
+    (body, around) =>
+      choice(operand(body, 'if', around), operand(body, 'then', around), operand(body, 'else', around)),
+  ],
   [
     'is',
-    (body) => {
-      const within = body['in'] === undefined ? undefined : operand(body, 'in');
+    (body, around) => {
+      const within = body['in'] === undefined ? undefined : operand(body, 'in', around);
 
-      return isOfType(operand(body, 'left'), text(body, 'entity_type'), within);
+      return isOfType(operand(body, 'left', around), text(body, 'entity_type'), within);
     },
   ],
 ]);
@@ -86,7 +99,11 @@ const OPERATORS: ReadonlyMap<string, Compile> = new Map<string, Compile>([
  * Compiles one expression, its literals replaced as in a shape.
  * @throws Error on a form that Cedar 4.13 does not give for a policy that it parsed.
  */
-export function compile(node: Est): Expression {
+export function compile(node: Est, around: Around = asItIs): Expression {
+  return around(node, compileNode(node, around));
+}
+
+function compileNode(node: Est, around: Around): Expression {
   const entries = Object.entries(node);
   const [operator, body] = entries[0] ?? [];
   if (entries.length !== 1 || operator === undefined) throw unknownForm(node);
@@ -94,14 +111,19 @@ export function compile(node: Est): Expression {
   if (operator === 'Var') return variable(body);
   if (operator === 'Literal') return literal(index(body));
   if (operator === 'Value' && typeof body === 'boolean') return () => body;
-  if (operator === 'Set' && Array.isArray(body)) return setOf(body.map(compile));
+  if (operator === 'Set' && Array.isArray(body)) return setOf(body.map((element: Est) => compile(element, around)));
   if (operator === 'Record' && isNode(body)) {
-    return recordOf(Object.entries(body).map(([name, value]) => [name, compile(value as Est)]));
+    return recordOf(Object.entries(body).map(([name, value]) => [name, compile(value as Est, around)]));
   }
 
   const known = OPERATORS.get(operator);
-  if (known !== undefined && isNode(body)) return known(body);
-  if (EXTENSION_FUNCTIONS.has(operator) && Array.isArray(body)) return call(operator, body.map(compile));
+  if (known !== undefined && isNode(body)) return known(body, around);
+  if (EXTENSION_FUNCTIONS.has(operator) && Array.isArray(body)) {
+    return call(
+      operator,
+      body.map((argument: Est) => compile(argument, around)),
+    );
+  }
 
   throw unknownForm(node);
 }
@@ -145,17 +167,17 @@ function call(name: string, args: readonly Expression[]): Expression {
 }
 
 /** The operands of a chain of one operator, from the left; text of hundreds of them nests as deep. */
-function chain(operator: string, body: Est): Expression[] {
-  const operands: Expression[] = [];
+export function chain(operator: string, body: Est): Est[] {
+  const operands: Est[] = [];
   let next: Est | undefined = body;
   while (next !== undefined) {
-    operands.push(operand(next, 'right'));
+    operands.push(child(next, 'right'));
     const left: unknown = next['left'];
     const goesOn = isNode(left) && Object.hasOwn(left, operator) ? left[operator] : undefined;
     if (isNode(goesOn)) {
       next = goesOn;
     } else {
-      operands.push(operand(next, 'left'));
+      operands.push(child(next, 'left'));
       next = undefined;
     }
   }
@@ -163,11 +185,15 @@ function chain(operator: string, body: Est): Expression[] {
   return operands.reverse();
 }
 
-function operand(body: Est, name: string): Expression {
+function operand(body: Est, name: string, around: Around): Expression {
+  return compile(child(body, name), around);
+}
+
+function child(body: Est, name: string): Est {
   const node = body[name];
   if (!isNode(node)) throw unknownForm(body);
 
-  return compile(node);
+  return node;
 }
 
 function text(body: Est, name: string): string {

@@ -26,8 +26,17 @@ interface CompiledPolicies {
  * @throws Error where a policy has a form that Cedar 4.13 does not give.
  */
 export function createCompiledEvaluator(schema: Schema, policies: readonly Policy[]): Evaluator {
+  return createEvaluatorOf(schema, policies, compileAll(policies));
+}
+
+/** The same over conditions that were compiled already, each at the position of its policy. */
+export function createEvaluatorOf(
+  schema: Schema,
+  policies: readonly Policy[],
+  conditions: readonly Expression[],
+): Evaluator {
   const index = createPolicyIndex(schema, policies);
-  const compiled = compileAll(policies);
+  const compiled = rowsOf(policies, conditions);
   const limits = createSliceLimits(policies);
   const actionAncestors = new Map(
     [...schema.actions].map(([key, { ancestors }]) => [key, new Set(ancestors.map((group) => group.key))]),
@@ -65,17 +74,21 @@ export function createCompiledEvaluator(schema: Schema, policies: readonly Polic
 const NOTHING_MATCHES: Evaluation = { decision: 'deny', determining: [], errors: [] };
 
 /** Policies of one shape share its closures, which keeps the code that a processor has to hold small. */
-function compileAll(policies: readonly Policy[]): CompiledPolicies {
+function compileAll(policies: readonly Policy[]): readonly Expression[] {
   const shapes = new Map<string, Expression>();
 
+  return policies.map(({ condition: { shape } }) => {
+    const condition = shapes.get(shape) ?? compileShape(shape);
+    shapes.set(shape, condition);
+
+    return condition;
+  });
+}
+
+function rowsOf(policies: readonly Policy[], conditions: readonly Expression[]): CompiledPolicies {
   return {
     ids: policies.map(({ id }) => id),
-    conditions: policies.map(({ condition: { shape } }) => {
-      const condition = shapes.get(shape) ?? compileShape(shape);
-      shapes.set(shape, condition);
-
-      return condition;
-    }),
+    conditions,
     constants: policies.map(({ condition: { literals } }) => constantsOf(literals)),
     permits: Uint8Array.from(policies, ({ effect }) => (effect === 'permit' ? 1 : 0)),
   };

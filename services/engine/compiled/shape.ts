@@ -22,6 +22,17 @@ export interface Condition {
   readonly literals: readonly Literal[];
 }
 
+/** One clause of a shape; `kind` is `when` or `unless`. */
+export interface Clause {
+  readonly kind: unknown;
+  readonly body: Est;
+}
+
+/** Reads a shape again: each node is an object of its own. */
+export function clausesOf(shape: string): readonly Clause[] {
+  return JSON.parse(shape) as readonly Clause[];
+}
+
 /** Constructors whose text stands in the policy: made once, and failing, if they do, where they are reached. */
 const CONSTRUCTORS: ReadonlySet<string> = new Set(['ip', 'decimal', 'datetime', 'duration']);
 
