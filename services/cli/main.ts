@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { PdpError } from '../engine/error.ts';
 import { ConfigError } from '../pdp/config/config-error.ts';
 import { bundleCommand } from './commands/bundle.ts';
+import { decideCommand } from './commands/decide.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { healthcheckCommand } from './commands/healthcheck.ts';
 import { keyringCommand } from './commands/keyring.ts';
@@ -55,6 +56,7 @@ export function createProgram(): Command {
     serveCommand(),
     migrateCommand(),
     bundleCommand(),
+    decideCommand(),
     deployCommand(),
     storeCommand(),
     tokenCommand(),

@@ -7,6 +7,8 @@ import type { Outcome, PolicyTrace } from './recorder.ts';
 /** An expression with what came of it, and the operands that made it so. */
 export interface ExplainedExpression {
   readonly text: string;
+  /** As Cedar's JSON form names it, such as `&&`, `like`, `.` or `Var`. */
+  readonly operator: string;
   /** Absent: evaluation ended, or went another way, before it. */
   readonly outcome: Outcome | undefined;
   /** None for a literal, and for a path such as `context.input.path`, whose value says all. */
@@ -39,6 +41,7 @@ function explain(
 ): ExplainedExpression {
   return {
     text: expressionText(node, literals),
+    operator: Object.keys(node)[0] ?? '',
     outcome: outcomes.get(node),
     operands: operandsOf(node).map((operand) => explain(operand, literals, outcomes)),
   };

@@ -1,4 +1,4 @@
-import { renderProblem } from '../../../bundles/problem.ts';
+import { escapeControls, renderProblem } from '../../../bundles/problem.ts';
 import type { Answer, Refusal, TestReport, ToldResult } from '../../../bundles/test-bundle.ts';
 import { coverageLines } from './coverage-report.ts';
 
@@ -16,7 +16,7 @@ export function testLines({ name, version, problems, tests, coverage }: TestRepo
 
   return [
     ...found,
-    ...results.filter((result) => !result.passed).flatMap(failureLines),
+    ...results.filter((result) => !result.passed).flatMap(failureLines).map(escapeControls),
     `${title}: ${passed} of ${passed + failed} tests passed${others}`,
     ...(coverage === undefined ? [] : coverageLines(coverage)),
   ];

@@ -1,0 +1,156 @@
+import { Command, Option } from 'commander';
+import { type CompiledBundle, compileBundle } from '../../bundles/compile.ts';
+import { type BundleDecision, decideByBundle } from '../../bundles/decide.ts';
+import { type Explanation, explainDecision } from '../../bundles/explain.ts';
+import type { OpenBundle } from '../../bundles/open.ts';
+import { escapeControls, renderProblem } from '../../bundles/problem.ts';
+import { openInWorker } from '../../bundles/worker/open.ts';
+import { PdpError } from '../../engine/error.ts';
+import type { FactName, Facts } from '../../engine/facts.ts';
+import { valueText } from '../../engine/traced/cedar-text.ts';
+import { factsAt } from '../../pdp/facts.ts';
+import { readBundleSource } from '../bundle-source.ts';
+import { CliError, EXIT } from '../errors.ts';
+import { print } from '../output.ts';
+import { decisionJson, explanationJson } from './decide/as-json.ts';
+import { type QuestionOptions, readFact, readQuestion } from './decide/question.ts';
+import { treeLines } from './decide/tree.ts';
+
+interface DecideOptions extends QuestionOptions {
+  readonly bundle: string;
+  readonly fact: Facts;
+  readonly explain?: boolean;
+  readonly policy?: string;
+  readonly json?: boolean;
+}
+
+const EPILOGUE = `
+Decides as a server does that runs this bundle, without one: the same checks of the request, the same evaluation, the same rules.
+What a credential may ask and what a deployment adds are not part of it, and nothing is recorded. A fact that the action declares
+and --fact does not give is what the server would assert: for now, this clock.
+
+--explain shows each policy whose scope matches, and of its conditions every expression with what came of it. --policy shows one
+policy, also where its scope excludes it, and which part does.
+
+Exit codes: 0 allow; 1 deny; 2 not decided: wrong usage, a bundle that cannot be read, a request that is refused.
+
+Example:
+  palisade decide --bundle policies/receipts --request request.json --explain`;
+
+const REQUEST_PARTS = ['principal', 'action', 'resource', 'context', 'entities'];
+
+export function decideCommand(): Command {
+  return new Command('decide')
+    .requiredOption('--bundle <dir or file>', 'a folder with bundle.yaml, or an archive that `build` wrote')
+    .option('--principal <uid>', 'such as \'Agent::"build-bot"\'')
+    .option('--action <uid>', 'such as \'Action::"git_push"\'')
+    .option('--resource <uid>', 'such as \'Repo::"palisade"\'')
+    .option('--context <json>', 'the context as Cedar JSON, or @file; empty if left out')
+    .option('--entities <json>', 'the entities that the request supplies, as Cedar JSON, or @file')
+    .addOption(
+      new Option('--request <file>', 'instead of these: a file with the body of POST /v1/authorize').conflicts(
+        REQUEST_PARTS,
+      ),
+    )
+    .option('--fact <name=value>', 'what the server would assert, such as now=2026-11-22T10:00:00Z', addFact, {})
+    .option('--explain', 'say of each policy whose scope matches why it matches or not')
+    .option('--policy <id>', 'explain this policy alone, also where its scope excludes it')
+    .option('--json', 'print the answer, and the explanation, as JSON')
+    .description('Decides one request by a bundle, and explains why. Needs no running Palisade.')
+    .addHelpText('after', EPILOGUE)
+    .action(async (options: DecideOptions) => {
+      process.exitCode = await decide(options).catch((thrown: unknown) => {
+        throw undecided(thrown);
+      });
+    });
+}
+
+function addFact(text: string, facts: Facts): Facts {
+  return { ...facts, ...readFact(text) };
+}
+
+/** Whatever keeps a request from being decided must not be read as a deny, which is an answer. */
+function undecided(thrown: unknown): CliError {
+  if (thrown instanceof CliError) return new CliError(thrown.message, EXIT.usage);
+  if (thrown instanceof PdpError) {
+    const field = thrown.field === undefined || thrown.message.includes(thrown.field) ? '' : ` (${thrown.field})`;
+    return new CliError(`not decided: ${thrown.code}: ${thrown.message}${field}`, EXIT.usage);
+  }
+
+  return new CliError(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown), EXIT.usage);
+}
+
+interface Answer {
+  readonly decided: BundleDecision;
+  readonly explanation?: Explanation;
+}
+
+async function decide(options: DecideOptions): Promise<0 | 1> {
+  const call = await readQuestion(options);
+  const { parts, places, problems } = await open(options.bundle);
+  const expected = call.expected_bundle_digest;
+  if (expected !== '' && expected !== parts.digest) {
+    throw new PdpError('precondition_failed', `this bundle is ${parts.digest}`, { field: 'expected_bundle_digest' });
+  }
+
+  const bundle = await compileBundle(parts);
+  const facts = (names: readonly FactName[]): Facts => ({ ...factsAt(Date.now(), names), ...options.fact });
+  if (options.policy !== undefined && !bundle.policies.has(options.policy)) {
+    throw new CliError(`the bundle has no policy ${options.policy}`, EXIT.usage);
+  }
+  const explains = options.explain === true || options.policy !== undefined;
+  const answer: Answer = explains
+    ? explainDecision(bundle, places, call, facts, options.policy)
+    : { decided: decideByBundle(bundle, call, facts) };
+
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  if (errors > 0) {
+    const text = `${errors} problem(s) keep this bundle from being deployed; \`palisade bundle check\` lists them`;
+    process.stderr.write(`palisade: ${text}\n`);
+  }
+  print(answerJson(bundle, answer, errors), options.json, () => answerLines(bundle, answer));
+
+  return answer.decided.verdict.decision === 'allow' ? EXIT.ok : EXIT.failed;
+}
+
+/** @throws CliError with the problems where the bundle cannot be read. */
+async function open(
+  path: string,
+): Promise<OpenBundle & { readonly parts: NonNullable<OpenBundle['parts']> }> {
+  const source = await readBundleSource(path);
+  const opened = await openInWorker(source.bundle);
+  const problems = [...source.problems, ...opened.problems];
+  const { parts } = opened;
+  if (parts === undefined) {
+    throw new CliError(['the bundle cannot be read', ...problems.map(renderProblem)].join('\n\n'), EXIT.usage);
+  }
+
+  return { ...opened, parts, problems };
+}
+
+function answerJson({ ref }: CompiledBundle, { decided, explanation }: Answer, problems: number) {
+  return {
+    ...decisionJson(decided),
+    bundle: { ...ref },
+    bundle_problems: BigInt(problems),
+    ...(explanation === undefined ? {} : { explanation: explanationJson(explanation) }),
+  };
+}
+
+function answerLines({ ref }: CompiledBundle, { decided, explanation }: Answer): string[] {
+  const { verdict, evaluation, informed } = decided;
+  const message = verdict.message === '' ? '' : `: ${verdict.message}`;
+  const policies = evaluation.determining.length === 0 ? 'no policy' : evaluation.determining.join(', ');
+  const facts = Object.entries(informed.facts).map(([name, value]) => `${name} is ${valueText(value)}`);
+
+  return [
+    `${verdict.decision} (${verdict.reasonCode})${message}`,
+    evaluation.decision === verdict.decision
+      ? `by ${policies}`
+      : `Cedar alone would ${evaluation.decision}, by ${policies}; a forbid failed, which denies`,
+    `in ${ref.name} ${ref.version} ${ref.digest}`,
+    ...evaluation.errors.map(({ policyId, message: why }) => `${policyId} failed: ${why}`),
+    ...(facts.length === 0 ? [] : [`facts: ${facts.join(', ')}`]),
+    ...(explanation === undefined ? [] : treeLines(explanation)),
+  ].map(escapeControls);
+}

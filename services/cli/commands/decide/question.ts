@@ -1,0 +1,87 @@
+import { readFile, stat } from 'node:fs/promises';
+import { parseUidText } from '../../../bundles/uid-text.ts';
+import { type Datetime, parseDatetime } from '../../../engine/extension/datetime.ts';
+import type { Facts } from '../../../engine/facts.ts';
+import { exceedsLimit, LIMITS } from '../../../engine/limits.ts';
+import { parseJson } from '../../../engine/raw/json.ts';
+import type { RawUid } from '../../../engine/raw/raw.ts';
+import type { AuthorizeCall } from '../../../pdp/types.ts';
+import { authorizeCall } from '../../../pdp/wire/authorize-call.ts';
+import { readRequest } from '../../../pdp/wire/rest/request.ts';
+import { CliError, EXIT } from '../../errors.ts';
+
+export interface QuestionOptions {
+  readonly principal?: string;
+  readonly action?: string;
+  readonly resource?: string;
+  readonly context?: string;
+  readonly entities?: string;
+  readonly request?: string;
+}
+
+/**
+ * Reads the request to decide, from the options or from a file with the body of POST /v1/authorize, by the rules of the server.
+ * @throws CliError on wrong usage; PdpError `invalid_request` or `too_large`, as the server says it.
+ */
+export async function readQuestion(options: QuestionOptions): Promise<AuthorizeCall> {
+  if (options.request !== undefined) return readRequest(await readLimited(options.request));
+
+  const context = await jsonOf('context', options.context);
+  const entities = await jsonOf('entities', options.entities);
+  const bytes = Buffer.byteLength(context ?? '') + Buffer.byteLength(entities ?? '');
+  if (bytes > LIMITS.body_bytes) throw exceedsLimit('body_bytes', 'request');
+
+  return authorizeCall({
+    principal: uidOf('principal', options.principal),
+    action: uidOf('action', options.action),
+    resource: uidOf('resource', options.resource),
+    context: context === undefined ? undefined : parseJson(context, 'context'),
+    entities: entities === undefined ? undefined : parseJson(entities, 'entities'),
+  });
+}
+
+function uidOf(name: string, text: string | undefined): RawUid {
+  if (text === undefined) throw new CliError(`--${name} is required, or --request`, EXIT.usage);
+  const uid = parseUidText(text);
+  if (uid === undefined) {
+    throw new CliError(`--${name} must be an entity such as 'Agent::"build-bot"', not ${text}`, EXIT.usage);
+  }
+
+  return uid;
+}
+
+/** The text itself, or that of the file behind an `@`. */
+async function jsonOf(name: string, given: string | undefined): Promise<string | undefined> {
+  if (given === undefined || !given.startsWith('@')) return given;
+  const bytes = await readLimited(given.slice(1));
+  const text = bytes.toString();
+  // What is not UTF-8 would become U+FFFD, which is refused, but under a name that misleads.
+  if (!Buffer.from(text).equals(bytes)) throw new CliError(`--${name} is not valid UTF-8`, EXIT.usage);
+
+  return text;
+}
+
+async function readLimited(path: string): Promise<Buffer> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || found.isDirectory()) throw new CliError(`cannot read the file ${path}`, EXIT.usage);
+  if (found.size > LIMITS.body_bytes) throw exceedsLimit('body_bytes', 'request');
+
+  return readFile(path);
+}
+
+/** Collects `--fact name=value`. */
+export function readFact(text: string): Facts {
+  const [name = '', ...rest] = text.split('=');
+  if (name !== 'now') throw new CliError(`--fact knows now=…, not ${text}`, EXIT.usage);
+
+  return { now: datetimeOf(rest.join('=')) };
+}
+
+function datetimeOf(text: string): Datetime {
+  const datetime = parseDatetime(text);
+  if (datetime === undefined) {
+    throw new CliError(`--fact now must be a datetime such as now=2026-11-22T10:00:00Z, not ${text}`, EXIT.usage);
+  }
+
+  return datetime;
+}
