@@ -43,7 +43,12 @@ export interface BranchCoverage extends Place {
   /** As Cedar text. */
   readonly text: string;
   /** How often it was true, false, another value, failed. */
-  readonly seen: { readonly true: number; readonly false: number; readonly other: number; readonly failed: number };
+  readonly seen: {
+    readonly true: number;
+    readonly false: number;
+    readonly other: number;
+    readonly failed: number;
+  };
   /** What no test has seen of it. */
   readonly missing: readonly Goal[];
 }

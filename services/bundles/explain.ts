@@ -1,4 +1,4 @@
-import type { EvaluationRequest, Evaluation } from '../engine/evaluator.ts';
+import type { Evaluation, EvaluationRequest } from '../engine/evaluator.ts';
 import type { Effect, Policy } from '../engine/policy.ts';
 import { closureOf } from '../engine/reach.ts';
 import { uidText } from '../engine/traced/cedar-text.ts';
@@ -81,7 +81,9 @@ export function explainDecision(
     return explainPolicy(policy, traces.get(policy.id), {
       traced,
       evaluation: decided.evaluation,
-      scope: SCOPE_PARTS.map((part) => explainPart(part, policy, matched[part].has(position), bundle, request)),
+      scope: SCOPE_PARTS.map((part) =>
+        explainPart(part, policy, matched[part].has(position), bundle, request),
+      ),
       place: places.get(unitOf(policy)) ?? { file: '', line: 0 },
     });
   });

@@ -33,7 +33,8 @@ export function runTest(bundle: CompiledBundle, test: BundleTest, problems: Prob
 
 /** Compares an answer with what the test wants. */
 export function resultOf(test: BundleTest, answer: TestAnswer): TestResult {
-  const differences = answer.kind === 'refused' ? [refusalText(answer.error)] : compare(answer.decision, test.want);
+  const differences =
+    answer.kind === 'refused' ? [refusalText(answer.error)] : compare(answer.decision, test.want);
 
   return {
     file: test.source.path,

@@ -7,7 +7,10 @@ import type { TestReport, ToldResult } from '../bundles/test-bundle.ts';
  * suite named after the file at fault; too little coverage is a failure in a suite of its own.
  * @param tooLittle what to say where the coverage is below what was demanded.
  */
-export function junitXml({ name, version, problems, tests, coverage }: TestReport, tooLittle?: string): string {
+export function junitXml(
+  { name, version, problems, tests, coverage }: TestReport,
+  tooLittle?: string,
+): string {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const suites = [
     ...grouped(errors, ({ file }) => file).map(([file, found]) => suite(file, found.map(problemCase))),
@@ -18,18 +21,21 @@ export function junitXml({ name, version, problems, tests, coverage }: TestRepor
       ? []
       : [
           suite('coverage', [
-            { kind: 'failure', xml: testcase('coverage', 'min-coverage', undefined, 'failure', tooLittle, '') },
+            {
+              kind: 'failure',
+              xml: testcase('coverage', 'min-coverage', undefined, 'failure', tooLittle, ''),
+            },
           ]),
         ]),
   ];
   const title = name === undefined ? 'a bundle' : `${name} ${version ?? ''}`.trimEnd();
   const totals = countsOf(suites.flatMap(({ cases }) => cases));
-  const properties =
+  const comment =
     coverage === undefined
       ? ''
       : `<!-- coverage ${coverage.percent}%: ${coverage.covered} of ${coverage.goals} goals -->\n`;
 
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${properties}<testsuites name=${attribute(title)} ${totals}>\n${suites
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${comment}<testsuites name=${attribute(title)} ${totals}>\n${suites
     .map(({ xml }) => xml)
     .join('\n')}\n</testsuites>\n`;
 }

@@ -10,7 +10,11 @@ const LOOK_EVERY_MS = 250;
  * and times, which works on every file system, and when the folder goes away and comes back. A change while it runs counts.
  * @param run must not throw.
  */
-export async function runOnChange(path: string, run: () => Promise<void>, signal: AbortSignal): Promise<void> {
+export async function runOnChange(
+  path: string,
+  run: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     const before = await fingerprint(path);
     await run();

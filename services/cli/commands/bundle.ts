@@ -10,7 +10,14 @@ export function bundleCommand(): Command {
   const command = new Command('bundle').description(
     'Policies, schema, entities and tests as one immutable thing.',
   );
-  for (const subcommand of [checkCommand(), testCommand(), buildCommand(), pushCommand(), listCommand(), showCommand()]) {
+  for (const subcommand of [
+    checkCommand(),
+    testCommand(),
+    buildCommand(),
+    pushCommand(),
+    listCommand(),
+    showCommand(),
+  ]) {
     command.addCommand(subcommand);
   }
 

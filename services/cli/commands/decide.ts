@@ -48,11 +48,17 @@ export function decideCommand(): Command {
     .option('--context <json>', 'the context as Cedar JSON, or @file; empty if left out')
     .option('--entities <json>', 'the entities that the request supplies, as Cedar JSON, or @file')
     .addOption(
-      new Option('--request <file>', 'instead of these: a file with the body of POST /v1/authorize').conflicts(
-        REQUEST_PARTS,
-      ),
+      new Option(
+        '--request <file>',
+        'instead of these: a file with the body of POST /v1/authorize',
+      ).conflicts(REQUEST_PARTS),
     )
-    .option('--fact <name=value>', 'what the server would assert, such as now=2026-11-22T10:00:00Z', addFact, {})
+    .option(
+      '--fact <name=value>',
+      'what the server would assert, such as now=2026-11-22T10:00:00Z',
+      addFact,
+      {},
+    )
     .option('--explain', 'say of each policy whose scope matches why it matches or not')
     .option('--policy <id>', 'explain this policy alone, also where its scope excludes it')
     .option('--json', 'print the answer, and the explanation, as JSON')
@@ -73,11 +79,15 @@ function addFact(text: string, facts: Facts): Facts {
 function undecided(thrown: unknown): CliError {
   if (thrown instanceof CliError) return new CliError(thrown.message, EXIT.usage);
   if (thrown instanceof PdpError) {
-    const field = thrown.field === undefined || thrown.message.includes(thrown.field) ? '' : ` (${thrown.field})`;
+    const field =
+      thrown.field === undefined || thrown.message.includes(thrown.field) ? '' : ` (${thrown.field})`;
     return new CliError(`not decided: ${thrown.code}: ${thrown.message}${field}`, EXIT.usage);
   }
 
-  return new CliError(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown), EXIT.usage);
+  return new CliError(
+    thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+    EXIT.usage,
+  );
 }
 
 interface Answer {
@@ -90,7 +100,9 @@ async function decide(options: DecideOptions): Promise<0 | 1> {
   const { parts, places, problems } = await open(options.bundle);
   const expected = call.expected_bundle_digest;
   if (expected !== '' && expected !== parts.digest) {
-    throw new PdpError('precondition_failed', `this bundle is ${parts.digest}`, { field: 'expected_bundle_digest' });
+    throw new PdpError('precondition_failed', `this bundle is ${parts.digest}`, {
+      field: 'expected_bundle_digest',
+    });
   }
 
   const bundle = await compileBundle(parts);
@@ -122,7 +134,10 @@ async function open(
   const problems = [...source.problems, ...opened.problems];
   const { parts } = opened;
   if (parts === undefined) {
-    throw new CliError(['the bundle cannot be read', ...problems.map(renderProblem)].join('\n\n'), EXIT.usage);
+    throw new CliError(
+      ['the bundle cannot be read', ...problems.map(renderProblem)].join('\n\n'),
+      EXIT.usage,
+    );
   }
 
   return { ...opened, parts, problems };

@@ -111,7 +111,8 @@ function compileNode(node: Est, around: Around): Expression {
   if (operator === 'Var') return variable(body);
   if (operator === 'Literal') return literal(index(body));
   if (operator === 'Value' && typeof body === 'boolean') return () => body;
-  if (operator === 'Set' && Array.isArray(body)) return setOf(body.map((element: Est) => compile(element, around)));
+  if (operator === 'Set' && Array.isArray(body))
+    return setOf(body.map((element: Est) => compile(element, around)));
   if (operator === 'Record' && isNode(body)) {
     return recordOf(Object.entries(body).map(([name, value]) => [name, compile(value as Est, around)]));
   }

@@ -53,7 +53,8 @@ function inside(node: Est, isCondition: boolean): Branch[] {
 /** The expressions right inside of one, in the order of the text. */
 export function childrenOf(node: Est): readonly Est[] {
   const [operator, body] = Object.entries(node)[0] ?? [];
-  if (operator === undefined || operator === 'Var' || operator === 'Value' || operator === 'Literal') return [];
+  if (operator === undefined || operator === 'Var' || operator === 'Value' || operator === 'Literal')
+    return [];
   if (Array.isArray(body)) return body as readonly Est[];
 
   return Object.values(body as Est).filter(

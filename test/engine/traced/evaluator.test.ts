@@ -61,7 +61,10 @@ function expectCoherent(clauses: readonly Clause[], { outcome, expressions }: Po
     }
     expected = heldBy(expressions.get(body), kind === 'when');
   }
-  expect({ kind: outcome.kind, held: isTrue(outcome) }).toEqual({ kind: expected?.kind, held: isTrue(expected) });
+  expect({ kind: outcome.kind, held: isTrue(outcome) }).toEqual({
+    kind: expected?.kind,
+    held: isTrue(expected),
+  });
 
   for (const [node, result] of expressions) {
     const [operator = '', body] = Object.entries(node)[0] ?? [];
@@ -110,4 +113,3 @@ function* questions(seed: number): Generator<Question> {
     }
   }
 }
-

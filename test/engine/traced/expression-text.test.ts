@@ -6,8 +6,8 @@ import {
 } from '../../../services/engine/cedar/instance.ts';
 import { type Condition, clausesOf, conditionOf, type Est } from '../../../services/engine/compiled/shape.ts';
 import { expressionText } from '../../../services/engine/traced/expression-text.ts';
-import { randomWorld } from '../../fuzz/engine/world.ts';
 import { readPolicy } from '../../fuzz/engine/judges.ts';
+import { randomWorld } from '../../fuzz/engine/world.ts';
 import { Random } from '../data/random.ts';
 
 const cedar = createCedarInstance();

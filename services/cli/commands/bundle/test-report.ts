@@ -4,11 +4,10 @@ import { coverageLines } from './coverage-report.ts';
 
 /** The report of the tests as people read it: what is wrong, each failure, then how much was seen. */
 export function testLines({ name, version, problems, tests, coverage }: TestReport): string[] {
-  const found = problems.flatMap((problem) => [renderProblem(problem), '']);
-  if (tests === undefined) {
-    const errors = problems.filter(({ severity }) => severity === 'error').length;
-    return [...found, `${errors} problem(s): the tests were not run`];
-  }
+  // Warnings are for `check`: this is run after each change.
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const found = errors.flatMap((problem) => [renderProblem(problem), '']);
+  if (tests === undefined) return [...found, `${errors.length} problem(s): the tests were not run`];
 
   const { passed, failed, left_out, results } = tests;
   const others = left_out === 0 ? '' : ` (${left_out} left out by the filter)`;
@@ -16,7 +15,10 @@ export function testLines({ name, version, problems, tests, coverage }: TestRepo
 
   return [
     ...found,
-    ...results.filter((result) => !result.passed).flatMap(failureLines).map(escapeControls),
+    ...results
+      .filter((result) => !result.passed)
+      .flatMap(failureLines)
+      .map(escapeControls),
     `${title}: ${passed} of ${passed + failed} tests passed${others}`,
     ...(coverage === undefined ? [] : coverageLines(coverage)),
   ];

@@ -50,7 +50,8 @@ export function testCommand(): Command {
 }
 
 function percentOf(text: string): number {
-  if (!/^(?:\d{1,2}|100)$/.test(text)) throw new InvalidArgumentError('it must be a whole number from 0 to 100');
+  if (!/^(?:\d{1,2}|100)$/.test(text))
+    throw new InvalidArgumentError('it must be a whole number from 0 to 100');
 
   return Number(text);
 }
@@ -96,7 +97,8 @@ async function watch(source: string, options: TestCommandOptions): Promise<void>
       if (stopped.signal.aborted) return;
       process.stderr.write(`palisade: ${printable(messageOf(thrown))}\n`);
     }
-    if (!stopped.signal.aborted) process.stderr.write(`palisade: waiting for a change of ${printable(source)}\n`);
+    if (!stopped.signal.aborted)
+      process.stderr.write(`palisade: waiting for a change of ${printable(source)}\n`);
   };
 
   await runOnChange(source, run, stopped.signal);

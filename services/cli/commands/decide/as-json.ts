@@ -33,7 +33,8 @@ function policyJson({ clauses, ...policy }: ExplainedPolicy): JsonValue {
 function expressionJson({ text, operator, outcome, operands }: ExplainedExpression): JsonValue {
   const below = { operands: operands.map(expressionJson) };
   if (outcome === undefined) return { text, operator, outcome: 'not_reached', ...below };
-  if (outcome.kind === 'error') return { text, operator, outcome: 'error', message: outcome.message, ...below };
+  if (outcome.kind === 'error')
+    return { text, operator, outcome: 'error', message: outcome.message, ...below };
 
   return { text, operator, outcome: 'value', value: exact(writeValue(outcome.value)), ...below };
 }

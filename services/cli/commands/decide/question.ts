@@ -63,7 +63,8 @@ async function jsonOf(name: string, given: string | undefined): Promise<string |
 
 async function readLimited(path: string): Promise<Buffer> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined || found.isDirectory()) throw new CliError(`cannot read the file ${path}`, EXIT.usage);
+  if (found === undefined || found.isDirectory())
+    throw new CliError(`cannot read the file ${path}`, EXIT.usage);
   if (found.size > LIMITS.body_bytes) throw exceedsLimit('body_bytes', 'request');
 
   return readFile(path);
@@ -80,7 +81,10 @@ export function readFact(text: string): Facts {
 function datetimeOf(text: string): Datetime {
   const datetime = parseDatetime(text);
   if (datetime === undefined) {
-    throw new CliError(`--fact now must be a datetime such as now=2026-11-22T10:00:00Z, not ${text}`, EXIT.usage);
+    throw new CliError(
+      `--fact now must be a datetime such as now=2026-11-22T10:00:00Z, not ${text}`,
+      EXIT.usage,
+    );
   }
 
   return datetime;
