@@ -14,7 +14,7 @@ interface Open {
 }
 
 const TOKEN =
-  /<\?xml version="1\.0" encoding="UTF-8"\?>|<!--(?:(?!--)[^])*-->|<\/(?<close>[a-z]+)>|<(?<open>[a-z]+)(?<attributes>(?: [a-z]+="[^"<]*")*)(?<empty>\/?)>|(?<text>[^<]+)/y;
+  /<\?xml version="1\.0" encoding="UTF-8"\?>|<!--(?:(?!--)[\s\S])*-->|<\/(?<close>[a-z]+)>|<(?<open>[a-z]+)(?<attributes>(?: [a-z]+="[^"<]*")*)(?<empty>\/?)>|(?<text>[^<]+)/y;
 const REFERENCE = /&(?:(amp|lt|gt|quot|apos)|#(\d+));/g;
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const CHARACTERS = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]*$/u;

@@ -1,5 +1,5 @@
 import type { BranchCoverage, CoverageReport, PolicyCoverage } from '../../../bundles/coverage.ts';
-import type { BranchPart, Goal } from '../../../engine/traced/branches.ts';
+import type { Goal } from '../../../engine/traced/branches.ts';
 import { table } from '../../output.ts';
 import { shorten } from '../../shorten.ts';
 
@@ -47,17 +47,8 @@ function missingLines(policy: PolicyCoverage): string[] {
   ];
 }
 
-const PARTS: Readonly<Record<BranchPart, string>> = {
-  when: 'when',
-  unless: 'unless',
-  operand: 'operand',
-  if: 'test of if',
-  then: 'then',
-  else: 'else',
-};
-
 function branchLine(id: string, { file, line, part, text }: BranchCoverage, goal: Goal): string {
-  return `${file}:${line}: ${id}: ${PARTS[part]} never ${goal}: ${shorten(text, MAX_TEXT)}`;
+  return `${file}:${line}: ${id}: ${part === 'if' ? 'test of if' : part} never ${goal}: ${shorten(text, MAX_TEXT)}`;
 }
 
 function cut(lines: readonly string[]): readonly string[] {

@@ -89,7 +89,7 @@ async function runOnce(source: string, options: TestCommandOptions, signal?: Abo
 async function watch(source: string, options: TestCommandOptions): Promise<void> {
   await readBundleSource(source);
   const stopped = new AbortController();
-  stopSignal().then(() => stopped.abort());
+  void stopSignal().then(() => stopped.abort());
   const run = async (): Promise<void> => {
     try {
       await runOnce(source, options, stopped.signal);
