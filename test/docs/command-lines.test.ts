@@ -11,7 +11,12 @@ const IN_PROSE = /`palisade (?<line>[^`\n]+)`/g;
 const WORD = /(?:'[^']*'|"[^"]*"|[^\s'"])+/g;
 
 /** What commander calls a command line that only lacks something, or that asks for help. */
-const UNFINISHED = ['commander.missingArgument', 'commander.help', 'commander.helpDisplayed'];
+const UNFINISHED = [
+  'commander.missingArgument',
+  'commander.missingMandatoryOptionValue',
+  'commander.help',
+  'commander.helpDisplayed',
+];
 
 const found = PAGES.flatMap((page) =>
   [...inShell(page).map(({ line }) => [page, line, []] as const), ...inProse(page)].filter(
