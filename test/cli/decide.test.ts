@@ -171,6 +171,7 @@ when { context has input && context.input.path != "\\u{202e}" && principal.level
 describe('what is not decided is no deny', () => {
   test.each([
     ['an entity that is none', { principal: 'User::a' }, [], '--principal must be an entity'],
+    ['an entity that JSON could not name', { principal: 'User::"\\u{fffd}"' }, [], 'principal'],
     ['no resource', { resource: undefined }, [], '--resource is required'],
     ['no bundle', { bundle: 'absent' }, [], 'neither a folder'],
     ['a fact that there is not', {}, ['--fact', 'then=1'], '--fact knows now'],
@@ -179,7 +180,6 @@ describe('what is not decided is no deny', () => {
     ['both forms of a request', {}, ['--request', 'x'], 'cannot be used with option'],
     ['a context that does not fit', { context: '{"input":{"path":1}}' }, [], 'context.input.path'],
     ['a context that asserts a fact', { context: '{"pdp":{}}' }, [], 'context.pdp'],
-    ['an unknown resource', { resource: 'Receipt::"r9"' }, [], 'the bundle does not know it'],
     ['a list that is none', { entities: '{}' }, [], 'entities must be a list'],
     ['an absent file', { context: '@absent.json' }, [], 'cannot read the file absent.json'],
     ['too much', { context: JSON.stringify({ input: { path: 'x'.repeat(70_000) } }) }, [], 'string_bytes'],

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type CheckReport, checkBundle } from '../../services/bundles/check.ts';
 import { type BundleFiles, readBundleDirectory } from '../../services/bundles/files.ts';
 import type { AskedRequest } from '../../services/bundles/inform.ts';
+import { testBundle } from '../../services/bundles/test-bundle.ts';
 import type { BundleTest } from '../../services/bundles/tests.ts';
 import { PdpError } from '../../services/engine/error.ts';
 import type { RawNode } from '../../services/engine/raw/raw.ts';
@@ -11,6 +12,7 @@ import { decideAt, readBundle, type TestedBundle } from './support/read-bundle.t
 import { examplesOf } from './support/readme.ts';
 
 const LEAST_TESTS = 15;
+const LEAST_COVERAGE = 98;
 const PERMIT_ALL = '@id("permit-all")\npermit (principal, action, resource);\n';
 
 describe.each(readdirSync('policies'))('policies/%s', (name) => {
@@ -33,6 +35,10 @@ describe.each(readdirSync('policies'))('policies/%s', (name) => {
   test('has tests enough', () => {
     expect(report.tests?.failed).toBe(0);
     expect(report.tests?.passed).toBeGreaterThanOrEqual(LEAST_TESTS);
+  });
+
+  test('has tests that see nearly every branch of its policies', async () => {
+    expect((await testBundle(files)).coverage?.percent).toBeGreaterThanOrEqual(LEAST_COVERAGE);
   });
 
   test('has no policy that decides none of its tests', () => {

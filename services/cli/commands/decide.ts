@@ -79,9 +79,9 @@ function addFact(text: string, facts: Facts): Facts {
 function undecided(thrown: unknown): CliError {
   if (thrown instanceof CliError) return new CliError(thrown.message, EXIT.usage);
   if (thrown instanceof PdpError) {
-    const field =
-      thrown.field === undefined || thrown.message.includes(thrown.field) ? '' : ` (${thrown.field})`;
-    return new CliError(`not decided: ${thrown.code}: ${thrown.message}${field}`, EXIT.usage);
+    const { code, field, message } = thrown;
+    const place = field === undefined || message.includes(field) ? '' : `${field}: `;
+    return new CliError(`not decided (${code}): ${place}${message}`, EXIT.usage);
   }
 
   return new CliError(

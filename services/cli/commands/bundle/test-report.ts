@@ -21,6 +21,7 @@ export function testLines({ name, version, problems, tests, coverage }: TestRepo
       .map(escapeControls),
     `${title}: ${passed} of ${passed + failed} tests passed${others}`,
     ...(coverage === undefined ? [] : coverageLines(coverage)),
+    ...(errors.length === 0 ? [] : ['', `${errors.length} problem(s) with the files of this bundle`]),
   ];
 }
 

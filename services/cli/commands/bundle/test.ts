@@ -76,11 +76,11 @@ async function runOnce(source: string, options: TestCommandOptions, signal?: Abo
     tooLittle === undefined &&
     report.problems.every(({ severity }) => severity !== 'error');
 
-  if (junit !== undefined) await writeFile(junit, junitXml(report, tooLittle));
   print(plainJson({ ok: isGood, ...report }), json, () => [
     ...testLines(report),
     ...(tooLittle === undefined ? [] : ['', tooLittle]),
   ]);
+  if (junit !== undefined) await writeFile(junit, junitXml(report, tooLittle));
 
   return isGood ? EXIT.ok : EXIT.failed;
 }

@@ -47,6 +47,9 @@ function uidOf(name: string, text: string | undefined): RawUid {
     throw new CliError(`--${name} must be an entity such as 'Agent::"build-bot"', not ${text}`, EXIT.usage);
   }
 
+  // The server reads it as JSON, which refuses more: lone surrogates, U+FFFD, what is too long.
+  parseJson(JSON.stringify(uid), name);
+
   return uid;
 }
 
@@ -61,13 +64,18 @@ async function jsonOf(name: string, given: string | undefined): Promise<string |
   return text;
 }
 
+/** A file or a pipe, such as a shell makes of `<(…)`; never a device, which might not end. */
 async function readLimited(path: string): Promise<Buffer> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined || found.isDirectory())
+  if (found?.isFile() !== true && found?.isFIFO() !== true) {
     throw new CliError(`cannot read the file ${path}`, EXIT.usage);
+  }
   if (found.size > LIMITS.body_bytes) throw exceedsLimit('body_bytes', 'request');
 
-  return readFile(path);
+  const bytes = await readFile(path);
+  if (bytes.length > LIMITS.body_bytes) throw exceedsLimit('body_bytes', 'request');
+
+  return bytes;
 }
 
 /** Collects `--fact name=value`. */
