@@ -68,8 +68,17 @@ forbid no-secrets (receipts.cedar:4) matches, and decides
   when: holds
     !resource.public → true  (resource.public is false)
 
-0 policies are excluded by their scope: 0 by action, 0 by principal, 0 by resource; one can be excluded by several.
+No policy is excluded by its scope.
 `);
+
+    const list = { action: 'Action::"list"', context: '{}' };
+    const counted = await decide(list, '--explain', '--fact', 'now=2026-11-22');
+    expect(counted.stdout).toContain(
+      'Excluded by their scope: 2 (2 by action, 0 by principal, 0 by resource; one can be excluded by several).\n',
+    );
+    expect(counted.stderr).toBe(
+      'palisade: the action does not declare the fact now, so --fact changes nothing\n',
+    );
 
     const outside = await decide(
       { action: 'Action::"list"', context: '{}' },
@@ -77,7 +86,7 @@ forbid no-secrets (receipts.cedar:4) matches, and decides
       'no-secrets',
       '--json',
     );
-    expect(outside.code).toBe(1);
+    expect(outside).toMatchObject({ code: 1, stderr: '' });
     expect(JSON.parse(outside.stdout)).toMatchObject({
       decision: 'deny',
       cedar_decision: 'deny',

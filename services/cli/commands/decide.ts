@@ -115,14 +115,21 @@ async function decide(options: DecideOptions): Promise<0 | 1> {
     ? explainDecision(bundle, places, call, facts, options.policy)
     : { decided: decideByBundle(bundle, call, facts) };
 
-  const errors = problems.filter(({ severity }) => severity === 'error').length;
-  if (errors > 0) {
-    const text = `${errors} problem(s) keep this bundle from being deployed; \`palisade bundle check\` lists them`;
-    process.stderr.write(`palisade: ${text}\n`);
+  for (const name of Object.keys(options.fact)) {
+    if (name in answer.decided.informed.facts) continue;
+    note(`the action does not declare the fact ${name}, so --fact changes nothing`);
   }
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  if (errors > 0)
+    note(`${errors} problem(s) keep this bundle from being deployed; \`palisade bundle check\` lists them`);
   print(answerJson(bundle, answer, errors), options.json, () => answerLines(bundle, answer));
 
   return answer.decided.verdict.decision === 'allow' ? EXIT.ok : EXIT.failed;
+}
+
+/** Beside the answer, which is on standard output alone. */
+function note(text: string): void {
+  process.stderr.write(`palisade: ${text}\n`);
 }
 
 /** @throws CliError with the problems where the bundle cannot be read. */
@@ -134,10 +141,8 @@ async function open(
   const problems = [...source.problems, ...opened.problems];
   const { parts } = opened;
   if (parts === undefined) {
-    throw new CliError(
-      ['the bundle cannot be read', ...problems.map(renderProblem)].join('\n\n'),
-      EXIT.usage,
-    );
+    const errors = problems.filter(({ severity }) => severity === 'error').map(renderProblem);
+    throw new CliError(['the bundle cannot be read', ...errors].join('\n\n'), EXIT.usage);
   }
 
   return { ...opened, parts, problems };

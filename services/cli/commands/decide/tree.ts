@@ -13,14 +13,14 @@ const FEW = 2;
 
 /** The explanation as a tree of lines, each expression above the operands that made it what it is. */
 export function treeLines({ policies, excluded }: Explanation): string[] {
-  const { total, principal, action, resource } = excluded;
+  return [...policies.flatMap((policy) => ['', ...policyLines(policy)]), '', excludedText(excluded)];
+}
+
+function excludedText({ total, principal, action, resource }: Explanation['excluded']): string {
+  if (total === 0) return 'No policy is excluded by its scope.';
   const counts = `${action} by action, ${principal} by principal, ${resource} by resource`;
 
-  return [
-    ...policies.flatMap((policy) => ['', ...policyLines(policy)]),
-    '',
-    `${total} policies are excluded by their scope: ${counts}; one can be excluded by several.`,
-  ];
+  return `Excluded by their scope: ${total} (${counts}; one can be excluded by several).`;
 }
 
 const OUTCOMES = {
