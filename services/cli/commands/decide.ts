@@ -18,7 +18,7 @@ import { treeLines } from './decide/tree.ts';
 
 interface DecideOptions extends QuestionOptions {
   readonly bundle: string;
-  readonly fact: Facts;
+  readonly fact?: Facts;
   readonly explain?: boolean;
   readonly policy?: string;
   readonly json?: boolean;
@@ -53,12 +53,7 @@ export function decideCommand(): Command {
         'instead of these: a file with the body of POST /v1/authorize',
       ).conflicts(REQUEST_PARTS),
     )
-    .option(
-      '--fact <name=value>',
-      'what the server would assert, such as now=2026-11-22T10:00:00Z',
-      addFact,
-      {},
-    )
+    .option('--fact <name=value>', 'what the server would assert, such as now=2026-11-22T10:00:00Z', addFact)
     .option('--explain', 'say of each policy whose scope matches why it matches or not')
     .option('--policy <id>', 'explain this policy alone, also where its scope excludes it')
     .option('--json', 'print the answer, and the explanation, as JSON')
@@ -71,7 +66,7 @@ export function decideCommand(): Command {
     });
 }
 
-function addFact(text: string, facts: Facts): Facts {
+function addFact(text: string, facts: Facts = {}): Facts {
   return { ...facts, ...readFact(text) };
 }
 
@@ -115,7 +110,7 @@ async function decide(options: DecideOptions): Promise<0 | 1> {
     ? explainDecision(bundle, places, call, facts, options.policy)
     : { decided: decideByBundle(bundle, call, facts) };
 
-  for (const name of Object.keys(options.fact)) {
+  for (const name of Object.keys(options.fact ?? {})) {
     if (name in answer.decided.informed.facts) continue;
     note(`the action does not declare the fact ${name}, so --fact changes nothing`);
   }
