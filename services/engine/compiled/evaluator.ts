@@ -104,8 +104,12 @@ function decide(
   const errors: PolicyFailure[] = [];
   for (const position of positions) {
     const id = ids[position];
-    const holds = conditions[position]?.(environment, constants[position] ?? []);
-    if (holds === false || id === undefined || holds === undefined) continue;
+    const condition = conditions[position];
+    const literals = constants[position];
+    // A policy that is passed over might be a forbid.
+    if (id === undefined || condition === undefined || literals === undefined) throw new Error(NO_POLICY);
+    const holds = condition(environment, literals);
+    if (holds === false) continue;
     if (holds === true) (permits[position] === 1 ? permitting : forbidding).push(id);
     else errors.push({ policyId: id, message: holds === FAILED ? failureReason() : NO_BOOL });
   }
@@ -122,3 +126,4 @@ function sorted(ids: string[]): string[] {
 }
 
 const NO_BOOL = 'a condition is no Bool';
+const NO_POLICY = 'the index names a policy that is not there';
