@@ -3,9 +3,12 @@ import type { Schema } from '../engine/schema/schema.ts';
 import { createPolicyIndex, type PolicyIndex } from '../engine/slice/policy-index.ts';
 import { createSliceLimits } from '../engine/slice/slice-limits.ts';
 import { findDisagreement } from './agreement.ts';
+import { type Allowances, createAllowances } from './allowances.ts';
 import { type Cedar, createCedar } from './cedar.ts';
 import { type BundleParts, compileBundle } from './compile.ts';
 import { type BundleFiles, LINKS_PATH, MANIFEST_PATH } from './files.ts';
+import { lintBundle } from './lint/lint.ts';
+import { isLint } from './lint/names.ts';
 import type { Manifest } from './manifest.ts';
 import { type ParsedBundle, parseBundle, partsOf } from './parse.ts';
 import { headOf, type ParsedPolicy } from './policies.ts';
@@ -50,7 +53,7 @@ export interface CheckOptions {
 }
 
 export interface CheckProgress {
-  readonly phase: 'validate' | 'evaluate' | 'test';
+  readonly phase: 'validate' | 'evaluate' | 'test' | 'lint';
   readonly done: number;
 }
 
@@ -65,6 +68,7 @@ export async function checkBundle(files: BundleFiles, options: CheckOptions = {}
   const bundle = parseBundle(files, cedar, problems);
   const { schema, parsed, policies } = bundle;
   const tests = readTests(files, problems);
+  const allowances = createAllowances(bundle.manifest);
   const readable = problems.errors === 0;
   let unanchored = 0;
 
@@ -72,11 +76,19 @@ export async function checkBundle(files: BundleFiles, options: CheckOptions = {}
     const index = createPolicyIndex(schema.schema, policies);
     unanchored = index.unanchored.length;
     checkSlices(index, schema.schema, problems);
-    await pace('validate', validateAll(bundle, schema, cedar, problems), options);
+    await pace('validate', validateAll(bundle, schema, allowances, cedar, problems), options);
     await pace('evaluate', evaluateAll(bundle, schema, problems), options);
   }
 
+  const valid = problems.errors === 0;
   const results = readable ? await runTests(bundle, files, tests, problems, options) : undefined;
+  // Last, so that no number of warnings hides an error. Of a bundle that is not valid, lints could say what is not true.
+  let linted = false;
+  const lint = function* (): Generator<number> {
+    linted = yield* lintBundle(bundle, files, allowances, problems);
+  };
+  if (valid) await pace('lint', lint(), options);
+  allowances.reportUnused(problems, (finding) => (isLint(finding) ? linted : schema !== undefined));
   const manifest = bundle.manifest?.manifest;
 
   return {
@@ -130,14 +142,15 @@ function bare(type: string): { readonly type: string; readonly keys: readonly st
 }
 
 function* validateAll(
-  { manifest, parsed, policies }: ParsedBundle,
+  { parsed, policies }: ParsedBundle,
   schema: ParsedSchema,
+  allowances: Allowances,
   cedar: Cedar,
   problems: Problems,
 ): Generator<number> {
   const links = policies.filter(({ source }) => source.kind === 'link');
 
-  yield* validatePolicies({ schemaText: schema.text, manifest, parsed, links }, cedar, problems);
+  yield* validatePolicies({ schemaText: schema.text, allowances, parsed, links }, cedar, problems);
 }
 
 function* evaluateAll(bundle: ParsedBundle, schema: ParsedSchema, problems: Problems): Generator<number> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../engine/limits.ts';
 import { FORMAT_VERSION } from './digest.ts';
+import { POLICY_LINTS } from './lint/names.ts';
 import type { Problems } from './problems.ts';
 import { decodeSource, type Source, type Span } from './source.ts';
 import { keySpanOf, plainOf, readYaml, spanOf, type YamlNode, type YamlPath } from './yaml.ts';
@@ -48,14 +49,26 @@ export const MANIFEST_SCHEMA = z.strictObject({
     .default({ allow: [] }),
   allow_findings: z
     .array(
-      z.strictObject({
-        finding: z.enum(['impossible_policy', 'no_applicable_action']),
-        policy: z.string().regex(POLICY_ID),
-      }),
+      z.discriminatedUnion('finding', [
+        z.strictObject({
+          finding: z.enum(['impossible_policy', 'no_applicable_action', ...POLICY_LINTS]),
+          policy: z.string().regex(POLICY_ID),
+        }),
+        z.strictObject({
+          finding: z.literal('unused-action'),
+          action: line.describe('As policies write it, such as Action::"read".'),
+        }),
+        z.strictObject({
+          finding: z.literal('unused-entity-type'),
+          entity_type: z.string().max(LIMITS.identifier_bytes).regex(TYPE_NAME),
+        }),
+      ]),
     )
     .max(1_000)
     .default([])
-    .describe('Findings of validation that are errors otherwise, allowed for one policy each.'),
+    .describe(
+      'Findings of validation that are errors otherwise, and lints (docs/lints.md), allowed for one policy, action or type each.',
+    ),
   limits: z
     .array(z.unknown())
     .max(0)
@@ -131,7 +144,11 @@ function describe(issue: z.core.$ZodIssue): string {
       return 'must be a semantic version such as 1.0.0';
     case 'record':
       return 'must be a path into the context such as input.branch';
+    case 'allow_findings':
+      return issue.path.at(-1) === 'entity_type'
+        ? 'must be the name of an entity type'
+        : 'must be a policy id';
     default:
-      return 'must be a policy id';
+      return issue.message;
   }
 }

@@ -1,6 +1,8 @@
+import { createAllowances } from './allowances.ts';
 import { createCedar } from './cedar.ts';
 import type { BundleParts } from './compile.ts';
 import type { BundleFiles } from './files.ts';
+import { isLint } from './lint/names.ts';
 import { parseBundle, partsOf } from './parse.ts';
 import { type Places, placesOf } from './places.ts';
 import type { Problem } from './problem.ts';
@@ -32,8 +34,10 @@ export function openBundle(files: BundleFiles): OpenBundle {
   }
 
   const links = policies.filter(({ source }) => source.kind === 'link');
-  const steps = validatePolicies({ schemaText: schema.text, manifest, parsed, links }, cedar, problems);
+  const allowances = createAllowances(manifest);
+  const steps = validatePolicies({ schemaText: schema.text, allowances, parsed, links }, cedar, problems);
   while (steps.next().done !== true);
+  allowances.reportUnused(problems, (finding) => !isLint(finding));
 
   return { parts, places, problems: problems.sorted() };
 }

@@ -1,4 +1,6 @@
-/** What `check` can find, a closed set: tools switch on it. */
+import type { LintName } from './lint/names.ts';
+
+/** What `check` and `fmt` can find, a closed set: tools switch on it. */
 export const PROBLEM_CODES = [
   'file_refused',
   'file_missing',
@@ -26,12 +28,14 @@ export const PROBLEM_CODES = [
   'no_applicable_action',
   'policy_warning',
   'policy_traps',
+  'format_refused',
   'evaluators_differ',
   'link_invalid',
   'entity_invalid',
   'test_invalid',
   'test_failed',
   'limit_exceeded',
+  'lint',
   'check_incomplete',
   'too_many_problems',
 ] as const;
@@ -57,6 +61,8 @@ export interface Problem {
   /** What to do about it, mostly in Cedar's own words. */
   readonly help?: string;
   readonly policy_id?: string;
+  /** Which lint warns, where the code is `lint`. */
+  readonly lint?: LintName;
   readonly excerpt?: Excerpt;
 }
 
@@ -73,7 +79,7 @@ export interface Excerpt {
 export function renderProblem(problem: Problem): string {
   const place = problem.start === undefined ? '' : `:${problem.start.line}:${problem.start.column}`;
   const lines = [
-    `${problem.file}${place}: ${problem.severity}: ${escapeControls(problem.message)} [${problem.code}]`,
+    `${problem.file}${place}: ${problem.severity}: ${escapeControls(problem.message)} [${problem.lint ?? problem.code}]`,
   ];
 
   if (problem.excerpt !== undefined) lines.push(`  ${problem.excerpt.line}`, `  ${problem.excerpt.caret}`);

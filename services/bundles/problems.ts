@@ -26,12 +26,16 @@ export function createProblems(): Problems {
   const kept: Problem[] = [];
   let errors = 0;
   let dropped = 0;
+  let droppedErrors = 0;
 
   /** Places are only worked out for what is kept: that takes time along the line. */
   const keep = (severity: Problem['severity'], make: () => Problem): void => {
     if (severity === 'error') errors += 1;
     if (kept.length < MAX_PROBLEMS) kept.push(make());
-    else dropped += 1;
+    else {
+      dropped += 1;
+      if (severity === 'error') droppedErrors += 1;
+    }
   };
 
   return {
@@ -50,7 +54,9 @@ export function createProblems(): Problems {
     sorted() {
       const ordered = kept.toSorted(compareProblems);
 
-      return dropped === 0 ? ordered : [...ordered, tooMany(dropped)];
+      return dropped === 0
+        ? ordered
+        : [...ordered, tooMany(dropped, droppedErrors > 0 ? 'error' : 'warning')];
     },
   };
 }
@@ -66,6 +72,8 @@ function compareProblems(a: Problem, b: Problem): number {
   );
 }
 
-function tooMany(dropped: number): Problem {
-  return problemOf('bundle.yaml', 'too_many_problems', `${dropped} more problems are not shown`);
+function tooMany(dropped: number, severity: Problem['severity']): Problem {
+  return problemOf('bundle.yaml', 'too_many_problems', `${dropped} more problems are not shown`, {
+    severity,
+  });
 }

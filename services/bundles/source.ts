@@ -1,4 +1,5 @@
 import { excerptOf } from './excerpt.ts';
+import type { LintName } from './lint/names.ts';
 import type { Position, Problem, ProblemCode } from './problem.ts';
 
 /** The text of one bundle file, with where its lines begin. */
@@ -21,6 +22,7 @@ export interface ProblemOptions {
   readonly severity?: 'error' | 'warning';
   readonly help?: string | undefined;
   readonly policyId?: string | undefined;
+  readonly lint?: LintName | undefined;
 }
 
 /** Decodes a file as strict UTF-8 without a byte order mark; `undefined` where it is something else. */
@@ -46,7 +48,7 @@ export function problemAt(
   message: string,
   options: ProblemOptions = {},
 ): Problem {
-  const { severity = 'error', help, policyId } = options;
+  const { severity = 'error', help, policyId, lint } = options;
   const base = {
     severity,
     code,
@@ -54,6 +56,7 @@ export function problemAt(
     message,
     ...(help === undefined ? {} : { help }),
     ...(policyId === undefined ? {} : { policy_id: policyId }),
+    ...(lint === undefined ? {} : { lint }),
   };
   if (span === undefined) return base;
 

@@ -1,8 +1,8 @@
 import type { DetailedError, ValidationError } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Policy } from '../engine/policy.ts';
+import type { Allowances } from './allowances.ts';
 import { type Cedar, helpOf, spanOfError } from './cedar.ts';
 import { LINKS_PATH, MANIFEST_PATH } from './files.ts';
-import type { LocatedManifest, Manifest } from './manifest.ts';
 import { headOf, type ParsedPolicy } from './policies.ts';
 import type { ProblemCode } from './problem.ts';
 import type { Problems } from './problems.ts';
@@ -19,8 +19,7 @@ const MAX_TRAPS = 100;
 
 export interface Validation {
   readonly schemaText: string;
-  /** Absent where it could not be read: then nothing is allowed. */
-  readonly manifest: LocatedManifest | undefined;
+  readonly allowances: Allowances;
   readonly parsed: readonly ParsedPolicy[];
   readonly links: readonly Policy[];
 }
@@ -29,12 +28,8 @@ interface State extends Validation {
   readonly cedar: Cedar;
   readonly problems: Problems;
   readonly byId: ReadonlyMap<string, ParsedPolicy>;
-  /** Of the manifest's allowances, those that nothing has needed yet. */
-  readonly unused: Set<Allowance>;
   traps: number;
 }
-
-type Allowance = Manifest['allow_findings'][number];
 
 /** A policy, template or link, as one element of what is validated. */
 type Item = { readonly policy: ParsedPolicy } | { readonly link: Policy };
@@ -48,10 +43,9 @@ export function* validatePolicies(
   cedar: Cedar,
   problems: Problems,
 ): Generator<number> {
-  const { manifest, parsed, links } = validation;
+  const { parsed, links } = validation;
   const byId = new Map(parsed.map((policy) => [policy.id, policy]));
-  const unused = new Set(manifest?.manifest.allow_findings);
-  const state: State = { ...validation, cedar, problems, byId, unused, traps: 0 };
+  const state: State = { ...validation, cedar, problems, byId, traps: 0 };
   const items: Item[] = [
     ...[...byId.values()].map((policy) => ({ policy })),
     ...links.map((link) => ({ link })),
@@ -65,7 +59,6 @@ export function* validatePolicies(
   if (state.traps >= MAX_TRAPS) {
     problems.of(MANIFEST_PATH, 'check_incomplete', 'validation stopped: too many policies trap Cedar');
   }
-  if (manifest !== undefined) reportUnused(manifest, unused, problems);
 }
 
 function validateItems(items: readonly Item[], state: State): void {
@@ -131,7 +124,7 @@ function reportFinding(item: Item, error: DetailedError, code: ProblemCode, stat
     ? error.message.slice(`for policy \`${id}\`, `.length)
     : error.message;
   const finding = FINDINGS.find(({ begins }) => message.startsWith(begins))?.code;
-  if (finding !== undefined && isAllowed(finding, id, state)) return;
+  if (finding !== undefined && state.allowances.allows(finding, id)) return;
 
   const options = {
     severity: finding === undefined && code === 'policy_warning' ? 'warning' : 'error',
@@ -149,30 +142,6 @@ function reportFinding(item: Item, error: DetailedError, code: ProblemCode, stat
   const { policy } = item;
   const span = spanOfError(error, policy.text, policy.offset) ?? headOf(policy);
   state.problems.at(policy.source, span, finding ?? code, message, options);
-}
-
-function isAllowed(finding: ProblemCode, id: string, { manifest, unused }: State): boolean {
-  const allowance = manifest?.manifest.allow_findings.find(
-    (entry) => entry.finding === finding && entry.policy === id,
-  );
-  if (allowance === undefined) return false;
-  unused.delete(allowance);
-
-  return true;
-}
-
-function reportUnused(
-  { manifest, source, spanOf }: LocatedManifest,
-  unused: ReadonlySet<Allowance>,
-  problems: Problems,
-): void {
-  for (const [index, entry] of manifest.allow_findings.entries()) {
-    if (!unused.has(entry)) continue;
-    const message = `nothing needs this: ${entry.policy} has no finding ${entry.finding}`;
-    problems.at(source, spanOf(['allow_findings', index]), 'unused_allowance', message, {
-      severity: 'warning',
-    });
-  }
 }
 
 /** Cedar takes each policy alone, but not this one: it trapped, or Cedar refuses it only as part of a set. */

@@ -7,6 +7,13 @@ export function print(answer: unknown, json: boolean | undefined, lines: () => r
   process.stdout.write(`${text}\n`);
 }
 
+/** Plain data without integers beyond 2^53, for {@link print}, which wants every integer as bigint. */
+export function exactJson(data: unknown): unknown {
+  return JSON.parse(JSON.stringify(data), (_name, value: unknown) =>
+    typeof value === 'number' ? BigInt(value) : value,
+  );
+}
+
 /** The text without what a terminal would obey: names, reasons and identifiers are other people's words. */
 export function printable(text: string): string {
   return text.split('\n').map(escapeControls).join('\n');

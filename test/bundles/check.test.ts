@@ -38,11 +38,9 @@ describe('check', () => {
     const { ok, problems } = await check();
 
     expect(ok).toBe(true);
-    expect(problems).toMatchObject(
-      [{ severity: 'warning', code: 'source_defaulted', message: /Color/ }].map(
-        ({ message: _message, ...rest }) => rest,
-      ),
-    );
+    expect(problems.filter(({ code }) => code !== 'lint')).toMatchObject([
+      { severity: 'warning', code: 'source_defaulted', message: expect.stringContaining('Color') },
+    ]);
   });
 
   test('reports every problem at once, in a fixed order, each with its place', async () => {

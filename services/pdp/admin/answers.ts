@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type {} from 'zod-openapi';
+import { LINTS } from '../../bundles/lint/names.ts';
 import { PROBLEM_CODES } from '../../bundles/problem.ts';
 import { Problem } from '../wire/rest/schema.ts';
 
@@ -56,6 +57,7 @@ export const BundleProblem = Problem.extend({
       message: z.string(),
       help: z.string().optional(),
       policy_id: z.string().optional(),
+      lint: z.enum(LINTS).optional(),
     }),
   ),
   report: z.string().meta({ description: 'The same for people, as `palisade bundle check` prints it.' }),

@@ -15,10 +15,3 @@ export function reportLines(report: CheckReport): string[] {
     ok ? digest : `${errors} problem(s): this bundle cannot be deployed`,
   ];
 }
-
-/** The report holds plain data without 64-bit integers beyond 2^53; the printer wants every integer as bigint. */
-export function asJson(report: CheckReport): unknown {
-  return JSON.parse(JSON.stringify(report), (_name, value: unknown) =>
-    typeof value === 'number' ? BigInt(value) : value,
-  );
-}
