@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { toPdpError } from '../../engine/error.ts';
 import { readArchive } from '../archive.ts';
-import { checkBundle } from '../check.ts';
+import { createCedar } from '../cedar.ts';
+import { type CheckProgress, checkBundle } from '../check.ts';
+import { diffBundles } from '../diff/diff.ts';
 import type { BundleFiles } from '../files.ts';
+import { formatBundle } from '../format.ts';
 import { loadBundle } from '../load.ts';
 import { openBundle } from '../open.ts';
 import { testBundle } from '../test-bundle.ts';
@@ -19,22 +22,29 @@ async function work(job: Job, port: MessagePort): Promise<void> {
 
   try {
     if (job.kind === 'load') await load(job, port, send);
-    else send(await answer(job));
+    else send(await answer(job, (progress) => send({ kind: 'progress', progress })));
   } catch (thrown) {
     send({ kind: 'refused', error: wireErrorOf(thrown) });
   }
 }
 
-async function answer(job: Exclude<Job, { kind: 'load' }>): Promise<Message> {
+async function answer(
+  job: Exclude<Job, { kind: 'load' }>,
+  onProgress: (progress: CheckProgress) => void,
+): Promise<Message> {
   switch (job.kind) {
     case 'check':
-      return { kind: 'checked', report: await checkBundle(job.files) };
+      return { kind: 'checked', report: await checkBundle(job.files, { onProgress }) };
     case 'check_archive':
-      return { kind: 'checked', report: await checkBundle(readArchive(job.archive)) };
+      return { kind: 'checked', report: await checkBundle(readArchive(job.archive), { onProgress }) };
     case 'open':
       return { kind: 'opened', bundle: openBundle(filesOf(job.bundle)) };
     case 'test':
       return { kind: 'tested', report: await testBundle(filesOf(job.bundle), job.options) };
+    case 'diff':
+      return { kind: 'compared', diff: await diffBundles(filesOf(job.a), filesOf(job.b)) };
+    case 'format':
+      return { kind: 'formatted', report: formatBundle(job.files, createCedar()) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { PdpError } from '../../engine/error.ts';
+import type { CheckProgress } from '../check.ts';
 import type { Job, Message, WireError } from './messages.ts';
 
 export interface WorkerOptions {
@@ -8,6 +9,8 @@ export interface WorkerOptions {
   /** MiB of JavaScript heap; wasm memory is bounded by what the limits let Cedar see. */
   readonly memoryMb?: number;
   readonly signal?: AbortSignal;
+  /** Called some times a second while a bundle is checked. */
+  readonly onProgress?: (progress: CheckProgress) => void;
 }
 
 /** Checking takes about 1 ms a policy on a slow core, so a bundle at the limits takes about two minutes. */
@@ -39,7 +42,7 @@ export async function runJob<T>(
   });
 
   try {
-    return await settle(worker, onMessage, deadlineMs, signal);
+    return await settle(worker, onMessage, deadlineMs, options);
   } finally {
     await worker.terminate();
   }
@@ -49,7 +52,7 @@ function settle<T>(
   worker: Worker,
   onMessage: (message: Message) => T | undefined,
   deadlineMs: number,
-  signal: AbortSignal | undefined,
+  { signal, onProgress }: WorkerOptions,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -61,6 +64,10 @@ function settle<T>(
     worker.on('message', (message: Message) => {
       try {
         if (message.kind === 'refused') throw pdpErrorOf(message.error);
+        if (message.kind === 'progress') {
+          onProgress?.(message.progress);
+          return;
+        }
         const result = onMessage(message);
         if (result === undefined) setImmediate(() => worker.postMessage('next'));
         else resolve(result);
