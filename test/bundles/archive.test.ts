@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { deflateRawSync, gzipSync } from 'node:zlib';
+import { deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { type Header, pack } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
@@ -262,6 +263,18 @@ describe('writeArchive', () => {
 
   test('writes no time, owner or system into the archive', () => {
     expect([...valid.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff]);
+  });
+
+  test('writes, but for the compression, bytes that no platform and no version changes', () => {
+    const files = new Map([
+      ['bundle.yaml', Buffer.from('name: x\n')],
+      ['a.cedar', Buffer.from('// a\n')],
+    ]);
+    const tar = gunzipSync(writeArchive(files));
+
+    expect(createHash('sha256').update(tar).digest('hex')).toBe(
+      'cad71403e568b0c9bbe7ef7fb0bb6460d6f0ed743c768bca9e3957305f52f892',
+    );
   });
 
   test('writes what the tar of the system reads', () => {

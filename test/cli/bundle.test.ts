@@ -1,6 +1,8 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleFiles } from '../pdp/support/bundle.ts';
 import { usePalisade } from './support/run.ts';
@@ -67,6 +69,28 @@ describe('bundle build', () => {
     expect(JSON.parse(first.stdout)).toEqual({ file: here, digest: expect.stringMatching(DIGEST) });
     expect(JSON.parse(second.stdout).digest).toBe(JSON.parse(first.stdout).digest);
     expect((await readFile(there)).equals(await readFile(here))).toBe(true);
+  });
+
+  test('makes the same bytes whatever the umask, locale, time zone, age and order of the files', async () => {
+    const paths = [...bundleFiles().keys()];
+    const build = async (name: string, order: readonly string[], script: string): Promise<Buffer> => {
+      const dir = join(folder, name);
+      await mkdir(dir);
+      for (const path of order) await writeFile(join(dir, path), bundleFiles().get(path) ?? '');
+      for (const path of name === 'old' ? order : []) await utimes(join(dir, path), 915_148_800, 915_148_800);
+      const command = 'exec "$0" services/cli/palisade.js bundle build "$1" -o "$1.palisade.tgz"';
+      await promisify(execFile)('sh', ['-c', `${script} ${command}`, process.execPath, dir]);
+
+      return readFile(`${dir}.palisade.tgz`);
+    };
+    const [first, second] = await Promise.all([
+      build('new', paths, 'umask 022; LC_ALL=C; TZ=UTC; export LC_ALL TZ;'),
+      build('old', paths.toReversed(), 'umask 077; LC_ALL=tr_TR.UTF-8; TZ=Asia/Kathmandu; export LC_ALL TZ;'),
+    ]);
+
+    expect(second.equals(first)).toBe(true);
+    // RFC 1952: deflate, no flags, no time, best compression, unknown system.
+    expect([...first.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff]);
   });
 
   test('writes nothing of a bundle with problems', async () => {

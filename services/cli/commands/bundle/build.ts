@@ -8,7 +8,9 @@ export function buildCommand(): Command {
     .argument('<dir>', 'a folder with bundle.yaml')
     .option('-o, --output <file>', 'where to write the archive; <name>-<version>.palisade.tgz if left out')
     .option('--json', 'print JSON')
-    .description('Checks a bundle and writes its archive; the same files give the same bytes everywhere.')
+    .description(
+      'Checks a bundle and writes its archive. The same files give the same digest everywhere, and the same bytes by the same Node.',
+    )
     .action(async (dir: string, { output, json }: { output?: string; json?: boolean }) => {
       const { archive, report } = await buildArchive(dir);
       const file = output ?? `${report.name}-${report.version}.palisade.tgz`;
