@@ -13,6 +13,8 @@ export interface AdminClient {
    * @throws CliError with what the server said, or how to reach it where it could not be.
    */
   request(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: AdminBody): Promise<unknown>;
+  /** Fetches bytes, at most `maxBytes`. @throws CliError as {@link AdminClient.request} does, and where there are more. */
+  download(path: string, maxBytes: number): Promise<Uint8Array>;
 }
 
 export type AdminBody = { readonly json: JsonValue } | { readonly archive: Uint8Array };
@@ -25,11 +27,13 @@ export function createAdminClient(environment: NodeJS.ProcessEnv = process.env):
     throw new CliError('the admin token is not of the form pal_…; is all of it there?', EXIT.usage);
   }
 
+  const authorization = `Bearer ${token}`;
+
   return {
     async request(method, path, body) {
       const response = await send(new URL(path, url), {
         method,
-        headers: { authorization: `Bearer ${token}`, ...contentType(body) },
+        headers: { authorization, ...contentType(body) },
         ...(body === undefined
           ? {}
           : { body: 'json' in body ? jsonText(body.json) : Buffer.from(body.archive) }),
@@ -39,7 +43,25 @@ export function createAdminClient(environment: NodeJS.ProcessEnv = process.env):
 
       throw new CliError(problemText(response.status, text));
     },
+    async download(path, maxBytes) {
+      const response = await send(new URL(path, url), { method: 'GET', headers: { authorization } });
+      if (!response.ok) throw new CliError(problemText(response.status, await response.text()));
+
+      return readAtMost(response, maxBytes);
+    },
   };
+}
+
+async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) throw new CliError(`the server answered with more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+
+  return Buffer.concat(chunks);
 }
 
 /**

@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { PdpError } from '../engine/error.ts';
 import { ConfigError } from '../pdp/config/config-error.ts';
 import { bundleCommand } from './commands/bundle.ts';
+import { completionCommand } from './commands/completion.ts';
 import { decideCommand } from './commands/decide.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { healthcheckCommand } from './commands/healthcheck.ts';
@@ -63,6 +64,7 @@ export function createProgram(): Command {
     logCommand(),
     keyringCommand(),
     healthcheckCommand(),
+    completionCommand(),
   ]) {
     program.addCommand(inheritExit(command));
   }
