@@ -2,7 +2,7 @@ import type { Evaluation } from '../engine/evaluator.ts';
 import type { Facts } from '../engine/facts.ts';
 import { settleEvaluation, type Verdict } from '../engine/verdict.ts';
 import type { BundleAction, CompiledBundle } from './compile.ts';
-import { type AskedRequest, type InformedRequest, informRequest } from './inform.ts';
+import { type AskedRequest, type InformedRequest, type InformOptions, informRequest } from './inform.ts';
 
 export interface BundleDecision {
   readonly informed: InformedRequest;
@@ -19,8 +19,9 @@ export function decideByBundle(
   bundle: CompiledBundle,
   asked: AskedRequest,
   facts: (names: BundleAction['facts']) => Facts,
+  options: InformOptions = {},
 ): BundleDecision {
-  const informed = informRequest(bundle, asked, facts);
+  const informed = informRequest(bundle, asked, facts, options);
   const evaluation = bundle.evaluator.evaluate(informed.request);
 
   return { informed, evaluation, verdict: settleEvaluation(evaluation, (id) => bundle.policies.get(id)) };

@@ -37,6 +37,15 @@ export interface InformedRequest {
   readonly facts: Facts;
 }
 
+/** What is known of a request beforehand. */
+export interface InformOptions {
+  /**
+   * Whether this was read back from a record. Its explicit JSON has up to five values where the caller sent one, so they were counted
+   * when it was asked, and are not counted again.
+   */
+  readonly recorded?: boolean;
+}
+
 /**
  * Checks a request against the bundle's schema and entity sources, and lays the bundle's entities and the facts under it.
  * @param facts called with the facts that the action declares; asked for nothing else.
@@ -46,6 +55,7 @@ export function informRequest(
   bundle: CompiledBundle,
   asked: AskedRequest,
   facts: (names: BundleAction['facts']) => Facts,
+  { recorded = false }: InformOptions = {},
 ): InformedRequest {
   const { schema } = bundle;
   const checked = checkRequest(schema, asked);
@@ -54,7 +64,7 @@ export function informRequest(
   if (action === undefined) throw new PdpError('internal', 'an action without its context');
 
   refuseFacts(asked.context);
-  checkCount(asked.context, asked.entities);
+  if (!recorded) checkCount(asked.context, asked.entities);
   const context = readContext(schema, action.forCaller, asked.context);
   const entities = readEntities(schema, asked.entities);
   const supplied = new Map<string, Entity>();

@@ -82,14 +82,55 @@ export function openInput(
   binding: InputBinding,
   commitment: string,
 ): string {
-  const dataKey = keyring.unwrap(part.kek_id, Buffer.from(part.wrapped_key, 'base64'), dataKeyName(binding));
-  const sealed = Buffer.concat([Buffer.from(part.nonce, 'base64'), Buffer.from(part.ciphertext, 'base64')]);
-  const plain = decrypt(createSecretKey(dataKey), sealed, binding.decision_id);
-  if (commitmentOf(plain) !== commitment) {
-    throw new PdpError('internal', 'the input is not the one that the record was written for');
-  }
+  const { kek_id } = part;
+  const [wrapped_key, nonce, ciphertext] = [part.wrapped_key, part.nonce, part.ciphertext].map((text) =>
+    Buffer.from(text, 'base64'),
+  ) as [Buffer, Buffer, Buffer];
 
-  return plain.toString('utf8', KEY_BYTES);
+  return createInputOpener(keyring).open({ kek_id, wrapped_key, nonce, ciphertext }, binding, commitment);
+}
+
+/** The same as {@link InputPart}, as bytes. */
+export interface InputBytes {
+  readonly kek_id: string;
+  readonly wrapped_key: Buffer;
+  readonly nonce: Buffer;
+  readonly ciphertext: Buffer;
+}
+
+/** Opens many inputs, and unwraps each data key once. */
+export interface InputOpener {
+  /** @throws PdpError as {@link openInput} does. */
+  open(part: InputBytes, binding: InputBinding, commitment: string): string;
+}
+
+export function createInputOpener(keyring: Keyring): InputOpener {
+  const held = new Map<string, KeyObject>();
+
+  return {
+    open(part, binding, commitment) {
+      const sealed = Buffer.concat([part.nonce, part.ciphertext]);
+      const plain = decrypt(dataKeyOf(part, dataKeyName(binding)), sealed, binding.decision_id);
+      if (commitmentOf(plain) !== commitment) {
+        throw new PdpError('internal', 'the input is not the one that the record was written for');
+      }
+
+      return plain.toString('utf8', KEY_BYTES);
+    },
+  };
+
+  function dataKeyOf({ kek_id, wrapped_key }: InputBytes, name: string): KeyObject {
+    // The same bytes under another name would not unwrap, so the name is a part of what is held.
+    const id = `${kek_id}\n${wrapped_key.toString('latin1')}\n${name}`;
+    const known = held.get(id);
+    if (known !== undefined) return known;
+
+    const key = createSecretKey(keyring.unwrap(kek_id, wrapped_key, name));
+    if (held.size >= DATA_KEYS_HELD) held.clear();
+    held.set(id, key);
+
+    return key;
+  }
 }
 
 interface DataKey {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { toPdpError } from '../../engine/error.ts';
 import { readArchive } from '../archive.ts';
 import { createCedar } from '../cedar.ts';
 import { type CheckProgress, checkBundle } from '../check.ts';
@@ -10,7 +9,8 @@ import { formatBundle } from '../format.ts';
 import { loadBundle } from '../load.ts';
 import { openBundle } from '../open.ts';
 import { testBundle } from '../test-bundle.ts';
-import type { Job, Message, WireError } from './messages.ts';
+import type { Job, Message } from './messages.ts';
+import { wireErrorOf } from './wire-error.ts';
 
 /** Policies in one message: the receiving thread copies them at once, some 10 ms at most. */
 const BATCH = 500;
@@ -65,16 +65,4 @@ async function load(
     await once(port, 'message');
   }
   send({ kind: 'loaded', parts });
-}
-
-function wireErrorOf(thrown: unknown): WireError {
-  const { code, message, field, limit, cause } = toPdpError(thrown);
-
-  return {
-    code,
-    message,
-    field,
-    limit,
-    cause: cause instanceof Error ? (cause.stack ?? cause.message) : undefined,
-  };
 }

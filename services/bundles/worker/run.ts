@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { PdpError } from '../../engine/error.ts';
 import type { CheckProgress } from '../check.ts';
-import type { Job, Message, WireError } from './messages.ts';
+import type { Job, Message } from './messages.ts';
+import { pdpErrorOf } from './wire-error.ts';
 
 export interface WorkerOptions {
   /** Milliseconds after which the worker is ended. */
@@ -89,13 +90,5 @@ function failed(reason: string, cause?: unknown): PdpError {
   return new PdpError('invalid_request', `the bundle could not be read: ${reason}`, {
     field: 'bundle',
     cause,
-  });
-}
-
-function pdpErrorOf({ code, message, field, limit, cause }: WireError): PdpError {
-  return new PdpError(code, message, {
-    ...(field === undefined ? {} : { field }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(cause === undefined ? {} : { cause: new Error(cause) }),
   });
 }

@@ -2,6 +2,7 @@ import type { CompiledBundle } from '../../bundles/compile.ts';
 import { decideByBundle } from '../../bundles/decide.ts';
 import { CedarRefusal } from '../../engine/cedar/answer.ts';
 import { PdpError } from '../../engine/error.ts';
+import type { FactName } from '../../engine/facts.ts';
 import type { Judgement, ServedVerdict, VerificationCase } from './messages.ts';
 import { readRecordedFacts, readRecordedRequest } from './recorded.ts';
 
@@ -31,7 +32,8 @@ export function problemText(thrown: unknown): string {
 function cedarVerdict(bundle: CompiledBundle, input: string, facts: string): string {
   try {
     const asked = readRecordedRequest(input);
-    const { evaluation } = decideByBundle(bundle, asked, (names) => readRecordedFacts(bundle, facts, names));
+    const recordedFacts = (names: readonly FactName[]) => readRecordedFacts(bundle, facts, names);
+    const { evaluation } = decideByBundle(bundle, asked, recordedFacts, { recorded: true });
     const failing = evaluation.errors.map(({ policyId }) => policyId);
 
     return verdictText({ ...evaluation, failing });
