@@ -20,6 +20,7 @@ import { observeServer } from './observe/gauges.ts';
 import { createObserver } from './observe/observer.ts';
 import { refuseStale, unreadiness } from './readiness.ts';
 import { createRefusals } from './refusals.ts';
+import { createReplays } from './replay/replays.ts';
 import { createDecisionService } from './service.ts';
 import { createFallbackShare } from './thread-share.ts';
 import { startVerification } from './verify/start.ts';
@@ -146,11 +147,15 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     stops.push(listening.drain);
   }
   if (part !== 'decisions') {
+    const replays = createReplays({ connection, keyringFile: config.PALISADE_KEYRING_FILE, log });
+    closing.push(() => Promise.resolve(replays.close()));
     const context: AdminContext = {
       poolFor: (request) => poolFor(request, pool),
       replica,
       ledger,
       cedarVersion: path.cedarVersion,
+      evaluator: config.PALISADE_EVALUATOR,
+      replays,
       unready: () => [...unready(), ...(colleagues?.unready() ?? [])],
     };
     const collect = async () =>

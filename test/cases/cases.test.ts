@@ -1,6 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { JsonValue } from '../../services/ledger/json.ts';
+import { readKeyring } from '../../services/ledger/keyring.ts';
+import type { ReplayReport } from '../../services/pdp/replay/report.ts';
+import { replay } from '../../services/pdp/replay/work.ts';
+import { createPool } from '../../services/store/pool.ts';
+import { sharedWorld } from '../support/shared-world.ts';
 import {
   type Answer,
   type Answers,
@@ -19,6 +24,7 @@ const OF_ONE_CALL = ['decision_id', 'trace_id', 'evaluated_at'];
 const folder = import.meta.dirname;
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 const cases = files.flatMap((file) => readCases(folder, file));
+const bundles = [...new Set(cases.map(({ bundle }) => bundle))];
 let answers: Answers;
 
 beforeAll(async () => {
@@ -57,6 +63,45 @@ describe('every transport', () => {
     for (const other of shown) expect(other).toEqual(shown[0]);
   });
 });
+
+describe('replaying the log', () => {
+  test.each(bundles)('gives every decision by %s as it was, over whatever it came', async (bundle) => {
+    const { read, replayed, unreplayed, ...report } = await verifyStore(bundle);
+    const recorded = recordsOfStore(bundle);
+    const decided = recorded.filter(({ kind }) => kind === 'decision');
+
+    expect(report).toMatchObject({ kind: 'verification', differing: 0, differences: [] });
+    expect(read).toBe(recorded.length);
+    expect(replayed).toBe(decided.length);
+    expect(unreplayed.not_decided).toBe(recorded.length - decided.length);
+  });
+});
+
+async function verifyStore(store: string): Promise<ReplayReport> {
+  const { databaseUrl, keyringFile } = await sharedWorld();
+  const database = createPool({ connection: databaseUrl });
+  try {
+    return await replay(
+      {
+        range: {
+          store,
+          from: '00000000-0000-0000-0000-000000000000',
+          before: 'ffffffff-ffff-ffff-ffff-ffffffffffff',
+        },
+        subject: { kind: 'verification' },
+      },
+      { database, keyring: await readKeyring(keyringFile), onProgress: () => undefined },
+    );
+  } finally {
+    await database.end();
+  }
+}
+
+function recordsOfStore(store: string): readonly Answer['record'][] {
+  return [...answers.values()]
+    .flatMap((all) => [...all.values()].map(({ record }) => record))
+    .filter((record) => record['store'] === store);
+}
 
 function answerTo(one: GoldenCase, transport: Transport): Answer {
   const answer = answers.get(one)?.get(transport);

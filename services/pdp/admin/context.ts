@@ -1,8 +1,10 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { PdpError } from '../../engine/error.ts';
+import type { EvaluatorName } from '../../engine/evaluator.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { ALL_STORES } from '../../store/credentials.ts';
 import type { Pool } from '../../store/database.ts';
+import type { Replays } from '../replay/replays.ts';
 import type { Replica } from '../replica.ts';
 import type { Caller } from '../types.ts';
 import { type JsonValue, jsonText } from '../wire/rest/json-text.ts';
@@ -15,6 +17,8 @@ export interface AdminContext {
   readonly replica: Replica;
   readonly ledger: Ledger;
   readonly cedarVersion: string;
+  readonly evaluator: EvaluatorName;
+  readonly replays: Replays;
   /** Problems that make this process not ready; empty: it is. */
   readonly unready: () => readonly string[];
 }

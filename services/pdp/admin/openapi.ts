@@ -6,6 +6,8 @@ import { BUNDLES_QUERY } from './bundles.ts';
 import { NEW_CREDENTIAL } from './credentials.ts';
 import { DECISIONS_QUERY, TAIL_QUERY } from './decisions.ts';
 import { ACTIVATION, NEW_STORE } from './deployments.ts';
+import { REPLAY_QUERY, REPLAY_VERIFICATION_QUERY } from './replay.ts';
+import { ReplayLine, ReplayVerificationLine } from './replay-answers.ts';
 
 const ADMIN_SERVER = { servers: [{ url: 'http://127.0.0.1:7182', description: 'Administration' }] };
 const ARCHIVE = { 'application/gzip': { schema: { type: 'string', format: 'binary' } } } as const;
@@ -120,6 +122,29 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
       responses: { '200': answer('The new deployment', answers.Deployment) },
     }),
   },
+  '/v1/stores/{store}/replay': {
+    ...ADMIN_SERVER,
+    ...pathParameter('store'),
+    post: operation({
+      operationId: 'replayDecisions',
+      summary: 'Decides past requests again by a candidate, and says which decisions would flip',
+      description:
+        'Facts come from the records, never from the clock. `overloaded` where a replay is running already in the process.',
+      requestParams: { query: REPLAY_QUERY },
+      requestBody: { required: false, content: ARCHIVE },
+      responses: { '200': lines('Progress, then the report', ReplayLine) },
+    }),
+  },
+  '/v1/stores/{store}/replay/verification': {
+    ...ADMIN_SERVER,
+    ...pathParameter('store'),
+    post: operation({
+      operationId: 'verifyDecisions',
+      summary: 'Decides past requests again, each by the bundle that decided it, and lists what differs',
+      requestParams: { query: REPLAY_VERIFICATION_QUERY },
+      responses: { '200': lines('Progress, then the report', ReplayVerificationLine) },
+    }),
+  },
   '/v1/deployments': {
     ...ADMIN_SERVER,
     get: operation({
@@ -195,6 +220,10 @@ function operation(own: ZodOpenApiOperationObject): ZodOpenApiOperationObject {
 
 function answer(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
   return { description, content: { 'application/json': { schema } } };
+}
+
+function lines(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
+  return { description, content: { 'application/x-ndjson': { schema } } };
 }
 
 function json(schema: z.ZodType) {

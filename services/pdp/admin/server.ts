@@ -12,6 +12,7 @@ import { decisionRoutes } from './decisions.ts';
 import { deploymentRoutes } from './deployments.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
+import { replayRoutes } from './replay.ts';
 import { traced } from './traced.ts';
 
 export interface AdminServerOptions extends AppOptions {
@@ -34,6 +35,7 @@ export function createAdminServer(options: AdminServerOptions): HttpListener {
       deploymentRoutes(context),
       credentialRoutes(context),
       decisionRoutes(context),
+      replayRoutes(context),
     );
   });
 

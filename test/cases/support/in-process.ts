@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import type { CompiledBundle } from '../../../services/bundles/compile.ts';
+import { CEDAR_VERSION } from '../../../services/engine/cedar/version.ts';
 import { PdpError } from '../../../services/engine/error.ts';
 import { parseExactJson } from '../../../services/ledger/json.ts';
 import { readKeyring } from '../../../services/ledger/keyring.ts';
@@ -70,7 +71,7 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
       refuseStale: () => undefined,
       isFallback: () => false,
       fallback: createFallbackShare(),
-      cedarVersion: 'test',
+      cedarVersion: CEDAR_VERSION,
       observer,
       verifier: { sample: (entry, input) => sampled.push({ entry, input }) },
     },

@@ -26,7 +26,8 @@ export function send(address: string, { method, path, headers, body }: HttpCall)
       { hostname, port, path, method, agent: false, headers: { ...headers, ...length } },
       (response) => {
         text(response).then((answer) => {
-          const isJson = response.headers['content-type']?.includes('json') === true && answer !== '';
+          const type = response.headers['content-type'] ?? '';
+          const isJson = /^application\/(?:problem\+)?json\b/.test(type) && answer !== '';
           const json = isJson ? (JSON.parse(answer) as Record<string, unknown>) : undefined;
           resolve({ status: response.statusCode ?? 0, headers: response.headers, json });
         }, reject);

@@ -1,0 +1,111 @@
+import type { CompiledBundle } from '../../bundles/compile.ts';
+import { decideByBundle } from '../../bundles/decide.ts';
+import type { AskedRequest } from '../../bundles/inform.ts';
+import { type PdpError, toPdpError } from '../../engine/error.ts';
+import type { FactName, Facts } from '../../engine/facts.ts';
+import { requestDigest } from '../../engine/request-digest.ts';
+import type { PastDecision } from '../../ledger/history.ts';
+import { type JsonValue, jsonText } from '../../ledger/json.ts';
+import { factsAt } from '../facts.ts';
+import { readRecordedFacts, readRecordedRequest } from '../verify/recorded.ts';
+import type { Decided } from './outcome.ts';
+
+/** What came of deciding again. */
+export type Judged =
+  | (Decided & { readonly kind: 'decided'; readonly requestDigest: string | undefined })
+  /** The bundle cannot decide it: the request does not fit its schema, or a limit stands in the way. */
+  | { readonly kind: 'refused'; readonly error: PdpError }
+  /** The record does not hold what is needed. */
+  | { readonly kind: 'unreadable' };
+
+export interface JudgeOptions {
+  /** Whether the digest of the request is wanted too. */
+  readonly withDigest: boolean;
+  /**
+   * Whether facts that the record does not tell may follow from it: `now` is its time, to the millisecond. Another bundle may declare
+   * what the original one did not.
+   */
+  readonly deriveFacts: boolean;
+}
+
+/**
+ * Decides a recorded request by a bundle, through the very code that decides live requests.
+ * @param input what was asked, as the record keeps it.
+ */
+export function judge(
+  bundle: CompiledBundle,
+  decision: PastDecision,
+  input: string,
+  { withDigest, deriveFacts }: JudgeOptions,
+): Judged {
+  const asked = requestOf(input);
+  if (asked === undefined) return { kind: 'unreadable' };
+
+  try {
+    const facts = (names: readonly FactName[]) => factsOf(bundle, decision, names, deriveFacts);
+    const { informed, evaluation, verdict } = decideByBundle(bundle, asked, facts, { recorded: true });
+    const { request, context, entities } = informed;
+
+    return {
+      kind: 'decided',
+      decision: verdict.decision,
+      reasonCode: verdict.reasonCode,
+      determining: evaluation.determining,
+      failing: evaluation.errors.map(({ policyId }) => policyId),
+      requestDigest: withDigest
+        ? requestDigest({
+            subject: decision.credential.subject,
+            store: decision.store,
+            runId: decision.run?.run_id ?? '',
+            principal: request.principal,
+            action: request.action,
+            resource: request.resource,
+            context,
+            entities,
+            bundle: bundle.ref.digest,
+          })
+        : undefined,
+    };
+  } catch (error) {
+    if (error instanceof FactsMissing) return { kind: 'unreadable' };
+
+    return { kind: 'refused', error: toPdpError(error) };
+  }
+}
+
+class FactsMissing extends Error {}
+
+function requestOf(input: string): AskedRequest | undefined {
+  try {
+    return readRecordedRequest(input);
+  } catch {
+    return undefined;
+  }
+}
+
+function factsOf(
+  bundle: CompiledBundle,
+  { facts, time }: PastDecision,
+  names: readonly FactName[],
+  derive: boolean,
+): Facts {
+  const told = names.filter((name) => Object.hasOwn(facts, name));
+  const derived = derive ? factsAt(Date.parse(time), names) : {};
+  if (names.some((name) => !told.includes(name) && !Object.hasOwn(derived, name))) throw new FactsMissing();
+  if (told.length === 0) return derived;
+
+  return { ...derived, ...recordedFacts(bundle, facts, told) };
+}
+
+function recordedFacts(
+  bundle: CompiledBundle,
+  facts: PastDecision['facts'],
+  names: readonly FactName[],
+): Facts {
+  const text = jsonText(Object.fromEntries(names.map((name) => [name, facts[name] as JsonValue])));
+  try {
+    return readRecordedFacts(bundle, text, names);
+  } catch {
+    throw new FactsMissing();
+  }
+}

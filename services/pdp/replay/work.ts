@@ -1,0 +1,158 @@
+import { type CompiledBundle, compileBundle } from '../../bundles/compile.ts';
+import { loadBundle } from '../../bundles/load.ts';
+import { CEDAR_VERSION } from '../../engine/cedar/version.ts';
+import type { EvaluatorName } from '../../engine/evaluator.ts';
+import { type Past, type PastDecision, readHistory, readPast } from '../../ledger/history.ts';
+import { createInputOpener } from '../../ledger/input.ts';
+import type { Keyring } from '../../ledger/keyring.ts';
+import type { Database } from '../../store/database.ts';
+import { countReplayRows } from '../../store/replay-rows.ts';
+import { createPastBundles } from './bundles.ts';
+import { createDifferences } from './differences.ts';
+import { errorOutcome } from './example.ts';
+import { judge } from './judge.ts';
+import type { ReplayProgress, ReplayTask } from './messages.ts';
+import { outcomeOf, recordedVerdict } from './outcome.ts';
+import { type ReplayReport, UNREPLAYED_REASONS, type UnreplayedReason } from './report.ts';
+import { createTally } from './tally.ts';
+
+export interface ReplayWork {
+  /** At least two connections: records are counted while they are read. */
+  readonly database: Database;
+  readonly keyring: Keyring;
+  readonly onProgress: (progress: ReplayProgress) => void;
+}
+
+/**
+ * Reads a range of the log and decides every record of it again. Blocks for a page at a time, and so belongs in a thread of its own.
+ * @throws PdpError where the database does not answer, or the candidate does not load.
+ */
+export async function replay(
+  task: ReplayTask,
+  { database, keyring, onProgress }: ReplayWork,
+): Promise<ReplayReport> {
+  const { subject, range } = task;
+  const judging =
+    subject.kind === 'candidate'
+      ? judgeByCandidate(
+          await compileBundle(
+            await loadBundle(subject.archive, subject.digest, subject.evaluator),
+            subject.evaluator,
+          ),
+        )
+      : judgeByPastBundles(database);
+  const opener = createInputOpener(keyring);
+  const startedAt = performance.now();
+  let total: number | undefined;
+  // Only the progress wants it, so nobody waits for it.
+  void countReplayRows(database, range).then(
+    (count) => {
+      total = count;
+    },
+    () => undefined,
+  );
+
+  const unreplayed = Object.fromEntries(UNREPLAYED_REASONS.map((reason) => [reason, 0])) as Record<
+    UnreplayedReason,
+    number
+  >;
+  let read = 0;
+  let replayed = 0;
+  for await (const page of readHistory(database, range)) {
+    for (const row of page) {
+      const judged = judging.take(readPast(row, opener));
+      // Nearly always it is not a promise, and waiting for one that is none takes as long as deciding.
+      const reason = judged instanceof Promise ? await judged : judged;
+      if (reason === undefined) replayed += 1;
+      else unreplayed[reason] += 1;
+    }
+    read += page.length;
+    onProgress({ read, replayed, total });
+  }
+
+  const elapsed_ms = Math.round(performance.now() - startedAt);
+  return { ...judging.report(replayed), read, replayed, unreplayed, elapsed_ms };
+}
+
+interface Judging {
+  /** @returns why the record could not be decided again; `undefined`: it was. */
+  take(past: Past): UnreplayedReason | undefined | Promise<UnreplayedReason | undefined>;
+  report(replayed: number): ReportBody;
+}
+
+type Counted = 'read' | 'replayed' | 'unreplayed' | 'elapsed_ms';
+type ReportBody = {
+  [Kind in ReplayReport['kind']]: Omit<Extract<ReplayReport, { kind: Kind }>, Counted>;
+}[ReplayReport['kind']];
+
+function judgeByCandidate(bundle: CompiledBundle): Judging {
+  const tally = createTally();
+
+  return {
+    take(past) {
+      if (past.decision === undefined) return past.lost;
+      const judged = judge(bundle, past.decision, past.input, { withDigest: false, deriveFacts: true });
+      if (judged.kind === 'unreadable') return 'input_unreadable';
+
+      const after = judged.kind === 'decided' ? outcomeOf(judged) : errorOutcome(judged.error);
+      tally.add(past.decision, outcomeOf(recordedVerdict(past.decision)), after);
+
+      return undefined;
+    },
+
+    report: (replayed) => ({
+      kind: 'candidate',
+      bundle: bundle.ref,
+      evaluator: bundle.evaluator.name,
+      ...tally.report(replayed),
+    }),
+  };
+}
+
+function judgeByPastBundles(database: Database): Judging {
+  const bundles = createPastBundles(database);
+  const differences = createDifferences();
+
+  return {
+    take(past) {
+      if (past.decision === undefined) return past.lost;
+      const { decision, input } = past;
+      const evaluator = evaluatorOf(decision);
+      if (evaluator === undefined) return 'other_evaluator';
+
+      const bundle = bundles.get(decision.bundle.digest, evaluator);
+
+      return bundle instanceof Promise
+        ? bundle.then((loaded) => compare(decision, input, loaded))
+        : compare(decision, input, bundle);
+    },
+
+    report: () => ({ kind: 'verification', ...differences.report() }),
+  };
+
+  function compare(
+    decision: PastDecision,
+    input: string,
+    bundle: Awaited<ReturnType<typeof bundles.get>>,
+  ): UnreplayedReason | undefined {
+    if (typeof bundle === 'string') return bundle;
+    const judged = judge(bundle, decision, input, { withDigest: true, deriveFacts: false });
+    if (judged.kind === 'unreadable') return 'input_unreadable';
+    differences.add(decision, judged);
+
+    return undefined;
+  }
+}
+
+/** The one that decided, where this version has it. */
+function evaluatorOf({ evaluator }: PastDecision): EvaluatorName | undefined {
+  if (evaluator.cedar_version !== CEDAR_VERSION) return undefined;
+
+  return EVALUATOR_NAMES.get(evaluator.name);
+}
+
+/** By the names that records have. */
+const EVALUATOR_NAMES: ReadonlyMap<string, EvaluatorName> = new Map([
+  ['compiled', 'compiled'],
+  ['cedar-wasm', 'cedar'],
+]);
