@@ -12,10 +12,17 @@ export interface AdminClient {
    * Sends one request and gives the answer's JSON, integers as bigint.
    * @throws CliError with what the server said, or how to reach it where it could not be.
    */
-  request(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: AdminBody): Promise<unknown>;
+  request(method: Method, path: string, body?: AdminBody): Promise<unknown>;
+  /**
+   * Sends one request whose answer is lines of JSON, and gives them as they come.
+   * @throws CliError as `request` does, also where the answer breaks off.
+   */
+  lines(method: Method, path: string, body?: AdminBody): AsyncGenerator<unknown>;
   /** Fetches bytes, at most `maxBytes`. @throws CliError as {@link AdminClient.request} does, and where there are more. */
   download(path: string, maxBytes: number): Promise<Uint8Array>;
 }
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export type AdminBody = { readonly json: JsonValue } | { readonly archive: Uint8Array };
 
@@ -27,29 +34,48 @@ export function createAdminClient(environment: NodeJS.ProcessEnv = process.env):
     throw new CliError('the admin token is not of the form pal_…; is all of it there?', EXIT.usage);
   }
 
-  const authorization = `Bearer ${token}`;
-
   return {
     async request(method, path, body) {
-      const response = await send(new URL(path, url), {
-        method,
-        headers: { authorization, ...contentType(body) },
-        ...(body === undefined
-          ? {}
-          : { body: 'json' in body ? jsonText(body.json) : Buffer.from(body.archive) }),
-      });
-      const text = await response.text();
-      if (response.ok) return text === '' ? undefined : parseExactJson(text);
+      const text = await (await ask(method, path, body)).text();
 
-      throw new CliError(problemText(response.status, text));
+      return text === '' ? undefined : parseExactJson(text);
+    },
+
+    async *lines(method, path, body) {
+      const response = await ask(method, path, body);
+      for await (const line of linesOf(response, url)) yield parseExactJson(line);
     },
     async download(path, maxBytes) {
-      const response = await send(new URL(path, url), { method: 'GET', headers: { authorization } });
-      if (!response.ok) throw new CliError(problemText(response.status, await response.text()));
-
-      return readAtMost(response, maxBytes);
+      return readAtMost(await ask('GET', path, undefined), maxBytes);
     },
   };
+
+  async function ask(method: Method, path: string, body: AdminBody | undefined): Promise<Response> {
+    const response = await send(new URL(path, url), {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...contentType(body) },
+      ...(body === undefined
+        ? {}
+        : { body: 'json' in body ? jsonText(body.json) : Buffer.from(body.archive) }),
+    });
+    if (response.ok) return response;
+
+    throw new CliError(problemText(response.status, await response.text()));
+  }
+}
+
+/** What is left behind the last line's end is a line that was cut, and no answer. */
+async function* linesOf(response: Response, url: string): AsyncGenerator<string> {
+  let rest = '';
+  try {
+    for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } catch (thrown) {
+    throw new CliError(`${new URL(url).origin} broke off its answer (${reasonOf(thrown)})`);
+  }
 }
 
 async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Array> {
@@ -78,6 +104,12 @@ export function adminUrl(environment: NodeJS.ProcessEnv): string {
 /** What to say, and to advise, where nothing answers. */
 export function noAnswer(url: URL, cause: NodeJS.ErrnoException): string {
   return `no answer from ${url.origin} (${cause.message}).\n${remedyOf(cause)}`;
+}
+
+function reasonOf(thrown: unknown): string {
+  const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : thrown;
+
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 async function send(url: URL, init: RequestInit): Promise<Response> {

@@ -10,6 +10,7 @@ import { healthcheckCommand } from './commands/healthcheck.ts';
 import { keyringCommand } from './commands/keyring.ts';
 import { logCommand } from './commands/log.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { replayCommand } from './commands/replay.ts';
 import { serveCommand } from './commands/serve.ts';
 import { startCommand } from './commands/start.ts';
 import { storeCommand } from './commands/store.ts';
@@ -62,6 +63,7 @@ export function createProgram(): Command {
     storeCommand(),
     tokenCommand(),
     logCommand(),
+    replayCommand(),
     keyringCommand(),
     healthcheckCommand(),
     completionCommand(),
