@@ -23,25 +23,25 @@ export function withinDeadline<T>(
   // One promise and not three: this is made for every call.
   return new Promise((resolve, reject) => {
     const signal = new CallSignal();
+    let late: PdpError | undefined;
     const timer = setTimeout(() => {
-      stay();
-      reject(new PdpError('unavailable', 'not decided within the deadline'));
+      late = new PdpError('unavailable', 'not decided within the deadline');
       signal.abort();
+      // Whoever works for the call first notes what it waited for, and then the call is answered.
+      setImmediate(fail, late);
     }, timerMs(timeoutMs));
     const stay = left.onAbort(() => signal.abort());
-    const end = (): void => {
+    const fail = (thrown: unknown): void => {
       clearTimeout(timer);
       stay();
-    };
-
-    const fail = (thrown: unknown): void => {
-      end();
-      reject(thrown);
+      reject(late ?? thrown);
     };
 
     try {
       work({ deadline: performance.now() + timeoutMs, signal }).then((result) => {
-        end();
+        if (late !== undefined) return;
+        clearTimeout(timer);
+        stay();
         resolve(result);
       }, fail);
     } catch (thrown) {
