@@ -63,7 +63,7 @@ export async function activate(pool: Pool, activation: Activation): Promise<Depl
     const next = sequence + 1n;
     await query(
       client,
-      'insert into deployments (store, sequence, digest, author, reason) values ($1, $2, $3, $4, $5)',
+      'insert into deployments (store, sequence, origin, digest, author, reason) values ($1, $2, $2, $3, $4, $5)',
       [store, next, digest, author, reason],
     );
     await query(client, 'update stores set sequence = $2 where name = $1', [store, next]);
