@@ -8,7 +8,10 @@ import { columnText, type DecisionColumns } from '../store/decisions.ts';
 export function columnsOf(record: string): DecisionColumns {
   const found = JSON.parse(record) as Found;
   kept.latest = found;
-  const { principal, action, resource, process } = found;
+  const { principal, resource, process } = found;
+  // Of a change, what it did: that is no action of Cedar's.
+  const action = typeof found.action === 'object' ? found.action : undefined;
+  const done = typeof found.action === 'string' ? found.action : undefined;
 
   return {
     kind: columnText(found.kind),
@@ -23,8 +26,8 @@ export function columnsOf(record: string): DecisionColumns {
     resource_type: nullable(resource?.type),
     resource_id: nullable(resource?.id),
     decision: nullable(found.decision),
-    reason_code: columnText(found.reason_code ?? found.error?.code ?? ''),
-    bundle_digest: nullable(found.bundle?.digest),
+    reason_code: columnText(found.reason_code ?? found.error?.code ?? done ?? ''),
+    bundle_digest: nullable(found.bundle?.digest ?? found.state?.digest),
     trace_id: columnText(found.trace.trace_id),
     process_id: columnText(process.process_id),
     boot_id: columnText(process.boot_id),
@@ -45,13 +48,14 @@ interface Found {
   readonly time: string;
   readonly store: string | null;
   readonly credential: { readonly subject: string };
-  readonly principal: Uid | null;
-  readonly action: Uid | null;
-  readonly resource: Uid | null;
+  readonly principal?: Uid | null;
+  readonly action: Uid | string | null;
+  readonly resource?: Uid | null;
   readonly decision?: string;
   readonly reason_code?: string;
   readonly error?: { readonly code: string };
   readonly bundle?: { readonly digest: string };
+  readonly state?: { readonly digest: string } | null;
   readonly trace: { readonly trace_id: string };
   readonly process: { readonly process_id: string; readonly boot_id: string; readonly seq: number };
 }

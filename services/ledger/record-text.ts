@@ -1,5 +1,11 @@
 import { jsonText } from './json.ts';
-import { type DecisionEntry, type ErrorEntry, RECORD_VERSION, type RecordEntry } from './record.ts';
+import {
+  type ChangeEntry,
+  type DecisionEntry,
+  type ErrorEntry,
+  RECORD_VERSION,
+  type RecordEntry,
+} from './record.ts';
 
 /**
  * Writes everything of a record's text but its place in the chain, which is known only when its group is written.
@@ -12,11 +18,29 @@ export function recordHead(entry: RecordEntry, commitment: string | null): strin
     `{"record_version":${RECORD_VERSION},"kind":"${entry.kind}","decision_id":${quote(entry.decision_id)},"time":${quote(entry.time)}` +
     `,"transport":"${entry.transport}","credential":{"id":${quote(entry.credential.id)},"subject":${quote(entry.credential.subject)}}` +
     `,"store":${quote(entry.store)},"request_id":${quote(entry.request_id)},"run":${runText(entry.run)},"mode":"${entry.mode}"` +
-    `,"principal":${uidText(entry.principal)},"action":${uidText(entry.action)},"resource":${uidText(entry.resource)}` +
-    (entry.kind === 'decision' ? verdictText(entry) : errorText(entry)) +
+    bodyText(entry) +
     `,"trace":{"trace_id":${quote(entry.trace.trace_id)},"parent_span_id":${quote(entry.trace.parent_span_id)}}` +
     `,"commitment":${quote(commitment)}`
   );
+}
+
+function bodyText(entry: RecordEntry): string {
+  if (entry.kind === 'decision') return parcText(entry) + verdictText(entry);
+  if (entry.kind === 'error') return parcText(entry) + errorText(entry);
+  if (entry.kind === 'flip') return `${parcText(entry)},"flip":${jsonText(entry.flip)}`;
+
+  return changeText(entry);
+}
+
+function parcText({ principal, action, resource }: Exclude<RecordEntry, ChangeEntry>): string {
+  return `,"principal":${uidText(principal)},"action":${uidText(action)},"resource":${uidText(resource)}`;
+}
+
+function changeText({ action, author, approved_by, proposal_id, reason, ...entry }: ChangeEntry): string {
+  const { sequence, before, state } = entry;
+  const members = { action, author, approved_by, proposal_id, reason, sequence, before, state };
+
+  return `,${jsonText(members).slice(1, -1)}`;
 }
 
 function verdictText(entry: DecisionEntry): string {
@@ -24,7 +48,8 @@ function verdictText(entry: DecisionEntry): string {
   return (
     `,"decision":"${entry.decision}","reason_code":${quote(entry.reason_code)}` +
     `,"policy_codes":${JSON.stringify(entry.policy_codes)},"message":${quote(entry.message)}` +
-    `,"cedar_decision":"${entry.cedar_decision}","enforcement":"${entry.enforcement}"` +
+    `,"cedar_decision":"${entry.cedar_decision}"${optionalText('policy_decision', entry.policy_decision)}` +
+    `,"enforcement":"${entry.enforcement}"${optionalText('arm', entry.arm)}` +
     `,"determining":${JSON.stringify(entry.determining)},"policy_errors":${policyErrorsText(entry.policy_errors)}` +
     `,"facts":${jsonText(entry.facts)},"state_sequence":${entry.state_sequence}` +
     `,"bundle":{"name":${quote(bundle.name)},"version":${quote(bundle.version)},"digest":${quote(bundle.digest)}}` +
@@ -32,6 +57,10 @@ function verdictText(entry: DecisionEntry): string {
     `,"evaluator":{"name":${quote(evaluator.name)},"cedar_version":${quote(evaluator.cedar_version)}}` +
     `,"disclosed":${jsonText(entry.disclosed)}`
   );
+}
+
+function optionalText(name: string, value: string | undefined): string {
+  return value === undefined ? '' : `,"${name}":"${value}"`;
 }
 
 function errorText({ error }: ErrorEntry): string {
@@ -48,7 +77,7 @@ function runText(run: RecordEntry['run']): string {
   );
 }
 
-function uidText(uid: RecordEntry['principal']): string {
+function uidText(uid: ErrorEntry['principal']): string {
   return uid === null ? 'null' : `{"type":${quote(uid.type)},"id":${quote(uid.id)}}`;
 }
 

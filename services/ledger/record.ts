@@ -31,6 +31,8 @@ const run = z
   })
   .describe('The agent execution that asked, in its own words; an empty text is absent.');
 
+const bundleRef = z.strictObject({ name: z.string(), version: z.string(), digest });
+
 const link = z
   .strictObject({
     process_id: z.string().describe('The serving process, as configured.'),
@@ -93,12 +95,24 @@ const decisionRecord = z
     policy_codes: z.array(z.string()).describe('`@code` of the determining policies, sorted.'),
     message: z.string(),
     cedar_decision: z.enum(['allow', 'deny']).describe('What Cedar alone answered.'),
+    policy_decision: z
+      .enum(['allow', 'deny'])
+      .optional()
+      .describe(
+        'What the policies say, also where that was only monitored. Absent in records from before monitoring.',
+      ),
     enforcement: z.enum(['enforced', 'monitored', 'check_only']),
+    arm: z
+      .enum(['active', 'canary'])
+      .optional()
+      .describe(
+        'Which of the two bundles of the deployment decided. Absent in records from before canaries.',
+      ),
     determining: z.array(z.string()).describe('Ids of the determining policies, sorted.'),
     policy_errors: z.array(z.strictObject({ policy_id: z.string(), message: z.string() })),
     facts: z.record(z.string(), jsonValue).describe('What the PDP asserted as `context.pdp`.'),
     state_sequence: uint64.describe("The deployment's sequence that selected the bundle."),
-    bundle: z.strictObject({ name: z.string(), version: z.string(), digest }),
+    bundle: bundleRef,
     request_digest: digest,
     evaluator: z.strictObject({ name: z.string(), cedar_version: z.string() }),
     disclosed: z
@@ -121,8 +135,88 @@ const errorRecord = z
   })
   .meta({ id: 'error', description: 'An authenticated call that could not be decided.' });
 
+const limits = z.strictObject({
+  max_error_rate: z.string().nullable(),
+  max_latency_ratio: z.string().nullable(),
+  max_p99_ms: z.string().nullable(),
+  max_flip_rate: z.string().nullable(),
+  min_sample: uint64,
+});
+
+const state = z
+  .strictObject({
+    digest,
+    canary: z
+      .strictObject({
+        digest,
+        percent: uint64,
+        by: z.enum(['run', 'principal']),
+        since: uint64,
+        limits,
+        frozen: z.string().nullable(),
+      })
+      .nullable(),
+    shadow: z.strictObject({ digest, since: uint64 }).nullable(),
+    monitor: z
+      .strictObject({ policies: z.array(z.string()).nullable() })
+      .nullable()
+      .describe('Whose effect is only told; null in `policies`: of all policies.'),
+  })
+  .describe('All that the store runs from this change on.');
+
+const changeRecord = z
+  .strictObject({
+    kind: z.literal('change'),
+    ...common,
+    store: z.string(),
+    action: z.string().describe('What was changed, such as `activate`, `canary` or `two_person_on`.'),
+    author: z.string().describe('Whose change it is; `palisade` where a limit made it.'),
+    approved_by: z.string().nullable().describe('The second person; null where none was asked.'),
+    proposal_id: uuid.nullable(),
+    reason: z.string(),
+    sequence: uint64.nullable().describe('Of the deployment that it makes; null where it makes none.'),
+    before: uint64.nullable().describe('The sequence that it follows.'),
+    state: state.nullable(),
+    ...closing,
+  })
+  .meta({
+    id: 'change',
+    description:
+      'A change of what Palisade enforces. It is written before the change is committed, so one whose `decision_id` no deployment names never came into effect.',
+  });
+
+const side = z.strictObject({
+  bundle: bundleRef,
+  decision: z.enum(['allow', 'deny']),
+  reason_code: z.string(),
+  determining: z.array(z.string()),
+});
+
+const flipRecord = z
+  .strictObject({
+    kind: z.literal('flip'),
+    ...common,
+    store: z.string(),
+    principal: uid,
+    action: uid,
+    resource: uid,
+    flip: z.strictObject({
+      of: uuid.describe('The decision that was compared.'),
+      role: z.enum(['canary', 'shadow']),
+      active: side,
+      candidate: side,
+    }),
+    ...closing,
+  })
+  .meta({ id: 'flip', description: 'A decision on which a candidate differs from the active bundle.' });
+
 /** The index part of a decision record: what was asked and answered, why, by which bundle, and its place in the chain. */
-export const decisionRecordSchema = z.discriminatedUnion('kind', [decisionRecord, errorRecord]);
+export const decisionRecordSchema = z.discriminatedUnion('kind', [
+  decisionRecord,
+  errorRecord,
+  changeRecord,
+  flipRecord,
+]);
 
 export type DecisionRecord = z.infer<typeof decisionRecordSchema>;
 
@@ -131,7 +225,11 @@ type LedgerMember = 'record_version' | keyof typeof closing;
 /** What the decision path hands over: a record without the members that the ledger adds. */
 export type DecisionEntry = Omit<z.infer<typeof decisionRecord>, LedgerMember>;
 export type ErrorEntry = Omit<z.infer<typeof errorRecord>, LedgerMember>;
-export type RecordEntry = DecisionEntry | ErrorEntry;
+/** A change of what Palisade enforces, written before it is committed. */
+export type ChangeEntry = Omit<z.infer<typeof changeRecord>, LedgerMember>;
+/** A decision on which a candidate bundle differs. */
+export type FlipEntry = Omit<z.infer<typeof flipRecord>, LedgerMember>;
+export type RecordEntry = DecisionEntry | ErrorEntry | ChangeEntry | FlipEntry;
 
 /**
  * Reads a record's text, 64-bit integers exact.

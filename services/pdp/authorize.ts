@@ -1,5 +1,4 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
-import { decideByBundle } from '../bundles/decide.ts';
 import { requestText } from '../engine/cedar/call-text.ts';
 import { PdpError, toPdpError } from '../engine/error.ts';
 import { requestDigest } from '../engine/request-digest.ts';
@@ -7,14 +6,15 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { DecisionEntry } from '../ledger/record.ts';
 import type { Reservation } from '../ledger/spool/space.ts';
 import { admit } from './admit.ts';
-import { factsAt } from './facts.ts';
+import { judge } from './judge.ts';
 import type { DecisionTimes, Observer } from './observe/observer.ts';
 import { decisionEntry, recordBytes } from './record.ts';
 import { recordError } from './record-error.ts';
-import { select } from './select.ts';
-import { enforcementOf, explain } from './settle.ts';
+import { type Selected, select } from './select.ts';
+import { explain } from './settle.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { ThreadShare } from './thread-share.ts';
+import type { Trials } from './trial/trials.ts';
 import type { AuthorizeCall, CallScope, DecisionReply } from './types.ts';
 import { uuidv7 } from './uuid.ts';
 import type { Verifier } from './verify/verifier.ts';
@@ -34,6 +34,8 @@ export interface DecisionPath {
   readonly observer: Observer;
   /** May have decisions judged again, once they are recorded. */
   readonly verifier: Pick<Verifier, 'sample'>;
+  /** Holds candidates against the active bundle, where a store has any. */
+  readonly trials: Pick<Trials, 'decided' | 'failed'>;
 }
 
 /** The outcome of one request: its decision, or why there is none. */
@@ -61,7 +63,7 @@ export function authorize(
 /** @param call without what is long, since it is kept until the record is written. */
 function commit(
   path: DecisionPath,
-  { reply, entry, input, times, space }: Deciding,
+  { selected, reply, entry, input, times, space }: Deciding,
   call: AuthorizeCall,
   scope: CallScope,
   settled: (outcome: Outcome) => void,
@@ -74,6 +76,7 @@ function commit(
     try {
       path.observer.decided(entry, scope, { ...times, recordedAt: performance.now() });
       path.verifier.sample(entry, input);
+      if (selected.staged !== undefined) path.trials.decided(selected, entry, input);
       refuseLate(scope);
 
       return reply;
@@ -95,6 +98,7 @@ function withoutData(call: AuthorizeCall): AuthorizeCall {
 }
 
 interface Deciding {
+  readonly selected: Selected;
   readonly reply: DecisionReply;
   readonly entry: DecisionEntry;
   /** The exact request, as it is recorded. */
@@ -107,17 +111,17 @@ function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, sco
   refuseLate(scope);
   const store = admit(call, scope.caller);
   path.refuseStale();
-  const { bundle, sequence } = select(snapshot, store, call);
+  const selected = select(snapshot, store, call);
+  const { bundle, arm, sequence } = selected;
 
   const at = path.now();
-  const judge = () => decideByBundle(bundle, call, (names) => factsAt(at, names));
   const evaluatingAt = performance.now();
-  const decided = path.isFallback(bundle) ? path.fallback.run(judge) : judge();
+  const { decided, settled } = judge(path, selected, store, call, at);
   const decidedAt = performance.now();
-  const { informed, verdict } = decided;
+  const { informed } = decided;
   const input = requestText({ ...informed.request, context: informed.context }, informed.entities);
   const reply: DecisionReply = {
-    decision: verdict.decision,
+    decision: settled.decision,
     decision_id: uuidv7(at),
     request_id: call.request_id,
     request_digest: requestDigest({
@@ -134,9 +138,9 @@ function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, sco
     replayed: false,
     bundle: bundle.ref,
     state_sequence: sequence,
-    reason_code: verdict.reasonCode,
-    message: verdict.message,
-    enforcement: enforcementOf(call.mode),
+    reason_code: settled.reasonCode,
+    message: settled.message,
+    enforcement: settled.enforcement,
     trace_id: scope.trace.trace_id,
     evaluated_at: at,
     explanation: call.detail === 'full' ? explain(bundle, decided) : undefined,
@@ -146,13 +150,15 @@ function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, sco
     scope,
     store,
     bundle,
+    arm,
     decided,
+    settled,
     reply,
     cedarVersion: path.cedarVersion,
   });
   const space = path.ledger.reserve(recordBytes(entry, input));
 
-  return { reply, entry, input, times: { evaluatingAt, decidedAt }, space };
+  return { selected, reply, entry, input, times: { evaluatingAt, decidedAt }, space };
 }
 
 /** A caller that stopped waiting treats the call as not allowed, so nothing else may be said of it. */

@@ -4,10 +4,12 @@ import type { PdpError } from '../engine/error.ts';
 import { LIMITS } from '../engine/limits.ts';
 import { writeValue } from '../engine/value/cedar-json.ts';
 import type { Value } from '../engine/value/value.ts';
-import { type JsonValue, parseExactJson } from '../ledger/json.ts';
+import { type JsonValue, jsonText, parseExactJson } from '../ledger/json.ts';
 import type { DecisionEntry, ErrorEntry, RecordEntry } from '../ledger/record.ts';
 import { ALL_STORES } from '../store/credentials.ts';
 import { disclose } from './disclose.ts';
+import type { Settled } from './settle.ts';
+import type { Arm } from './snapshot.ts';
 import type { AuthorizeCall, Caller, CallScope, DecisionReply, RawUid } from './types.ts';
 import { publicError } from './wire/errors.ts';
 
@@ -16,7 +18,9 @@ export interface Decided {
   readonly scope: CallScope;
   readonly store: string;
   readonly bundle: CompiledBundle;
+  readonly arm: Arm;
   readonly decided: BundleDecision;
+  readonly settled: Settled;
   readonly reply: DecisionReply;
   readonly cedarVersion: string;
 }
@@ -27,7 +31,9 @@ export function decisionEntry({
   scope,
   store,
   bundle,
+  arm,
   decided,
+  settled,
   reply,
   cedarVersion,
 }: Decided): DecisionEntry {
@@ -45,7 +51,9 @@ export function decisionEntry({
     policy_codes: [...verdict.policyCodes],
     message: reply.message,
     cedar_decision: evaluation.decision,
+    policy_decision: settled.policyDecision,
     enforcement: reply.enforcement,
+    arm,
     determining: [...evaluation.determining],
     policy_errors: evaluation.errors.map(({ policyId, message }) => ({ policy_id: policyId, message })),
     facts: jsonRecord(Object.entries(informed.facts)),
@@ -95,6 +103,8 @@ const FIXED_BYTES = 16_384;
 
 function explanationUnits(entry: RecordEntry): number {
   if (entry.kind === 'error') return 0;
+  if (entry.kind === 'flip') return jsonText(entry.flip).length;
+  if (entry.kind === 'change') return entry.reason.length + jsonText(entry.state).length;
 
   let units = entry.message.length;
   for (const id of entry.determining) units += id.length;

@@ -2,10 +2,11 @@ import type { CompiledBundle } from '../bundles/compile.ts';
 import type { EvaluatorName } from '../engine/evaluator.ts';
 import { activeCredentials, credentialsRevision } from '../store/credentials.ts';
 import type { Pool } from '../store/database.ts';
-import { currentDeployments, listStores } from '../store/deployments.ts';
+import { assignmentKeys, currentDeployments, type Deployment, listStores } from '../store/deployments.ts';
 import { listOverrides } from '../store/evaluator-overrides.ts';
 import { credentialDirectory } from './credentials.ts';
 import { EMPTY_SNAPSHOT, type Snapshot, type StoreState } from './snapshot.ts';
+import { stagedOf } from './stage.ts';
 import type { CallScope } from './types.ts';
 
 export interface ReplicaOptions {
@@ -35,10 +36,10 @@ export interface Replica {
    */
   refresh(): Promise<void>;
   /**
-   * Loads a bundle that is about to be deployed.
-   * @throws what loading it throws.
+   * Loads bundles that are about to be deployed, and keeps them while `body` deploys them.
+   * @throws what loading one of them throws, and what `body` throws.
    */
-  prepare(digest: string): Promise<CompiledBundle>;
+  prepared<Result>(digests: readonly string[], body: () => Promise<Result>): Promise<Result>;
   /** Settles when every deployment seen so far is served or has failed to load. */
   settled(): Promise<void>;
   /** Milliseconds since PostgreSQL last confirmed what is in memory. */
@@ -57,10 +58,11 @@ export interface Replica {
 const RETRY_MS = 10_000;
 
 interface Target {
-  readonly store: string;
-  readonly sequence: bigint;
-  readonly digest: string;
-  readonly evaluator: EvaluatorName;
+  readonly deployment: Deployment;
+  /** Of each bundle that decides, by digest. */
+  readonly evaluators: ReadonlyMap<string, EvaluatorName>;
+  /** The store's secret; absent where there is no canary. */
+  readonly key: Uint8Array | undefined;
   served: boolean;
   failedAt: number | undefined;
   following: Promise<void>;
@@ -74,6 +76,8 @@ interface Loading {
 export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaOptions): Replica {
   const targets = new Map<string, Target>();
   const compiled = new Map<string, Loading>();
+  /** Digests of bundles that somebody is about to deploy; a digest may stand here more than once. */
+  const preparing: string[] = [];
   let overridden: ReadonlySet<string> = new Set();
   const waiting = new Set<() => void>();
   let current: Snapshot = EMPTY_SNAPSHOT;
@@ -93,21 +97,24 @@ export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaO
       return refreshed;
     },
 
-    prepare: (digest) => bundleOf(digest, evaluatorOf(digest)),
+    async prepared(digests, body) {
+      preparing.push(...digests);
+      try {
+        await Promise.all(digests.map((digest) => bundleOf(digest, evaluatorOf(digest))));
+
+        return await body();
+      } finally {
+        for (const digest of digests) preparing.splice(preparing.indexOf(digest), 1);
+        forgetUnused();
+      }
+    },
 
     async settled() {
       await Promise.all([...targets.values()].map(({ following }) => following));
     },
 
     lags() {
-      return [...targets.values()]
-        .filter(({ served }) => !served)
-        .map(({ store, sequence, digest, failedAt }) => ({
-          store,
-          sequence,
-          digest,
-          failed: failedAt !== undefined,
-        }));
+      return [...targets.values()].filter(({ served }) => !served).map(lagOf);
     },
 
     async reached(sequences, deadline, signal) {
@@ -143,16 +150,19 @@ export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaO
     const missing = names.filter((name) => !current.stores.has(name));
     if (missing.length > 0) publishStores(missing.map((name) => ({ name, sequence: 0n, bundle: undefined })));
 
-    for (const { store, sequence, digest } of deployments) {
+    const keys = deployments.some(({ canary }) => canary !== null) ? await assignmentKeys(pool) : undefined;
+
+    for (const deployment of deployments) {
+      const { store, sequence } = deployment;
       const target = targets.get(store);
-      const by = evaluatorOf(digest);
-      const isNew = target?.sequence !== sequence || target.evaluator !== by;
+      const evaluators = new Map(decidingBundles(deployment).map((digest) => [digest, evaluatorOf(digest)]));
+      const isNew = target?.deployment.sequence !== sequence || !sameEntries(target.evaluators, evaluators);
       const isDue = target?.failedAt !== undefined && performance.now() - target.failedAt > RETRY_MS;
       // A bundle that is tried again still counts as failed, or readiness would flicker.
       const failedAt = isNew ? undefined : performance.now();
       if (!isNew && !isDue) continue;
       const following = Promise.resolve();
-      follow({ store, sequence, digest, evaluator: by, served: false, failedAt, following });
+      follow({ deployment, evaluators, key: keys?.get(store), served: false, failedAt, following });
     }
   }
 
@@ -161,22 +171,29 @@ export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaO
   }
 
   function follow(target: Target): void {
-    targets.set(target.store, target);
+    targets.set(target.deployment.store, target);
     target.following = takeOver(target);
   }
 
+  /** All of it or nothing: a deployment whose canary does not load here is not served here. */
   async function takeOver(target: Target): Promise<void> {
-    const { store, sequence, digest } = target;
+    const { deployment, evaluators, key } = target;
+    const { store: name, sequence, digest, canary } = deployment;
     try {
-      const bundle = await bundleOf(digest, target.evaluator);
+      const [bundle, candidate] = await Promise.all(
+        [digest, canary?.digest].map((one) =>
+          one === undefined ? undefined : bundleOf(one, evaluators.get(one) ?? evaluator),
+        ),
+      );
+      const staged = await stagedOf(deployment, bundle, candidate, key);
       // A newer deployment may have come while this one loaded, and may even be served already.
-      if (targets.get(store) !== target) return;
+      if (targets.get(name) !== target) return;
       target.served = true;
-      publishStores([{ name: store, sequence, bundle }]);
+      publishStores([{ name, sequence, bundle, staged }]);
       forgetUnused();
     } catch (error) {
       target.failedAt = performance.now();
-      onLoadFailure({ store, sequence, digest, failed: true }, error);
+      onLoadFailure(lagOf(target), error);
     }
   }
 
@@ -195,8 +212,13 @@ export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaO
   }
 
   function forgetUnused(): void {
-    const used = new Set([...targets.values()].map(({ digest }) => digest));
-    for (const { bundle } of current.stores.values()) if (bundle !== undefined) used.add(bundle.ref.digest);
+    const used = new Set([
+      ...preparing,
+      ...[...targets.values()].flatMap(({ evaluators }) => [...evaluators.keys()]),
+    ]);
+    for (const { bundle, staged } of current.stores.values()) {
+      for (const one of [bundle, staged?.canary?.bundle]) if (one !== undefined) used.add(one.ref.digest);
+    }
     for (const digest of compiled.keys()) if (!used.has(digest)) compiled.delete(digest);
   }
 
@@ -226,6 +248,18 @@ export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaO
       waiting.add(done);
     });
   }
+}
+
+function lagOf({ deployment: { store, sequence, digest }, failedAt }: Target): Lag {
+  return { store, sequence, digest, failed: failedAt !== undefined };
+}
+
+function decidingBundles({ digest, canary }: Deployment): readonly string[] {
+  return canary === null ? [digest] : [digest, canary.digest];
+}
+
+function sameEntries<Value>(one: ReadonlyMap<string, Value>, other: ReadonlyMap<string, Value>): boolean {
+  return one.size === other.size && [...one].every(([key, value]) => other.get(key) === value);
 }
 
 function hasReached({ stores }: Snapshot, sequences: ReadonlyMap<string, bigint>): boolean {

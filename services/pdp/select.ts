@@ -1,41 +1,56 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import { PdpError } from '../engine/error.ts';
-import type { Snapshot } from './snapshot.ts';
+import { isInCanary, unitOf } from './assign.ts';
+import type { Arm, Snapshot, Staged } from './snapshot.ts';
 import type { AuthorizeCall } from './types.ts';
 
-type Expectations = Pick<AuthorizeCall, 'expected_bundle_digest' | 'at_least_sequence'>;
+type Asked = Pick<AuthorizeCall, 'expected_bundle_digest' | 'at_least_sequence' | 'run' | 'principal'>;
 
 export interface Selected {
+  /** The one that decides. */
   readonly bundle: CompiledBundle;
+  readonly arm: Arm;
   readonly sequence: bigint;
+  /** The active one, whichever decides. */
+  readonly active: CompiledBundle;
+  /** Absent where nothing stands beside the active bundle. */
+  readonly staged: Staged | undefined;
 }
 
 /**
- * Gives the bundle that a store runs; the caller has no say in it.
+ * Gives the bundle that a store runs, or its canary where the run is among those that get it; the caller has no say in it.
  * @throws PdpError `not_found` for an unknown store, `unavailable` where it runs no bundle, `precondition_failed` where the
  * caller expected another one. `unavailable` also where the store has not reached the sequence that the call must see.
  */
-export function select(snapshot: Snapshot, store: string, call: Expectations): Selected {
+export function select(snapshot: Snapshot, store: string, call: Asked): Selected {
   const state = snapshot.stores.get(store);
   if (state === undefined) {
     throw new PdpError('not_found', 'there is no such policy store', { field: 'policy_store' });
   }
-  if (state.bundle === undefined)
-    throw new PdpError('unavailable', 'no bundle is active in this policy store');
+  const { bundle: active, sequence, staged } = state;
+  if (active === undefined) throw new PdpError('unavailable', 'no bundle is active in this policy store');
 
-  if (state.sequence < call.at_least_sequence) {
-    throw new PdpError('unavailable', `this server has reached sequence ${state.sequence}`, {
+  if (sequence < call.at_least_sequence) {
+    throw new PdpError('unavailable', `this server has reached sequence ${sequence}`, {
       field: 'at_least_sequence',
     });
   }
 
-  const { digest } = state.bundle.ref;
+  const canary = staged === undefined ? undefined : canaryFor(staged, call);
+  const bundle = canary ?? active;
   const expected = call.expected_bundle_digest;
-  if (expected !== '' && expected !== digest) {
-    throw new PdpError('precondition_failed', `the active bundle is ${digest}`, {
+  if (expected !== '' && expected !== bundle.ref.digest) {
+    throw new PdpError('precondition_failed', `the bundle that decides is ${bundle.ref.digest}`, {
       field: 'expected_bundle_digest',
     });
   }
 
-  return { bundle: state.bundle, sequence: state.sequence };
+  return { bundle, arm: canary === undefined ? 'active' : 'canary', sequence, active, staged };
+}
+
+function canaryFor({ canary }: Staged, call: Asked): CompiledBundle | undefined {
+  if (canary === undefined) return undefined;
+  const { key, bundle, percent, by } = canary;
+
+  return isInCanary({ key, digest: bundle.ref.digest, percent }, unitOf(call, by)) ? bundle : undefined;
 }

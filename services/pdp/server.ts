@@ -23,6 +23,7 @@ import { createRefusals } from './refusals.ts';
 import { createReplays } from './replay/replays.ts';
 import { createDecisionService } from './service.ts';
 import { createFallbackShare } from './thread-share.ts';
+import { startTrials } from './trial/start.ts';
 import { startVerification } from './verify/start.ts';
 import type { Handling } from './wire/serve.ts';
 
@@ -53,7 +54,7 @@ export interface RunningServer {
   readonly addresses: { readonly rest: string; readonly grpc: string; readonly admin: string };
   /** Why this process is not ready; empty: it is. */
   unready(): readonly string[];
-  /** Digest of the bundle that each store is served by, by the store's name. */
+  /** What each store is served by, by the store's name: the sequence and the digests that decide. */
   served(): ReadonlyMap<string, string>;
   /** Drains and stops everything, within the configured time. */
   stop(): Promise<void>;
@@ -99,6 +100,8 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   const { replica } = following;
   const verifier = startVerification({ config, pool, ledger, log });
   stops.push(verifier.stop);
+  const trials = startTrials({ config, pool, ledger, replica, metrics: telemetry.metrics, log });
+  stops.push(trials.stop);
 
   const { PALISADE_REST_ADDRESS: rest, PALISADE_GRPC_ADDRESS: grpc, PALISADE_ADMIN_ADDRESS: admin } = config;
   const observer = createObserver({
@@ -116,6 +119,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     cedarVersion: CEDAR_VERSION,
     observer,
     verifier,
+    trials,
   };
   const service = createDecisionService({
     path,
@@ -130,6 +134,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     replica,
     ledger,
     verifier,
+    trials,
     inFlight: service.inFlight,
     unready,
     capacity,
@@ -182,7 +187,11 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
       const stores = [...replica.snapshot().stores.values()];
 
       return new Map(
-        stores.flatMap(({ name, bundle }) => (bundle === undefined ? [] : [[name, bundle.ref.digest]])),
+        stores.flatMap(({ name, sequence, bundle, staged }) =>
+          bundle === undefined
+            ? []
+            : [[name, [sequence, bundle.ref.digest, staged?.canary?.bundle.ref.digest ?? ''].join(' ')]],
+        ),
       );
     },
 

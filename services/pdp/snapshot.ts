@@ -1,5 +1,32 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
+import type { Canary, Shadow } from '../store/next-deployment.ts';
 import type { CredentialDirectory } from './credentials.ts';
+
+/** Which of the two bundles of a deployment decides. */
+export type Arm = 'active' | 'canary';
+
+/** A candidate that decides for a share of the runs. */
+export interface RunningCanary extends Omit<Canary, 'digest'> {
+  readonly bundle: CompiledBundle;
+  /** The store's secret; see {@link ./assign.ts}. */
+  readonly key: Uint8Array;
+}
+
+/** Policies whose effect is told, and not enforced. */
+export interface Monitoring {
+  /** `undefined`: all of the store. */
+  readonly policies: ReadonlySet<string> | undefined;
+  /** For each bundle that decides here: it without those policies. Empty where all are monitored. */
+  readonly without: ReadonlyMap<CompiledBundle, CompiledBundle>;
+}
+
+/** What stands beside the active bundle of a store. */
+export interface Staged {
+  readonly canary: RunningCanary | undefined;
+  /** Evaluated elsewhere: see {@link ./trial/comparer.ts}. */
+  readonly shadow: Shadow | undefined;
+  readonly monitoring: Monitoring | undefined;
+}
 
 /** What one policy store runs, as this process holds it in memory. */
 export interface StoreState {
@@ -8,6 +35,8 @@ export interface StoreState {
   readonly sequence: bigint;
   /** Absent where nothing is deployed. */
   readonly bundle: CompiledBundle | undefined;
+  /** Absent where nothing stands beside it, as in most stores at most times. */
+  readonly staged?: Staged | undefined;
 }
 
 /** All that decisions depend on, at one moment. Immutable: a request that holds one sees one bundle. */

@@ -1,7 +1,8 @@
 import { PdpError } from '../engine/error.ts';
-import { unknownBundle } from './bundles.ts';
 import { announceChange } from './changes.ts';
 import type { Client, Database, Pool } from './database.ts';
+import { CANARY_LIMITS, MONITOR } from './deployment-change.ts';
+import type { Canary, DeploymentAction, DeploymentState } from './next-deployment.ts';
 import { query, withTransaction } from './pool.ts';
 
 export interface PolicyStore {
@@ -9,72 +10,54 @@ export interface PolicyStore {
   /** Of its current deployment; 0 before the first. */
   readonly sequence: bigint;
   readonly createdAt: Date;
+  /** Whether it takes two persons to change what it enforces. */
+  readonly twoPerson: boolean;
 }
 
-/** What a store ran from `createdAt` until the next sequence. */
-export interface Deployment {
+/** What a store ran from `createdAt` until the next sequence: the whole state. */
+export interface Deployment extends DeploymentState {
   readonly store: string;
   /** Counts from 1 within the store, without gaps. */
   readonly sequence: bigint;
-  readonly digest: string;
-  /** Name and version of that bundle. */
+  /** What led to it. */
+  readonly action: DeploymentAction;
+  /** Name and version of the active bundle. */
   readonly name: string;
   readonly version: string;
-  /** The subject whose credential activated it. */
+  /** The subject whose credential changed it; `palisade` where limits did. */
   readonly author: string;
+  /** The second person; `null` where none was asked. */
+  readonly approvedBy: string | null;
   readonly reason: string;
   readonly createdAt: Date;
-}
-
-export interface Activation {
-  readonly store: string;
-  readonly digest: string;
-  /** The sequence that its author saw last, 0 for none; `undefined` activates over whatever is there. */
-  readonly expectedSequence: bigint | undefined;
-  readonly author: string;
-  readonly reason: string;
+  /** Of the change's record in the decision log; `null` for a deployment from before there were such records. */
+  readonly recordId: string | null;
 }
 
 /** What a store may be called; the table checks the same. */
 const STORE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
-const RACE_FIELD = { field: 'expected_sequence' };
 
-type DeploymentRow = Omit<Deployment, 'sequence'> & { readonly sequence: string };
-
-const DEPLOYMENT = `select d.store, d.sequence, d.digest, b.name, b.version, d.author, d.reason, d.created_at as "createdAt"
-  from deployments d join bundles b using (digest)`;
-
-/**
- * Makes a stored bundle the active one of a store, in one transaction that also wakes the replicas.
- * @throws PdpError `not_found`: no such store or bundle; `conflict`: another deployment came first, which it names.
- */
-export async function activate(pool: Pool, activation: Activation): Promise<Deployment> {
-  const { store, digest, expectedSequence, author, reason } = activation;
-
-  return withTransaction(pool, async (client) => {
-    const sequence = await lockStore(client, store);
-    if (expectedSequence !== undefined && expectedSequence !== sequence) {
-      throw lostRace(store, expectedSequence, await findDeployment(client, store, sequence));
-    }
-
-    const [bundle] = await query(client, 'select from bundles where digest = $1', [digest]);
-    if (bundle === undefined) throw unknownBundle(digest);
-
-    const next = sequence + 1n;
-    await query(
-      client,
-      'insert into deployments (store, sequence, origin, digest, author, reason) values ($1, $2, $2, $3, $4, $5)',
-      [store, next, digest, author, reason],
-    );
-    await query(client, 'update stores set sequence = $2 where name = $1', [store, next]);
-    await announceChange(client);
-    const deployment = await findDeployment(client, store, next);
-    if (deployment === undefined)
-      throw new PdpError('internal', 'a deployment vanished within its transaction');
-
-    return deployment;
-  });
+export interface DeploymentRow
+  extends Omit<Deployment, 'sequence' | 'origin' | 'canary' | 'shadow' | 'monitor'> {
+  readonly sequence: string;
+  readonly origin: string;
+  readonly canaryDigest: string | null;
+  readonly canaryPercent: number;
+  readonly canaryBy: Canary['by'];
+  readonly canarySince: string;
+  readonly canaryLimits: unknown;
+  readonly canaryFrozen: string | null;
+  readonly shadowDigest: string | null;
+  readonly shadowSince: string;
+  readonly monitor: unknown;
 }
+
+const DEPLOYMENT = `select d.store, d.sequence, d.action, d.digest, b.name, b.version, d.origin,
+    d.canary_digest as "canaryDigest", d.canary_percent as "canaryPercent", d.canary_by as "canaryBy",
+    d.canary_since as "canarySince", d.canary_limits as "canaryLimits", d.canary_frozen as "canaryFrozen",
+    d.shadow_digest as "shadowDigest", d.shadow_since as "shadowSince", d.monitor,
+    d.author, d.approved_by as "approvedBy", d.reason, d.created_at as "createdAt", d.record_id as "recordId"
+  from deployments d join bundles b using (digest)`;
 
 /** The current deployment of every store that has one, ordered by store: one consistent view. */
 export async function currentDeployments(database: Database): Promise<Deployment[]> {
@@ -88,17 +71,19 @@ export async function currentDeployments(database: Database): Promise<Deployment
 
 /**
  * The newest deployments of a store, newest first.
+ * @param before only those with a smaller sequence.
  * @throws PdpError `not_found`.
  */
 export async function deploymentHistory(
   database: Database,
   store: string,
   limit: number,
+  before?: bigint,
 ): Promise<Deployment[]> {
   const rows = await query<DeploymentRow>(
     database,
-    `${DEPLOYMENT} where d.store = $1 order by d.sequence desc limit $2`,
-    [store, limit],
+    `${DEPLOYMENT} where d.store = $1 and ($3::bigint is null or d.sequence < $3) order by d.sequence desc limit $2`,
+    [store, limit, before ?? null],
   );
   if (rows.length === 0) await requireStore(database, store);
 
@@ -107,9 +92,9 @@ export async function deploymentHistory(
 
 /** All stores, also those without a deployment, ordered by name. */
 export async function listStores(database: Database): Promise<PolicyStore[]> {
-  const rows = await query<{ name: string; sequence: string; createdAt: Date }>(
+  const rows = await query<Omit<PolicyStore, 'sequence'> & { sequence: string }>(
     database,
-    'select name, sequence, created_at as "createdAt" from stores order by name',
+    'select name, sequence, created_at as "createdAt", two_person as "twoPerson" from stores order by name',
   );
 
   return rows.map((row) => ({ ...row, sequence: BigInt(row.sequence) }));
@@ -136,23 +121,26 @@ export async function createStore(pool: Pool, name: string): Promise<void> {
 }
 
 /** Whoever holds this lock gives the next number, so replicas never see a greater one before a smaller one. */
-async function lockStore(client: Client, store: string): Promise<bigint> {
-  const [row] = await query<{ sequence: string }>(
+export async function lockStore(
+  client: Client,
+  store: string,
+): Promise<{ readonly sequence: bigint; readonly twoPerson: boolean }> {
+  const [row] = await query<{ sequence: string; twoPerson: boolean }>(
     client,
-    'select sequence from stores where name = $1 for update',
+    'select sequence, two_person as "twoPerson" from stores where name = $1 for update',
     [store],
   );
   if (row === undefined) throw unknownStore(store);
 
-  return BigInt(row.sequence);
+  return { sequence: BigInt(row.sequence), twoPerson: row.twoPerson };
 }
 
-async function findDeployment(
-  client: Client,
+export async function deploymentAt(
+  database: Database,
   store: string,
   sequence: bigint,
 ): Promise<Deployment | undefined> {
-  const [row] = await query<DeploymentRow>(client, `${DEPLOYMENT} where d.store = $1 and d.sequence = $2`, [
+  const [row] = await query<DeploymentRow>(database, `${DEPLOYMENT} where d.store = $1 and d.sequence = $2`, [
     store,
     sequence,
   ]);
@@ -160,18 +148,14 @@ async function findDeployment(
   return row === undefined ? undefined : toDeployment(row);
 }
 
-function lostRace(store: string, expected: bigint, current: Deployment | undefined): PdpError {
-  const expectation = `the store ${store} is not at sequence ${expected}`;
-  if (current === undefined)
-    return new PdpError('conflict', `${expectation}: it has no deployment yet`, RACE_FIELD);
-
-  const { sequence, digest, name, version, author, createdAt } = current;
-
-  return new PdpError(
-    'conflict',
-    `${expectation}: ${author} activated ${name} ${version} (${digest}) as sequence ${sequence} at ${createdAt.toISOString()}`,
-    RACE_FIELD,
+/** The secret of each store that decides which runs a canary gets. It must never leave the process. */
+export async function assignmentKeys(database: Database): Promise<ReadonlyMap<string, Uint8Array>> {
+  const rows = await query<{ name: string; key: Uint8Array }>(
+    database,
+    'select name, assignment_key as key from stores',
   );
+
+  return new Map(rows.map(({ name, key }) => [name, key]));
 }
 
 async function requireStore(database: Database, store: string): Promise<void> {
@@ -184,5 +168,37 @@ function unknownStore(store: string): PdpError {
 }
 
 function toDeployment(row: DeploymentRow): Deployment {
-  return { ...row, sequence: BigInt(row.sequence) };
+  const { store, action, digest, name, version, author, approvedBy, reason, createdAt, recordId } = row;
+  const canary: Canary | null =
+    row.canaryDigest === null
+      ? null
+      : {
+          digest: row.canaryDigest,
+          percent: row.canaryPercent,
+          by: row.canaryBy,
+          since: BigInt(row.canarySince),
+          limits: CANARY_LIMITS.parse(row.canaryLimits),
+          frozen: row.canaryFrozen,
+        };
+  const shadow =
+    row.shadowDigest === null ? null : { digest: row.shadowDigest, since: BigInt(row.shadowSince) };
+  const monitor = row.monitor === null ? null : MONITOR.parse(row.monitor);
+
+  return {
+    store,
+    sequence: BigInt(row.sequence),
+    action,
+    digest,
+    name,
+    version,
+    origin: BigInt(row.origin),
+    canary,
+    shadow,
+    monitor,
+    author,
+    approvedBy,
+    reason,
+    createdAt,
+    recordId,
+  };
 }

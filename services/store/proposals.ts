@@ -108,6 +108,20 @@ export async function listProposals(
   );
 }
 
+/** @throws PdpError `not_found`: there is none of these stores. */
+export async function findProposal(
+  database: Database,
+  id: string,
+  stores: readonly string[] | 'all',
+): Promise<Proposal> {
+  const [row] = ID.test(id)
+    ? await query<Proposal>(database, `select ${COLUMNS} from proposals where id = $1`, [id])
+    : [];
+  if (row === undefined || (stores !== 'all' && !stores.includes(row.store))) throw unknownProposal(id);
+
+  return row;
+}
+
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Whoever holds the row's lock decides; whoever comes second finds it decided. */
@@ -119,9 +133,7 @@ async function lockOpen(client: Client, id: string, stores: readonly string[] | 
         [id],
       )
     : [];
-  if (row === undefined || (stores !== 'all' && !stores.includes(row.store))) {
-    throw new PdpError('not_found', `there is no proposal ${id}`, { field: 'id' });
-  }
+  if (row === undefined || (stores !== 'all' && !stores.includes(row.store))) throw unknownProposal(id);
   if (row.outcome !== null) {
     throw new PdpError('conflict', `${row.decidedBy} has ${row.outcome} the proposal already`);
   }
@@ -149,4 +161,8 @@ async function decide(
   if (row === undefined) throw new PdpError('internal', 'a proposal vanished within its transaction');
 
   return row;
+}
+
+function unknownProposal(id: string): PdpError {
+  return new PdpError('not_found', `there is no proposal ${id}`, { field: 'id' });
 }

@@ -29,6 +29,16 @@ export const ATTRIBUTES = {
   'palisade.transport': { type: 'string', brief: '`grpc`, `rest` or `in_process`.' },
   'palisade.mode': { type: 'string', brief: '`enforce`, or `check` for a decision that nobody may act on.' },
   'palisade.enforcement': { type: 'string', brief: '`enforced`, `monitored` or `check_only`.' },
+  'palisade.policy_decision': {
+    type: 'string',
+    brief: 'What the policies say, also where that is only monitored and another decision is replied.',
+  },
+  'palisade.arm': { type: 'string', brief: '`active`, or `canary` where the candidate decided.' },
+  'palisade.role': { type: 'string', brief: 'Of a candidate: `canary` or `shadow`.' },
+  'palisade.action_taken': {
+    type: 'string',
+    brief: 'What a limit made of a canary: `end_canary` or `freeze`.',
+  },
   'palisade.cedar_decision': {
     type: 'string',
     brief: 'What Cedar alone answers: it skips policies that fail.',

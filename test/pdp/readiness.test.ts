@@ -21,7 +21,7 @@ function replicaIn(state: { snapshot?: Snapshot; ageMs?: number; failed?: boolea
     ageMs: () => state.ageMs ?? 0,
     lags: () => (state.failed === undefined ? [] : [{ ...lag, failed: state.failed }]),
     refresh: () => Promise.reject(new Error('PostgreSQL is away')),
-    prepare: () => Promise.reject(new Error('PostgreSQL is away')),
+    prepared: () => Promise.reject(new Error('PostgreSQL is away')),
     settled: () => Promise.resolve(),
     reached: () => Promise.resolve(),
   };

@@ -179,7 +179,8 @@ describe('a bundle that is to be judged by Cedar', () => {
       const replica = replicaOf(database, { load });
       await follow(replica);
       expect(load.mock.calls).toEqual([[digest, 'cedar']]);
-      expect((await replica.prepare(digest)).evaluator.name).toBe('cedar-wasm');
+      await replica.prepared([digest], () => Promise.resolve());
+      expect(load).toHaveBeenCalledTimes(1);
 
       await database.owner.query('delete from evaluator_overrides');
       await follow(replica);

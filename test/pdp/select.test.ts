@@ -17,7 +17,13 @@ function running(active: CompiledBundle | undefined, sequence = 7n): Snapshot {
 
 describe('select()', () => {
   test('gives the bundle that the store runs, with its sequence', () => {
-    expect(select(running(bundle), 'default', callOf())).toEqual({ bundle, sequence: 7n });
+    expect(select(running(bundle), 'default', callOf())).toEqual({
+      bundle,
+      active: bundle,
+      arm: 'active',
+      sequence: 7n,
+      staged: undefined,
+    });
   });
 
   test('knows no other store', () => {

@@ -28,7 +28,7 @@ function replicaOf(snapshot: () => Snapshot): Replica {
     ageMs: () => 0,
     lags: () => [],
     refresh: () => Promise.resolve(),
-    prepare: () => Promise.reject(new Error('not asked for here')),
+    prepared: () => Promise.reject(new Error('not asked for here')),
     settled: () => Promise.resolve(),
     reached: (sequences, _deadline, signal) =>
       sequences.size === 0
@@ -65,6 +65,7 @@ async function withService(
       cedarVersion: '4.0.0',
       observer: quietObserver(),
       verifier: { sample: () => undefined },
+      trials: { decided: () => undefined, failed: () => undefined },
       ...options.path,
     };
     const replica = replicaOf(options.snapshot ?? (() => only));

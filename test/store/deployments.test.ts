@@ -2,8 +2,8 @@ import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { PdpError } from '../../services/engine/error.ts';
 import { insertBundle } from '../../services/store/bundles.ts';
+import { activate } from '../../services/store/change-deployment.ts';
 import {
-  activate,
   createStore,
   currentDeployments,
   deploymentHistory,

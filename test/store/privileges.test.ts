@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { insertBundle } from '../../services/store/bundles.ts';
+import { activate } from '../../services/store/change-deployment.ts';
 import { insertCredential } from '../../services/store/credentials.ts';
-import { activate } from '../../services/store/deployments.ts';
 import { withDatabase } from '../support/postgres.ts';
 import { aBundle, aCredential } from './samples.ts';
 

@@ -12,17 +12,21 @@ interface Uid {
 
 /** What the lines of `log` show of a record; see schemas/decision-record.schema.json. */
 interface RecordAnswer {
-  readonly kind: 'decision' | 'error';
+  readonly kind: 'decision' | 'error' | 'change' | 'flip';
   readonly decision_id: string;
   readonly time: string;
   readonly store: string | null;
-  readonly principal: Uid | null;
-  readonly action: Uid | null;
-  readonly resource: Uid | null;
+  readonly principal?: Uid | null;
+  /** Of a change, what was done. */
+  readonly action: Uid | string | null;
+  readonly resource?: Uid | null;
   readonly decision?: string;
   readonly reason_code?: string;
   readonly determining?: readonly string[];
   readonly error?: { readonly code: string; readonly field: string | null };
+  readonly author?: string;
+  readonly reason?: string;
+  readonly flip?: { readonly of: string; readonly candidate: { readonly decision: string } };
 }
 
 interface QueryOptions {
@@ -154,13 +158,10 @@ function lineOf(record: RecordAnswer): string {
 }
 
 function cellsOf(record: RecordAnswer): string[] {
-  const why =
-    record.error === undefined ? [record.reason_code, ...(record.determining ?? [])] : [record.error.code];
-
   return [
     record.time,
-    record.decision ?? 'error',
-    why.join(' '),
+    record.decision ?? record.kind,
+    whyOf(record).join(' '),
     uidText(record.principal),
     uidText(record.action),
     uidText(record.resource),
@@ -168,8 +169,25 @@ function cellsOf(record: RecordAnswer): string[] {
   ];
 }
 
-function uidText(uid: Uid | null): string {
-  return uid === null ? '-' : `${uid.type}::${JSON.stringify(uid.id)}`;
+function whyOf({
+  error,
+  author,
+  reason,
+  flip,
+  reason_code,
+  determining = [],
+}: RecordAnswer): readonly string[] {
+  if (error !== undefined) return [error.code];
+  if (author !== undefined) return [`${author}:`, reason ?? ''];
+  if (flip !== undefined) return ['to', flip.candidate.decision, 'of', flip.of];
+
+  return [reason_code ?? '', ...determining];
+}
+
+function uidText(uid: Uid | string | null | undefined): string {
+  if (typeof uid === 'string') return uid;
+
+  return uid === null || uid === undefined ? '-' : `${uid.type}::${JSON.stringify(uid.id)}`;
 }
 
 function indented(record: JsonValue): string[] {

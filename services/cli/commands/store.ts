@@ -1,6 +1,8 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { createAdminClient } from '../client.ts';
 import { print, table } from '../output.ts';
+import type { ProposalAnswer } from './deploy/answer.ts';
+import { waitingLines } from './deploy/change.ts';
 
 interface StoreAnswer {
   readonly name: string;
@@ -36,6 +38,27 @@ export function storeCommand(): Command {
           ...answer.stores.map(({ name, sequence }) => [name, String(sequence)]),
         ]),
       );
+    });
+
+  command
+    .command('two-person')
+    .argument('<name>', 'the policy store')
+    .addArgument(new Argument('<setting>', 'off itself takes two persons').choices(['on', 'off']))
+    .option('--reason <text>', 'why, for the decision log', '')
+    .option('--json', 'print JSON')
+    .description('Sets whether it takes two persons to change what the store enforces.')
+    .action(async (name: string, setting: string, { reason, json }: { reason: string; json?: boolean }) => {
+      const path = `/v1/stores/${encodeURIComponent(name)}/two-person`;
+      const body = { enabled: setting === 'on', reason };
+      const answer = (await createAdminClient().request('PUT', path, { json: body })) as {
+        readonly two_person?: boolean;
+        readonly proposal?: ProposalAnswer;
+      };
+      print(answer, json, () => {
+        if (answer.proposal !== undefined) return waitingLines(answer.proposal);
+
+        return [`${answer.two_person === true ? 'Two persons change' : 'One person can change'} ${name}.`];
+      });
     });
 
   return command;

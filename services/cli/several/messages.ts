@@ -26,6 +26,6 @@ export interface Answer {
 export interface State {
   /** Why it is not ready; empty: it is. */
   readonly unready: readonly string[];
-  /** Digest of the bundle that each store is served by, by the store's name. */
+  /** What each store is served by, by the store's name. */
   readonly served: ReadonlyMap<string, string>;
 }

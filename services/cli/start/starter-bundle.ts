@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { writeArchive } from '../../bundles/archive.ts';
 import { renderProblem } from '../../bundles/problem.ts';
 import { insertBundle } from '../../store/bundles.ts';
+import { activate } from '../../store/change-deployment.ts';
 import type { Pool } from '../../store/database.ts';
-import { activate, currentDeployments } from '../../store/deployments.ts';
+import { currentDeployments } from '../../store/deployments.ts';
 import { checkFolder } from '../bundle-folder.ts';
 import { CliError } from '../errors.ts';
 

@@ -69,23 +69,117 @@ export const Store = z
   .strictObject({
     name: z.string(),
     sequence: count.meta({ description: 'Of its newest deployment; 0 before the first.' }),
+    two_person: z.boolean().meta({ description: 'Whether it takes two persons to change what it enforces.' }),
     created_at: time,
   })
   .meta({ id: 'Store' });
 
-export const CreatedStore = Store.omit({ created_at: true }).meta({ id: 'CreatedStore' });
+export const CreatedStore = Store.omit({ created_at: true, two_person: true }).meta({ id: 'CreatedStore' });
 export const StoreList = z.strictObject({ stores: z.array(Store) }).meta({ id: 'StoreList' });
+
+const decimal = z.string().meta({ description: 'A decimal number.' });
+
+const Canary = z
+  .strictObject({
+    digest,
+    percent: z.int().meta({ description: 'Of the runs, or of the principals.' }),
+    by: z.enum(['run', 'principal']),
+    since: count.meta({ description: 'The sequence at which it began.' }),
+    limits: z.strictObject({
+      max_error_rate: decimal.optional(),
+      max_latency_ratio: decimal.optional(),
+      max_p99_ms: decimal.optional(),
+      max_flip_rate: decimal.optional(),
+      min_sample: count,
+    }),
+    frozen: z.string().optional().meta({ description: 'Why it may neither be promoted nor raised.' }),
+  })
+  .meta({ id: 'Canary' });
 
 export const Deployment = z
   .strictObject({
     store: z.string(),
     sequence: count,
+    action: z.enum([
+      'activate',
+      'canary',
+      'end_canary',
+      'freeze',
+      'shadow',
+      'monitor',
+      'promote',
+      'rollback',
+    ]),
     bundle: z.strictObject({ name: z.string(), version: z.string(), digest }),
-    author: z.string().meta({ description: 'Name of the credential that activated it.' }),
+    canary: Canary.optional(),
+    shadow: z.strictObject({ digest, since: count }).optional(),
+    monitor: z
+      .strictObject({ policies: z.array(z.string()).nullable() })
+      .optional()
+      .meta({ description: 'Policies whose effect is told and not enforced; null: all. Absent: none.' }),
+    author: z.string().meta({ description: 'Name of the credential; `palisade` where a limit did it.' }),
+    approved_by: z.string().optional().meta({ description: 'The second person, where one was asked.' }),
     reason: z.string(),
     created_at: time,
+    record_id: z.string().optional().meta({ description: 'Of its record in the decision log.' }),
   })
-  .meta({ id: 'Deployment' });
+  .meta({ id: 'Deployment', description: 'All that a store runs from this sequence on.' });
+
+export const Proposal = z
+  .strictObject({
+    id: z.string(),
+    kind: z.string(),
+    store: z.string(),
+    payload: z.looseObject({}),
+    proposed_by: z.string(),
+    reason: z.string(),
+    created_at: time,
+    expires_at: time,
+    decided_by: z.string().optional(),
+    decided_at: time.optional(),
+    outcome: z.enum(['approved', 'rejected']).optional(),
+  })
+  .meta({ id: 'Proposal' });
+
+export const ProposalAnswer = z.strictObject({ proposal: Proposal }).meta({ id: 'ProposalAnswer' });
+export const ProposalList = z.strictObject({ proposals: z.array(Proposal) }).meta({ id: 'ProposalList' });
+
+export const Approved = z
+  .strictObject({
+    deployment: Deployment.optional(),
+    store: z.string().optional(),
+    two_person: z.boolean().optional(),
+  })
+  .meta({ id: 'Approved', description: 'What came of it.' });
+
+export const TwoPerson = z
+  .strictObject({ store: z.string(), two_person: z.boolean() })
+  .meta({ id: 'TwoPerson' });
+
+export const DeploymentHistory = z
+  .strictObject({
+    deployments: z.array(Deployment),
+    next: z.string().optional().meta({ description: '`before` of the next page; absent on the last.' }),
+  })
+  .meta({ id: 'DeploymentHistory', description: 'Newest first.' });
+
+const Figures = z
+  .strictObject({
+    served: count.meta({ description: 'Requests that a canary was to decide.' }),
+    failed: count.meta({
+      description: 'Of them, those in which it failed and the active bundle would not have.',
+    }),
+    compared: count.meta({ description: 'Decisions that both bundles judged.' }),
+    flips: count.meta({ description: 'Of them, those on which they differ.' }),
+    errors: count.meta({ description: 'Of them, those in which only the candidate failed.' }),
+    dropped: count.meta({ description: 'Decisions that were to be compared and were not.' }),
+    flip_rate: decimal.optional(),
+    error_rate: decimal.optional(),
+    served_error_rate: decimal.optional(),
+    p99_ms: decimal.optional().meta({ description: 'How long 99 of 100 comparisons took the candidate.' }),
+    active_p99_ms: decimal.optional().meta({ description: 'The same for the active bundle.' }),
+  })
+  .meta({ id: 'CandidateFigures', description: 'Of all processes, a second old at most.' });
 
 export const DeploymentList = z
   .strictObject({ deployments: z.array(Deployment) })
@@ -94,7 +188,12 @@ export const DeploymentList = z
 export const DeploymentStatus = z
   .strictObject({
     store: z.string(),
+    two_person: z.boolean(),
     active: Deployment.optional().meta({ description: 'Absent: nothing was ever deployed.' }),
+    figures: z
+      .strictObject({ canary: Figures.optional(), shadow: Figures.optional() })
+      .optional()
+      .meta({ description: 'Of the candidates that run.' }),
     serving: z
       .strictObject({
         sequence: count,

@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import { z } from 'zod';
+import type { Database } from '../../store/database.ts';
 import {
-  activate,
   createStore,
   currentDeployments,
   type Deployment,
@@ -9,11 +9,9 @@ import {
   listStores,
 } from '../../store/deployments.ts';
 import { listOverrides } from '../../store/evaluator-overrides.ts';
-import type { JsonValue } from '../wire/rest/json-text.ts';
-import { digestOf } from './bundles.ts';
+import { figuresOf } from '../trial/watch.ts';
 import {
   type AdminContext,
-  adminOf,
   createRouter,
   followChange,
   reply,
@@ -21,16 +19,19 @@ import {
   storeOf,
   visibleStores,
 } from './context.ts';
-import { readInput } from './input.ts';
+import { deploymentJson, figuresJson } from './deployment-json.ts';
+import { readInput, readQuery } from './input.ts';
 
 const HISTORY = 20;
 
-/** Body of `PUT /v1/stores/{store}/deployment`. */
-export const ACTIVATION = z.strictObject({
-  digest: z.string(),
-  /** The sequence that its author saw last, 0 for none; left out, it activates over whatever is there. */
-  expected_sequence: z.bigint().nonnegative().optional(),
-  reason: z.string().max(1_024).default(''),
+/** Parameters of `GET /v1/stores/{store}/deployments`. */
+export const HISTORY_QUERY = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: z
+    .string()
+    .regex(/^\d{1,18}$/, 'is a sequence')
+    .transform(BigInt)
+    .optional(),
 });
 
 /** Body of `POST /v1/stores`. */
@@ -45,9 +46,10 @@ export function deploymentRoutes(context: AdminContext): Router {
     const visible = visibleStores(request);
     const stores = (await listStores(poolFor(request))).filter(({ name }) => visible?.includes(name) ?? true);
     reply(request, response, 200, {
-      stores: stores.map(({ name, sequence, createdAt }) => ({
+      stores: stores.map(({ name, sequence, twoPerson, createdAt }) => ({
         name,
         sequence,
+        two_person: twoPerson,
         created_at: createdAt.toISOString(),
       })),
     });
@@ -65,11 +67,14 @@ export function deploymentRoutes(context: AdminContext): Router {
     const store = storeOf(request);
     const history = await deploymentHistory(poolFor(request), store, HISTORY);
     const [active] = history;
+    const known = (await listStores(poolFor(request))).find(({ name }) => name === store);
     const serving = replica.snapshot().stores.get(store);
     const override = (await listOverrides(poolFor(request))).find(({ digest }) => digest === active?.digest);
     reply(request, response, 200, {
       store,
-      active: active === undefined ? undefined : toJson(active),
+      two_person: known?.twoPerson ?? false,
+      active: active === undefined ? undefined : deploymentJson(active),
+      figures: active === undefined ? undefined : await trialsJson(poolFor(request), active),
       /** What the process that answers serves: it follows the active one within a second. */
       serving: {
         sequence: serving?.sequence ?? 0n,
@@ -78,24 +83,16 @@ export function deploymentRoutes(context: AdminContext): Router {
       },
       // Only the time: the decision that led to it may be of a store that this caller may not see.
       evaluator_overridden_at: override?.createdAt.toISOString(),
-      history: history.map(toJson),
+      history: history.map(deploymentJson),
     });
   });
 
-  router.put('/v1/stores/:store/deployment', async (request, response) => {
+  router.get('/v1/stores/:store/deployments', async (request, response) => {
     const store = storeOf(request);
-    const { digest, expected_sequence, reason } = await readInput(request, response, ACTIVATION);
-    // A bundle that this process cannot load would fail on every replica: better no deployment than that.
-    await replica.prepare(digestOf(digest));
-    const deployment = await activate(poolFor(request), {
-      store,
-      digest,
-      expectedSequence: expected_sequence,
-      author: adminOf(request).subject,
-      reason,
-    });
-    await followChange(context);
-    reply(request, response, 200, toJson(deployment));
+    const { limit, before } = readQuery(request, HISTORY_QUERY);
+    const deployments = await deploymentHistory(poolFor(request), store, limit, before);
+    const next = deployments.length < limit ? undefined : deployments.at(-1)?.sequence.toString();
+    reply(request, response, 200, { deployments: deployments.map(deploymentJson), next });
   });
 
   router.get('/v1/deployments', async (request, response) => {
@@ -103,19 +100,19 @@ export function deploymentRoutes(context: AdminContext): Router {
     const deployments = (await currentDeployments(poolFor(request))).filter(
       ({ store }) => visible?.includes(store) ?? true,
     );
-    reply(request, response, 200, { deployments: deployments.map(toJson) });
+    reply(request, response, 200, { deployments: deployments.map(deploymentJson) });
   });
 
   return router;
 }
 
-function toJson(deployment: Deployment): JsonValue {
+/** Of the candidates that run, what all processes have counted. */
+async function trialsJson(database: Database, { store, canary, shadow }: Deployment) {
+  const canaryTrial = canary === null ? undefined : ({ store, role: 'canary', since: canary.since } as const);
+  const shadowTrial = shadow === null ? undefined : ({ store, role: 'shadow', since: shadow.since } as const);
+
   return {
-    store: deployment.store,
-    sequence: deployment.sequence,
-    bundle: { name: deployment.name, version: deployment.version, digest: deployment.digest },
-    author: deployment.author,
-    reason: deployment.reason,
-    created_at: deployment.createdAt.toISOString(),
+    canary: canaryTrial === undefined ? undefined : figuresJson(await figuresOf(database, canaryTrial)),
+    shadow: shadowTrial === undefined ? undefined : figuresJson(await figuresOf(database, shadowTrial)),
   };
 }

@@ -1,16 +1,35 @@
 import type * as z from 'zod';
-import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
+import type {
+  ZodOpenApiOperationObject,
+  ZodOpenApiPathItemObject,
+  ZodOpenApiPathsObject,
+  ZodOpenApiResponseObject,
+} from 'zod-openapi';
 import { PROBLEM_RESPONSES } from '../wire/rest/openapi.ts';
 import * as answers from './answers.ts';
 import { BUNDLES_QUERY } from './bundles.ts';
 import { NEW_CREDENTIAL } from './credentials.ts';
 import { DECISIONS_QUERY, TAIL_QUERY } from './decisions.ts';
-import { ACTIVATION, NEW_STORE } from './deployments.ts';
 import { REPLAY_QUERY, REPLAY_VERIFICATION_QUERY } from './replay.ts';
 import { ReplayLine, ReplayVerificationLine } from './replay-answers.ts';
+import {
+  ACTIVATION,
+  CANARY_BODY,
+  MONITOR_BODY,
+  PROMOTE_BODY,
+  ROLLBACK_BODY,
+  SHADOW_BODY,
+} from './deployment-bodies.ts';
+import { HISTORY_QUERY, NEW_STORE } from './deployments.ts';
+import { PROPOSALS_QUERY, TWO_PERSON } from './proposals.ts';
 
 const ADMIN_SERVER = { servers: [{ url: 'http://127.0.0.1:7182', description: 'Administration' }] };
 const ARCHIVE = { 'application/gzip': { schema: { type: 'string', format: 'binary' } } } as const;
+
+const CHANGED = {
+  '200': answer('The new deployment', answers.Deployment),
+  '202': answer('It takes two persons, and waits for somebody else', answers.ProposalAnswer),
+};
 
 /** The operations on port 7182. All but health need an admin credential. */
 export const ADMIN_PATHS: ZodOpenApiPathsObject = {
@@ -119,7 +138,83 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
       summary: 'Makes a stored bundle the active one',
       description: '`conflict` where another deployment came after `expected_sequence`.',
       requestBody: json(ACTIVATION),
-      responses: { '200': answer('The new deployment', answers.Deployment) },
+      responses: CHANGED,
+    }),
+  },
+  '/v1/stores/{store}/deployments': {
+    ...ADMIN_SERVER,
+    ...pathParameter('store'),
+    get: operation({
+      operationId: 'listDeploymentHistory',
+      summary: 'Lists what a store ran, newest first',
+      requestParams: { query: HISTORY_QUERY },
+      responses: { '200': answer('One page', answers.DeploymentHistory) },
+    }),
+  },
+  '/v1/stores/{store}/deployment/canary': changing(
+    'canaryBundle',
+    'Begins a canary, or changes its percentage and limits',
+    CANARY_BODY,
+  ),
+  '/v1/stores/{store}/deployment/shadow': changing(
+    'shadowBundle',
+    'Evaluates a bundle beside the active one, without effect; null ends it',
+    SHADOW_BODY,
+  ),
+  '/v1/stores/{store}/deployment/monitor': changing(
+    'monitorPolicies',
+    'Sets which policies are only monitored; null: none',
+    MONITOR_BODY,
+  ),
+  '/v1/stores/{store}/deployment/promote': changing(
+    'promoteCanary',
+    'Makes the canary the active bundle',
+    PROMOTE_BODY,
+  ),
+  '/v1/stores/{store}/deployment/rollback': changing(
+    'rollBack',
+    'Ends the canary or, without one, goes back to the bundle that was active before',
+    ROLLBACK_BODY,
+  ),
+  '/v1/stores/{store}/two-person': {
+    ...ADMIN_SERVER,
+    ...pathParameter('store'),
+    put: operation({
+      operationId: 'setTwoPerson',
+      summary:
+        'Sets whether it takes two persons to change what a store enforces; it takes two to turn that off',
+      requestBody: json(TWO_PERSON),
+      responses: {
+        '200': answer('It is so', answers.TwoPerson),
+        '202': answer('It waits for somebody else', answers.ProposalAnswer),
+      },
+    }),
+  },
+  '/v1/proposals': {
+    ...ADMIN_SERVER,
+    get: operation({
+      operationId: 'listProposals',
+      summary: 'Lists proposals, those that wait unless `open` is false',
+      requestParams: { query: PROPOSALS_QUERY },
+      responses: { '200': answer('The proposals', answers.ProposalList) },
+    }),
+  },
+  '/v1/proposals/{id}/approve': {
+    ...ADMIN_SERVER,
+    ...pathParameter('id'),
+    post: operation({
+      operationId: 'approveProposal',
+      summary: 'Approves what somebody else proposed, and applies it',
+      responses: { '200': answer('It is done', answers.Approved) },
+    }),
+  },
+  '/v1/proposals/{id}/reject': {
+    ...ADMIN_SERVER,
+    ...pathParameter('id'),
+    post: operation({
+      operationId: 'rejectProposal',
+      summary: 'Closes a proposal for good',
+      responses: { '200': answer('It is closed', answers.ProposalAnswer) },
     }),
   },
   '/v1/stores/{store}/replay': {
@@ -212,6 +307,15 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
     }),
   },
 };
+
+/** One change of what a store runs. */
+function changing(operationId: string, summary: string, body: z.ZodType): ZodOpenApiPathItemObject {
+  return {
+    ...ADMIN_SERVER,
+    ...pathParameter('store'),
+    post: operation({ operationId, summary, requestBody: json(body), responses: CHANGED }),
+  };
+}
 
 /** Adds what every operation with a credential shares; its own responses go before the common problems. */
 function operation(own: ZodOpenApiOperationObject): ZodOpenApiOperationObject {

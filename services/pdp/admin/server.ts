@@ -9,10 +9,12 @@ import { UPLOAD_MS } from './check-upload.ts';
 import { type AdminContext, requireAdmin } from './context.ts';
 import { credentialRoutes } from './credentials.ts';
 import { decisionRoutes } from './decisions.ts';
+import { deploymentChangeRoutes } from './deployment-changes.ts';
 import { deploymentRoutes } from './deployments.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
 import { replayRoutes } from './replay.ts';
+import { proposalRoutes } from './proposals.ts';
 import { traced } from './traced.ts';
 
 export interface AdminServerOptions extends AppOptions {
@@ -33,6 +35,8 @@ export function createAdminServer(options: AdminServerOptions): HttpListener {
     routes.use(
       bundleRoutes(context),
       deploymentRoutes(context),
+      deploymentChangeRoutes(context),
+      proposalRoutes(context),
       credentialRoutes(context),
       decisionRoutes(context),
       replayRoutes(context),

@@ -2,6 +2,8 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Replica } from '../replica.ts';
 import type { StoreState } from '../snapshot.ts';
+import { type Figures, quantile } from '../trial/figures.ts';
+import type { Trials } from '../trial/trials.ts';
 import type { Verifier } from '../verify/verifier.ts';
 
 /** Who keeps the values that {@link observeServer} shows. */
@@ -9,6 +11,7 @@ export interface Observed {
   readonly replica: Replica;
   readonly ledger: Ledger;
   readonly verifier: Pick<Verifier, 'stats'>;
+  readonly trials: Pick<Trials, 'tallies'>;
   /** Requests that are being decided. */
   readonly inFlight: () => number;
   /** Why this process is not ready; empty: it is. */
@@ -23,6 +26,7 @@ export function observeServer(metrics: Metrics, observed: Observed): void {
   metrics.observe('palisade.ready', () => one(observed.unready().length === 0 ? 1 : 0));
   observeReplica(metrics, observed.replica);
   observeVerifier(metrics, observed);
+  observeTrials(metrics, observed);
   observeLedger(metrics, observed);
 }
 
@@ -56,6 +60,65 @@ function observeReplica(metrics: Metrics, replica: Replica): void {
       value: bundle.evaluator.quarantined.length,
       labels: [name] as const,
     })),
+  );
+}
+
+/** What stands beside the active bundle is told of every store; what was counted of a candidate, for as long as it runs. */
+function observeTrials(metrics: Metrics, { replica, trials }: Observed): void {
+  const ofStores = (value: (state: StoreState) => number) => () =>
+    [...replica.snapshot().stores.values()].map((state) => ({
+      value: value(state),
+      labels: [state.name] as const,
+    }));
+  const ofTrials = (value: (figures: Figures) => number | undefined) => () =>
+    trials.tallies().flatMap(({ trial, figures }) => {
+      const counted = value(figures());
+
+      return counted === undefined ? [] : [{ value: counted, labels: [trial.store, trial.role] as const }];
+    });
+  const seconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1_000);
+
+  metrics.observe(
+    'palisade.deployment.monitored',
+    ofStores(({ staged }) => (staged?.monitoring === undefined ? 0 : 1)),
+  );
+  metrics.observe(
+    'palisade.canary.percent',
+    ofStores(({ staged }) => staged?.canary?.percent ?? 0),
+  );
+  metrics.observe(
+    'palisade.canary.frozen',
+    ofStores(({ staged }) => (typeof staged?.canary?.frozen === 'string' ? 1 : 0)),
+  );
+  metrics.observe('palisade.canary.errors', () =>
+    trials
+      .tallies()
+      .filter(({ trial }) => trial.role === 'canary')
+      .map(({ trial, figures }) => ({ value: figures().failed, labels: [trial.store] as const })),
+  );
+  metrics.observe(
+    'palisade.candidate.compared',
+    ofTrials(({ compared }) => compared),
+  );
+  metrics.observe(
+    'palisade.candidate.dropped',
+    ofTrials(({ dropped }) => dropped),
+  );
+  metrics.observe(
+    'palisade.candidate.flips',
+    ofTrials(({ flips }) => flips),
+  );
+  metrics.observe(
+    'palisade.candidate.errors',
+    ofTrials(({ errors }) => errors),
+  );
+  metrics.observe(
+    'palisade.candidate.evaluation.p99',
+    ofTrials(({ candidate }) => seconds(quantile(candidate, 0.99))),
+  );
+  metrics.observe(
+    'palisade.candidate.evaluation.active.p99',
+    ofTrials(({ active }) => seconds(quantile(active, 0.99))),
   );
 }
 

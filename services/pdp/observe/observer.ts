@@ -84,6 +84,8 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
       if (decision === 'deny') notes.notable = true;
 
       metrics.add('palisade.decisions', 1, [store, decision, reason_code]);
+      if (entry.enforcement === 'monitored')
+        metrics.add('palisade.decisions.monitored', 1, [store, decision]);
       const source = isKept(scope) ? trace : undefined;
       metrics.record('palisade.evaluation.duration', (decidedAt - evaluatingAt) / 1_000, [], source);
       metrics.record('palisade.record.duration', (recordedAt - decidedAt) / 1_000, [], source);

@@ -1,5 +1,5 @@
 import { type JsonValue, jsonText } from '../../ledger/json.ts';
-import type { DecisionEntry, ErrorEntry, RecordEntry } from '../../ledger/record.ts';
+import type { DecisionEntry, ErrorEntry } from '../../ledger/record.ts';
 import type { AttributeSink, TextName, TextsName } from '../../telemetry/attribute-sink.ts';
 
 /** Longest text of an attribute, in UTF-16 units, and most members of a list: a span is no record. */
@@ -8,7 +8,7 @@ const LIST_MEMBERS = 32;
 const JSON_UNITS = 4_096;
 
 /** Says the index part of a record: what a span and a log event tell of a decision or of an error. */
-export function describeRecord(entry: RecordEntry, sink: AttributeSink): void {
+export function describeRecord(entry: DecisionEntry | ErrorEntry, sink: AttributeSink): void {
   sink.text('palisade.decision_id', entry.decision_id);
   sink.text('palisade.subject', entry.credential.subject);
   sink.text('palisade.transport', entry.transport);
@@ -23,7 +23,7 @@ export function describeRecord(entry: RecordEntry, sink: AttributeSink): void {
   else addError(sink, entry);
 }
 
-function addRun(sink: AttributeSink, run: NonNullable<RecordEntry['run']>): void {
+function addRun(sink: AttributeSink, run: NonNullable<ErrorEntry['run']>): void {
   addText(sink, 'palisade.run_id', run.run_id);
   addText(sink, 'gen_ai.agent.id', run.agent_id);
   addText(sink, 'gen_ai.tool.name', run.tool_name);
@@ -37,6 +37,8 @@ function addDecision(sink: AttributeSink, entry: DecisionEntry): void {
   sink.text('palisade.reason_code', entry.reason_code);
   sink.text('palisade.cedar_decision', entry.cedar_decision);
   sink.text('palisade.enforcement', entry.enforcement);
+  addText(sink, 'palisade.policy_decision', entry.policy_decision ?? null);
+  addText(sink, 'palisade.arm', entry.arm ?? null);
   sink.text('palisade.bundle.name', bundle.name);
   sink.text('palisade.bundle.version', bundle.version);
   sink.text('palisade.bundle.digest', bundle.digest);

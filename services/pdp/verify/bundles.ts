@@ -1,42 +1,41 @@
 import { type CompiledBundle, compileBundle } from '../../bundles/compile.ts';
 import { loadBundle } from '../../bundles/load.ts';
 import { toPdpError } from '../../engine/error.ts';
+import type { EvaluatorName } from '../../engine/evaluator.ts';
 
-/** Bundles ready to be judged by Cedar, the last few that were asked for. */
+/** Bundles ready to judge, the last few that were asked for. */
 export interface JudgedBundles {
   /**
    * @param fetch gives the archive; asked only where the bundle is not held.
    * @throws PdpError where it does not load, also the next time, or what `fetch` throws.
    */
-  get(digest: string, fetch: () => Promise<Uint8Array>): Promise<CompiledBundle>;
+  get(digest: string, evaluator: EvaluatorName, fetch: () => Promise<Uint8Array>): Promise<CompiledBundle>;
 }
 
-/** One that serves and the one before or beside it; at the limits each takes some hundred megabytes. */
-const MAX_BUNDLES = 2;
-
 /** Keeps what did not load too: it would not load the next time either, and trying costs seconds. */
-export function createJudgedBundles(): JudgedBundles {
+export function createJudgedBundles(maxBundles: number): JudgedBundles {
   const held = new Map<string, Promise<CompiledBundle>>();
 
   return {
-    async get(digest, fetch) {
-      const bundle = held.get(digest) ?? load(await fetch(), digest);
+    async get(digest, evaluator, fetch) {
+      const key = `${evaluator} ${digest}`;
+      const bundle = held.get(key) ?? load(await fetch(), digest, evaluator);
       // Last asked for stands last, so the first is the one to forget.
-      held.delete(digest);
+      held.delete(key);
       for (const [oldest] of held) {
-        if (held.size < MAX_BUNDLES) break;
+        if (held.size < maxBundles) break;
         held.delete(oldest);
       }
-      held.set(digest, bundle);
+      held.set(key, bundle);
 
       return bundle;
     },
   };
 }
 
-async function load(archive: Uint8Array, digest: string): Promise<CompiledBundle> {
+async function load(archive: Uint8Array, digest: string, evaluator: EvaluatorName): Promise<CompiledBundle> {
   try {
-    return await compileBundle(await loadBundle(archive, digest, 'cedar'), 'cedar');
+    return await compileBundle(await loadBundle(archive, digest, evaluator), evaluator);
   } catch (error) {
     throw toPdpError(error);
   }

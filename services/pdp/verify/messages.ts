@@ -24,14 +24,19 @@ export interface ServedVerdict {
 export type Judgement =
   | { readonly kind: 'equal' }
   | { readonly kind: 'different'; readonly served: string; readonly cedar: string }
-  | { readonly kind: 'failed'; readonly problem: string };
+  | Failed;
+
+export interface Failed {
+  readonly kind: 'failed';
+  readonly problem: string;
+}
 
 /** What the thread is told: a case, or the archive that it asked for; none where it cannot be had now. */
-export type ToThread =
-  | { readonly kind: 'case'; readonly case: VerificationCase }
+export type ToThread<Case> =
+  | { readonly kind: 'case'; readonly case: Case }
   | { readonly kind: 'archive'; readonly archive: Uint8Array | undefined };
 
 /** What the thread says, and then waits. */
-export type FromThread =
+export type FromThread<Judged> =
   | { readonly kind: 'wanted'; readonly digest: string }
-  | { readonly kind: 'judged'; readonly judgement: Judgement };
+  | { readonly kind: 'judged'; readonly judgement: Judged | Failed };

@@ -1,15 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { FromThread, Judgement, ToThread, VerificationCase } from './messages.ts';
+import type { Failed, FromThread, Judgement, ToThread, VerificationCase } from './messages.ts';
 
-/** The thread in which Cedar judges again, started when it is first needed. */
-export interface VerificationThread {
+/** A thread in which recorded decisions are judged, started when it is first needed. */
+export interface JudgeThread<Case, Judged> {
   /** Judges one case; one at a time. Never rejects: a thread that dies or hangs has failed, and another one takes its place. */
-  judge(one: VerificationCase): Promise<Judgement>;
+  judge(one: Case): Promise<Judged | Failed>;
   close(): Promise<void>;
 }
 
+export type VerificationThread = JudgeThread<VerificationCase, Judgement>;
+
 export interface ThreadOptions {
+  /** What runs in it: a module that calls `serveCases`. */
+  readonly entry: URL;
   /** Fetches the archive of a bundle by its digest. */
   readonly archiveOf: (digest: string) => Promise<Uint8Array>;
   /** Milliseconds after which a case is given up, its bundle's loading included. */
@@ -28,8 +32,13 @@ const MEMORY_MB = 512;
 /** As where bundles are loaded: reading recurses over nested values, which the limits keep far below this. */
 const STACK_MB = 4;
 
-export function createVerificationThread(options: ThreadOptions): VerificationThread {
-  const { archiveOf, deadlineMs = DEADLINE_MS, pauseMs = PAUSE_MS, memoryMb = MEMORY_MB } = options;
+/** The one in which Cedar judges again. */
+export function createVerificationThread(options: Omit<ThreadOptions, 'entry'>): VerificationThread {
+  return createJudgeThread({ entry: new URL('./entry.ts', import.meta.url), ...options });
+}
+
+export function createJudgeThread<Case, Judged>(options: ThreadOptions): JudgeThread<Case, Judged> {
+  const { entry, archiveOf, deadlineMs = DEADLINE_MS, pauseMs = PAUSE_MS, memoryMb = MEMORY_MB } = options;
   const closing = new AbortController();
   let worker: Worker | undefined;
   let startedAt = Number.NEGATIVE_INFINITY;
@@ -39,7 +48,7 @@ export function createVerificationThread(options: ThreadOptions): VerificationTh
       try {
         worker ??= await start();
 
-        return await ask(worker, one, archiveOf, deadlineMs);
+        return await ask<Case, Judged>(worker, one, archiveOf, deadlineMs);
       } catch (error) {
         await worker?.terminate();
         worker = undefined;
@@ -64,7 +73,7 @@ export function createVerificationThread(options: ThreadOptions): VerificationTh
   }
 
   function startWorker(): Worker {
-    const started = new Worker(new URL('./entry.ts', import.meta.url), {
+    const started = new Worker(entry, {
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: STACK_MB },
       // A worker inherits flags of its parent, such as those of a test runner, which it has no use for.
       execArgv: [],
@@ -81,17 +90,17 @@ export function createVerificationThread(options: ThreadOptions): VerificationTh
   }
 }
 
-function ask(
+function ask<Case, Judged>(
   worker: Worker,
-  one: VerificationCase,
+  one: Case,
   archiveOf: ThreadOptions['archiveOf'],
   deadlineMs: number,
-): Promise<Judgement> {
-  const { promise, resolve, reject } = Promise.withResolvers<Judgement>();
-  const send = (message: ToThread): void => worker.postMessage(message);
+): Promise<Judged | Failed> {
+  const { promise, resolve, reject } = Promise.withResolvers<Judged | Failed>();
+  const send = (message: ToThread<Case>): void => worker.postMessage(message);
   const timer = setTimeout(() => reject(new Error(`not judged after ${deadlineMs} ms`)), deadlineMs);
   const onExit = (code: number): void => reject(new Error(`its thread ended with code ${code}`));
-  const onMessage = (message: FromThread): void => {
+  const onMessage = (message: FromThread<Judged>): void => {
     if (message.kind === 'judged') resolve(message.judgement);
     else
       archiveOf(message.digest).then(

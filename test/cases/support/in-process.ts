@@ -74,6 +74,7 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
       cedarVersion: CEDAR_VERSION,
       observer,
       verifier: { sample: (entry, input) => sampled.push({ entry, input }) },
+      trials: { decided: () => undefined, failed: () => undefined },
     },
     replica,
     anonymousAllowed: false,

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { writeArchive } from '../../../services/bundles/archive.ts';
 import { bundleDigest } from '../../../services/bundles/digest.ts';
 import { insertBundle } from '../../../services/store/bundles.ts';
-import { activate } from '../../../services/store/deployments.ts';
+import { activate } from '../../../services/store/change-deployment.ts';
 import { bundleFiles } from './bundle.ts';
 
 /** Stores a version of the bundle and makes it the active one of a store; gives its digest. */

@@ -1,0 +1,95 @@
+import type { Request } from 'express';
+import { PdpError } from '../../engine/error.ts';
+import { type BeforeCommit, type Changed, digestsOf, previewChange } from '../../store/change-deployment.ts';
+import type { Pool } from '../../store/database.ts';
+import type { OperatorChange } from '../../store/deployment-change.ts';
+import type { Deployment } from '../../store/deployments.ts';
+import { withTransaction } from '../../store/pool.ts';
+import { approveProposal, type Proposal } from '../../store/proposals.ts';
+import {
+  applyProposedChange,
+  proposedChange,
+  type Requested,
+  requestChange,
+} from '../../store/request-change.ts';
+import { type Acting, newRecordId, recordingDeployment } from '../change-record.ts';
+import { traceOf } from '../wire/rest/watch.ts';
+import { type AdminContext, adminOf, followChange, visibleStores } from './context.ts';
+import type { AskedChange } from './deployment-bodies.ts';
+
+/** Who administers, as the record of a change names it. */
+export function actingOf(request: Request): Acting {
+  return { caller: adminOf(request), transport: 'rest', trace: traceOf(request) };
+}
+
+/**
+ * Changes what a store runs, or proposes it where that takes two persons. Every bundle that decides afterwards is loaded and compiled
+ * here before anything is committed: what this process cannot load would fail on every replica.
+ * @throws PdpError as `requestChange` says, or what loading a bundle throws.
+ */
+export async function applyChange(
+  context: AdminContext,
+  request: Request,
+  store: string,
+  { change, expectedSequence, reason }: AskedChange,
+): Promise<Requested> {
+  const pool = context.poolFor(request);
+  const recordId = newRecordId(Date.now());
+  const record = recordingDeployment(context.ledger, actingOf(request), recordId);
+  const author = adminOf(request).subject;
+
+  return prepared(context, pool, store, change, (holding) =>
+    requestChange(pool, { store, change, expectedSequence, author, reason, recordId }, holding(record)),
+  );
+}
+
+/**
+ * Approves a proposed change of a store and applies it.
+ * @throws PdpError as `approveProposal` and {@link applyChange} say.
+ */
+export async function applyApproved(
+  context: AdminContext,
+  request: Request,
+  proposal: Proposal,
+): Promise<Deployment> {
+  const pool = context.poolFor(request);
+  const recordId = newRecordId(Date.now());
+  const record = recordingDeployment(context.ledger, actingOf(request), recordId, proposal.id);
+  const approver = adminOf(request).subject;
+
+  return prepared(context, pool, proposal.store, proposedChange(proposal).change, (holding) =>
+    approveProposal(pool, proposal.id, approver, visibleStores(request) ?? 'all', (client, open) =>
+      applyProposedChange(client, open, { approver, recordId }, holding(record)),
+    ),
+  );
+}
+
+/** Loads what the change will need, and sees to it that what is committed needs nothing else. */
+async function prepared<Result>(
+  context: AdminContext,
+  pool: Pool,
+  store: string,
+  change: OperatorChange,
+  body: (holding: (record: BeforeCommit) => BeforeCommit) => Promise<Result>,
+): Promise<Result> {
+  const digests = await withTransaction(pool, async (client) =>
+    digestsOf(await previewChange(client, store, change)),
+  );
+  const result = await context.replica.prepared(digests, () =>
+    body((record) => async (changed) => {
+      requirePrepared(changed, digests);
+      await record(changed);
+    }),
+  );
+  await followChange(context);
+
+  return result;
+}
+
+function requirePrepared({ after }: Changed, prepared: readonly string[]): void {
+  if (digestsOf({ state: after }).every((digest) => prepared.includes(digest))) return;
+
+  throw new PdpError('conflict', 'another change came in between; look at the status and try again', {
+    field: 'expected_sequence',
+  });
+}

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { ChangeEntry } from '../ledger/record.ts';
+import type { BeforeCommit, Changed } from '../store/change-deployment.ts';
+import type { DeploymentState } from '../store/next-deployment.ts';
+import { recordBytes } from './record.ts';
+import type { Caller, TraceContext } from './types.ts';
+import { uuidv7 } from './uuid.ts';
+
+/** Who acts; of a change that a limit makes, nobody. */
+export interface Acting {
+  readonly caller: Pick<Caller, 'credential_id' | 'subject'>;
+  readonly transport: ChangeEntry['transport'];
+  readonly trace: Pick<TraceContext, 'trace_id'> & { readonly parent_span_id?: string | undefined };
+}
+
+/** What stands in the record beside who acts. */
+export type ToldChange = Pick<
+  ChangeEntry,
+  'store' | 'action' | 'author' | 'approved_by' | 'proposal_id' | 'reason' | 'sequence' | 'before' | 'state'
+>;
+
+/** The author of what limits change by themselves. No credential can have this name. */
+export const AUTOMATIC = 'palisade';
+
+/** Palisade itself, where nobody asks. */
+export function automatic(): Acting {
+  return {
+    caller: { credential_id: undefined, subject: AUTOMATIC },
+    transport: 'in_process',
+    trace: { trace_id: randomBytes(16).toString('hex') },
+  };
+}
+
+/** The id of a change's record, made before the change so that its row can name it. */
+export function newRecordId(now: number): string {
+  return uuidv7(now);
+}
+
+/**
+ * Records a change before it is committed, as durably as decisions are: what cannot be recorded is not changed. Where the commit fails
+ * after that, the record stays, and no row names its id.
+ * @throws PdpError `unavailable` where it is not recorded.
+ */
+export async function recordChange(
+  ledger: Pick<Ledger, 'append' | 'reserve'>,
+  { caller, transport, trace }: Acting,
+  recordId: string,
+  told: ToldChange,
+): Promise<void> {
+  const entry: ChangeEntry = {
+    kind: 'change',
+    decision_id: recordId,
+    time: new Date().toISOString(),
+    transport,
+    credential: { id: caller.credential_id ?? null, subject: caller.subject },
+    request_id: '',
+    run: null,
+    mode: 'enforce',
+    trace: { trace_id: trace.trace_id, parent_span_id: trace.parent_span_id ?? null },
+    ...told,
+  };
+  await ledger.append(entry, null, ledger.reserve(recordBytes(entry, '')));
+}
+
+/** The same for a change of what a store runs. */
+export function recordingDeployment(
+  ledger: Pick<Ledger, 'append' | 'reserve'>,
+  acting: Acting,
+  recordId: string,
+  proposalId: string | null = null,
+): BeforeCommit {
+  return ({ before, after }: Changed) =>
+    recordChange(ledger, acting, recordId, {
+      store: after.store,
+      action: after.action,
+      author: after.author,
+      approved_by: after.approvedBy,
+      proposal_id: proposalId,
+      reason: after.reason,
+      sequence: after.sequence,
+      before: before?.sequence ?? null,
+      state: stateOf(after),
+    });
+}
+
+function stateOf({ digest, canary, shadow, monitor }: DeploymentState): ChangeEntry['state'] {
+  return {
+    digest,
+    canary:
+      canary === null
+        ? null
+        : {
+            digest: canary.digest,
+            percent: BigInt(canary.percent),
+            by: canary.by,
+            since: canary.since,
+            limits: {
+              max_error_rate: canary.limits.max_error_rate ?? null,
+              max_latency_ratio: canary.limits.max_latency_ratio ?? null,
+              max_p99_ms: canary.limits.max_p99_ms ?? null,
+              max_flip_rate: canary.limits.max_flip_rate ?? null,
+              min_sample: canary.limits.min_sample,
+            },
+            frozen: canary.frozen,
+          },
+    shadow: shadow === null ? null : { digest: shadow.digest, since: shadow.since },
+    monitor: monitor === null ? null : { policies: monitor.policies === null ? null : [...monitor.policies] },
+  };
+}
