@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { CompiledBundle } from '../../services/bundles/compile.ts';
+import { type BundleDecision, decideByBundle } from '../../services/bundles/decide.ts';
+import { RawObject } from '../../services/engine/raw/raw.ts';
+import { type Settled, settle } from '../../services/pdp/settle.ts';
+import type { Mode } from '../../services/pdp/types.ts';
+import { callOf } from './support/calls.ts';
+import { compileLevels, failFrom, forbidFrom, PERMIT } from './support/levels.ts';
+
+function decide(bundle: CompiledBundle, level: number): BundleDecision {
+  const context = new RawObject(new Map([['level', BigInt(level)]]));
+  const call = callOf({ action: { type: 'Action', id: 'act' }, context });
+
+  return decideByBundle(bundle, call, () => ({}));
+}
+
+/** @param policies `null`: all; `undefined`: nothing is monitored. */
+function settled(
+  bundle: CompiledBundle,
+  level: number,
+  policies: readonly string[] | null | undefined,
+  mode: Mode = 'enforce',
+): Settled {
+  const ids = new Set(policies ?? []);
+  const monitoring =
+    policies === undefined
+      ? undefined
+      : policies === null
+        ? { policies: undefined, without: new Map() }
+        : { policies: ids, without: new Map([[bundle, bundle.without(ids)]]) };
+  const staged = { canary: undefined, shadow: undefined, monitoring };
+
+  return settle({ bundle, active: bundle, arm: 'active', sequence: 1n, staged }, mode, decide(bundle, level));
+}
+
+const both = PERMIT + forbidFrom(10) + forbidFrom(20) + failFrom(100);
+
+describe('where nothing is monitored', () => {
+  test('what the policies say is enforced', async () => {
+    const bundle = await compileLevels(both);
+
+    expect(settled(bundle, 1, undefined)).toMatchObject({
+      decision: 'allow',
+      policyDecision: 'allow',
+      enforcement: 'enforced',
+    });
+    expect(settled(bundle, 10, undefined)).toMatchObject({
+      decision: 'deny',
+      policyDecision: 'deny',
+      enforcement: 'enforced',
+    });
+  });
+});
+
+describe('where all of a store is monitored', () => {
+  test('a deny of policies is an allow that says so, with the reason of the deny', async () => {
+    const [forbidding, permittingNothing] = [await compileLevels(both), await compileLevels(forbidFrom(10))];
+
+    expect(settled(forbidding, 10, null)).toMatchObject({
+      decision: 'allow',
+      policyDecision: 'deny',
+      reasonCode: 'forbidden',
+      message: '',
+      enforcement: 'monitored',
+    });
+    expect(settled(permittingNothing, 1, null)).toMatchObject({
+      decision: 'allow',
+      policyDecision: 'deny',
+      reasonCode: 'not_permitted',
+      enforcement: 'monitored',
+    });
+    expect(settled(forbidding, 1, null)).toMatchObject({ decision: 'allow', enforcement: 'enforced' });
+  });
+
+  test('a failure is none: neither a forbid that fails alone nor one beside another that matches', async () => {
+    const [alone, beside, nothing] = [
+      await compileLevels(PERMIT + failFrom(1)),
+      await compileLevels(both),
+      await compileLevels(failFrom(1)),
+    ];
+
+    for (const [bundle, level] of [
+      [alone, 1],
+      [beside, 100],
+      [nothing, 1],
+    ] as const) {
+      expect(settled(bundle, level, null)).toMatchObject({ decision: 'deny', enforcement: 'enforced' });
+    }
+  });
+
+  test('a check tells what the policies say, because nothing is enforced by it anyway', async () => {
+    const bundle = await compileLevels(both);
+
+    expect(settled(bundle, 10, null, 'check')).toMatchObject({ decision: 'deny', enforcement: 'check_only' });
+  });
+});
+
+describe('where policies are monitored by name', () => {
+  test('a forbid of them does not hold, and one of the others does', async () => {
+    const bundle = await compileLevels(both);
+
+    expect(settled(bundle, 10, ['from-10'])).toMatchObject({
+      decision: 'allow',
+      policyDecision: 'deny',
+      reasonCode: 'forbidden',
+      enforcement: 'monitored',
+    });
+    expect(settled(bundle, 20, ['from-10'])).toMatchObject({ decision: 'deny', enforcement: 'enforced' });
+    expect(settled(bundle, 20, ['from-10', 'from-20'])).toMatchObject({
+      decision: 'allow',
+      enforcement: 'monitored',
+    });
+    expect(settled(bundle, 10, ['no-such-policy'])).toMatchObject({
+      decision: 'deny',
+      enforcement: 'enforced',
+    });
+  });
+
+  test('an allow still needs a permit, and no other forbid may fail', async () => {
+    const [withoutPermit, failing] = [await compileLevels(forbidFrom(10)), await compileLevels(both)];
+
+    expect(settled(withoutPermit, 10, ['from-10'])).toMatchObject({
+      decision: 'deny',
+      enforcement: 'enforced',
+    });
+    expect(settled(failing, 100, ['from-10', 'from-20'])).toMatchObject({
+      decision: 'deny',
+      enforcement: 'enforced',
+    });
+    expect(settled(failing, 100, ['from-10', 'from-20', 'fail-100'])).toMatchObject({
+      decision: 'deny',
+      enforcement: 'enforced',
+    });
+  });
+
+  test('a permit of them does not permit either', async () => {
+    const bundle = await compileLevels(both);
+
+    expect(settled(bundle, 1, ['permit'])).toMatchObject({
+      decision: 'deny',
+      policyDecision: 'allow',
+      reasonCode: 'not_permitted',
+      enforcement: 'monitored',
+    });
+  });
+});
+
+test('no setting allows what could not be evaluated, and an allow by name is one that the rest of the bundle gives', async () => {
+  const ids = ['permit', 'from-10', 'from-20', 'fail-100'];
+  const bundle = await compileLevels(both);
+
+  fc.assert(
+    fc.property(
+      fc.constantFrom(0, 9, 10, 15, 20, 99, 100, 101),
+      fc.option(fc.subarray(ids)),
+      (level, policies) => {
+        const { errors } = decide(bundle, level).evaluation;
+        const { decision, enforcement } = settled(bundle, level, policies);
+        if (decision !== 'allow') return;
+
+        expect(errors).toEqual([]);
+        if (enforcement !== 'monitored' || policies === null) return;
+        expect(decide(bundle.without(new Set(policies)), level).verdict.reasonCode).toBe('permitted');
+      },
+    ),
+  );
+});
