@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ChangeEntry } from '../ledger/record.ts';
 import type { BeforeCommit, Changed } from '../store/change-deployment.ts';
+import { RESERVED_NAME } from '../store/credentials.ts';
 import type { DeploymentState } from '../store/next-deployment.ts';
 import { recordBytes } from './record.ts';
 import type { Caller, TraceContext } from './types.ts';
@@ -20,13 +21,10 @@ export type ToldChange = Pick<
   'store' | 'action' | 'author' | 'approved_by' | 'proposal_id' | 'reason' | 'sequence' | 'before' | 'state'
 >;
 
-/** The author of what limits change by themselves. No credential can have this name. */
-export const AUTOMATIC = 'palisade';
-
 /** Palisade itself, where nobody asks. */
 export function automatic(): Acting {
   return {
-    caller: { credential_id: undefined, subject: AUTOMATIC },
+    caller: { credential_id: undefined, subject: RESERVED_NAME },
     transport: 'in_process',
     trace: { trace_id: randomBytes(16).toString('hex') },
   };

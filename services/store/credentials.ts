@@ -12,6 +12,9 @@ export interface CredentialPrincipal {
 /** Stands among an admin credential's stores for all of them, those to come included. */
 export const ALL_STORES = '*';
 
+/** The author of what happens by itself: no person can go by it. */
+export const RESERVED_NAME = 'palisade';
+
 export interface NewCredential {
   /** Public part of the token. */
   readonly id: string;
@@ -138,6 +141,12 @@ async function raiseRevision(client: Client): Promise<void> {
 }
 
 async function insert(client: Client, credential: NewCredential): Promise<void> {
+  if (credential.name === RESERVED_NAME) {
+    throw new PdpError('invalid_request', `${RESERVED_NAME} is the author of what limits change`, {
+      field: 'name',
+    });
+  }
+
   const everywhere = credential.role === 'admin' && credential.stores.includes(ALL_STORES);
   if (!everywhere) await requireStores(client, credential.stores);
   const inserted = await query(

@@ -49,6 +49,7 @@ test.each([
   ['README.md', blocksOf('README.md')],
   ['docs/guide-runtimes.md', blocksOf('docs/guide-runtimes.md')],
   ['docs/guide-authors.md', blocksOf('docs/guide-authors.md')],
+  ['docs/deployments.md', blocksOf('docs/deployments.md')],
   ['docs/guide-sres.md, as far as it needs no database of its own,', walkOf('docs/guide-sres.md')],
   ['docs/decision-log.md', blocksOf('docs/decision-log.md')],
   ['docs/replay.md', blocksOf('docs/replay.md')],

@@ -131,3 +131,12 @@ describe('revokeCredential', () => {
     });
   });
 });
+
+test('nobody goes by the name of what happens by itself', async () => {
+  await withDatabase(async ({ serving }) => {
+    await expect(insertCredential(serving, aCredential({ name: 'palisade' }))).rejects.toMatchObject({
+      code: 'invalid_request',
+      field: 'name',
+    });
+  });
+});

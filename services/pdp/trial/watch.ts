@@ -2,10 +2,11 @@ import { PdpError } from '../../engine/error.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { listFigures, storeFigures, type Trial } from '../../store/candidate-figures.ts';
 import { changeDeployment } from '../../store/change-deployment.ts';
+import { RESERVED_NAME } from '../../store/credentials.ts';
 import type { Database, Pool } from '../../store/database.ts';
 import { withTransaction } from '../../store/pool.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { AUTOMATIC, automatic, newRecordId, recordingDeployment } from '../change-record.ts';
+import { automatic, newRecordId, recordingDeployment } from '../change-record.ts';
 import type { Replica } from '../replica.ts';
 import type { RunningCanary, StoreState } from '../snapshot.ts';
 import { addFigures, FIGURES, type Figures, NO_FIGURES } from './figures.ts';
@@ -83,7 +84,7 @@ async function intervene(
           store,
           change: kind === 'end' ? { action: 'end_canary', since } : { action: 'freeze', since, why },
           expectedSequence: sequence,
-          author: AUTOMATIC,
+          author: RESERVED_NAME,
           approvedBy: null,
           reason: why,
           recordId,
