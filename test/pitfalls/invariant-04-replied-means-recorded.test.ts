@@ -39,7 +39,10 @@ describe('a reply that left', () => {
       const recorded = async () => {
         const { body } = await administer({ addresses, adminToken }, 'GET', '/v1/decisions');
 
-        return (body['records'] as readonly Outcome[]).map(({ decision_id }) => decision_id).sort();
+        return (body['records'] as readonly Outcome[])
+          .filter(({ kind }) => kind === 'decision')
+          .map(({ decision_id }) => decision_id)
+          .sort();
       };
       await expect.poll(recorded, { timeout: 10_000 }).toEqual(replied.sort());
     });

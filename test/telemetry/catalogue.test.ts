@@ -23,7 +23,9 @@ const EVENTS_OF_NOISE = 7;
 /** What the SDK says of itself is its own. */
 const OF_THE_SDK = /^otel[._]/;
 
-test('what is sent is what the page on telemetry names, with those types, and nothing of it is missing', async () => {
+test('what is sent is what the page on telemetry names, with those types, and nothing of it is missing', {
+  timeout: 60_000,
+}, async () => {
   const everything = { OTEL_TRACES_SAMPLER: 'always_on' };
   await withObserved('http/protobuf', everything, async (observed) => {
     await deployFolder(
@@ -38,7 +40,12 @@ test('what is sent is what the page on telemetry names, with those types, and no
       await receiver.waitFor(({ spans }) => spans().find(({ name }) => name === last));
     }
     await receiver.waitFor(({ logs }) => logs()[EVENTS_OF_NOISE - 1]);
-    for (const last of ['palisade.policy.errors', 'rpc.server.call.duration']) {
+    for (const last of [
+      'palisade.policy.errors',
+      'rpc.server.call.duration',
+      'palisade.candidate.evaluation.p99',
+      'palisade.canary.interventions',
+    ]) {
       await receiver.waitFor(({ metrics }) => metrics().find(({ name }) => name === last));
     }
     const sent = attributesOf(receiver);
@@ -85,7 +92,7 @@ test('names that claim to be standard are in the semantic conventions', () => {
 });
 
 /** Calls that between them make every span, event, metric and attribute. */
-async function makeNoise({ server, world }: Observed): Promise<void> {
+async function makeNoise({ server, world, digest }: Observed): Promise<void> {
   const authorization = `Bearer ${world.runtimeToken}`;
   const uid = (type: string, id: string) => ({ type, id });
   const request = (n: number, members = {}) => ({
@@ -123,11 +130,24 @@ async function makeNoise({ server, world }: Observed): Promise<void> {
       );
     });
   });
-  await send(server.addresses.admin, {
-    method: 'GET',
-    path: '/v1/stores',
-    headers: { authorization: `Bearer ${world.adminToken}` },
-  });
+  const admin = (method: string, path: string, body?: object) =>
+    send(server.addresses.admin, {
+      method,
+      path,
+      headers: { authorization: `Bearer ${world.adminToken}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const change = async (path: string, body: object) =>
+    expect((await admin('POST', `/v1/stores/default/deployment/${path}`, body)).status).toBe(200);
+
+  // A candidate that refuses what the active bundle decides: as a shadow it is compared, as a canary it is ended.
+  await change('monitor', { monitor: { policies: null } });
+  await change('shadow', { digest });
+  expect((await rest(0)).status).toBe(200);
+  for (let count = 0; count < 60; count += 1) expect((await rest(1)).status).toBe(200);
+  await change('canary', { digest, percent: 100, limits: { max_error_rate: '0', min_sample: 1 } });
+  expect((await rest(1)).status).toBe(400);
+  await admin('GET', '/v1/stores');
 }
 
 function attributesOf({ spans, logs, metrics }: OtlpReceiver): ReadonlyMap<string, ReadonlySet<unknown>> {
