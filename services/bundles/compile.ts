@@ -61,6 +61,8 @@ export async function compileBundle(
   const schema = readSchema(parts.resolvedSchema);
   await turn();
   const sources = new Map<string, EntitySource>(Object.entries(parts.entitySources));
+  // Of the parts a bundle keeps this alone: the others are large.
+  const { schemaText } = parts;
   const evaluator =
     name === 'cedar' ? await warmCedar(parts, schema) : createCompiledEvaluator(schema, parts.policies);
   await turn();
@@ -75,10 +77,10 @@ export async function compileBundle(
     recordAllow: parts.recordAllow,
     evaluator,
     without(ids) {
-      const policies = parts.policies.filter(({ id }) => !ids.has(id));
+      const policies = [...bundle.policies.values()].filter(({ id }) => !ids.has(id));
       const reduced =
         name === 'cedar'
-          ? createCedarEvaluator(parts.schemaText, schema, policies)
+          ? createCedarEvaluator(schemaText, schema, policies)
           : createCompiledEvaluator(schema, policies);
 
       return {
