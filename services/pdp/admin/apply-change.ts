@@ -75,15 +75,17 @@ async function prepared<Result>(
   const digests = await withTransaction(pool, async (client) =>
     digestsOf(await previewChange(client, store, change)),
   );
-  const result = await context.replica.prepared(digests, () =>
-    body((record) => async (changed) => {
+
+  return context.replica.prepared(digests, async () => {
+    const result = await body((record) => async (changed) => {
       requirePrepared(changed, digests);
       await record(changed);
-    }),
-  );
-  await followChange(context);
+    });
+    // Within, so that what was loaded is taken over, and not loaded again.
+    await followChange(context);
 
-  return result;
+    return result;
+  });
 }
 
 function requirePrepared({ after }: Changed, prepared: readonly string[]): void {
