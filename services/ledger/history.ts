@@ -63,7 +63,7 @@ export async function* readHistory(
 export function readPast(row: ReplayRow, opener: InputOpener): Past {
   const record = recordOf(row);
   if (record === undefined) return { lost: 'record_unreadable' };
-  if (record.kind === 'error') return { lost: 'not_decided' };
+  if (record.kind !== 'decision') return { lost: 'not_decided' };
   if (record.commitment === null) return { lost: 'input_not_kept' };
 
   const { kek_id, wrapped_key, nonce, ciphertext } = row;

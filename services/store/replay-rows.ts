@@ -24,7 +24,7 @@ export interface ReplayRow {
 
 // Were the share asked for with `=`, the planner would expect next to no rows, and sort all of them for each page.
 const IN_RANGE = `
-  d.store = $1 and d.decision_id >= $2::uuid and d.decision_id < $3::uuid
+  d.store = $1 and d.kind in ('decision', 'error') and d.decision_id >= $2::uuid and d.decision_id < $3::uuid
   and abs(get_byte(uuid_send(d.decision_id), 15) * $4::int / 256 - $5::int) < 1
   order by d.decision_id desc`;
 

@@ -10,8 +10,6 @@ import * as answers from './answers.ts';
 import { BUNDLES_QUERY } from './bundles.ts';
 import { NEW_CREDENTIAL } from './credentials.ts';
 import { DECISIONS_QUERY, TAIL_QUERY } from './decisions.ts';
-import { REPLAY_QUERY, REPLAY_VERIFICATION_QUERY } from './replay.ts';
-import { ReplayLine, ReplayVerificationLine } from './replay-answers.ts';
 import {
   ACTIVATION,
   CANARY_BODY,
@@ -22,6 +20,8 @@ import {
 } from './deployment-bodies.ts';
 import { HISTORY_QUERY, NEW_STORE } from './deployments.ts';
 import { PROPOSALS_QUERY, TWO_PERSON } from './proposals.ts';
+import { REPLAY_QUERY, REPLAY_VERIFICATION_QUERY } from './replay.ts';
+import { ReplayLine, ReplayVerificationLine } from './replay-answers.ts';
 
 const ADMIN_SERVER = { servers: [{ url: 'http://127.0.0.1:7182', description: 'Administration' }] };
 const ARCHIVE = { 'application/gzip': { schema: { type: 'string', format: 'binary' } } } as const;

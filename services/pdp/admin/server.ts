@@ -13,8 +13,8 @@ import { deploymentChangeRoutes } from './deployment-changes.ts';
 import { deploymentRoutes } from './deployments.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
-import { replayRoutes } from './replay.ts';
 import { proposalRoutes } from './proposals.ts';
+import { replayRoutes } from './replay.ts';
 import { traced } from './traced.ts';
 
 export interface AdminServerOptions extends AppOptions {

@@ -36,7 +36,7 @@ export function outcomeOf({ decision, reasonCode, determining, failing }: Decide
  * The verdict of a record's policies. Where they were only monitored, what was replied is not what they said: a record then has
  * `policy_decision`, and its reason code is that of the reply.
  */
-export function recordedVerdict(record: PastDecision & { readonly policy_decision?: Decision }): Decided {
+export function recordedVerdict(record: PastDecision): Decided {
   const { policy_decision: decision = record.decision, determining, policy_errors: errors } = record;
   const failing = errors.map(({ policy_id }) => policy_id);
   const reasonCode = decision === record.decision ? record.reason_code : reasonOf(decision, record);
