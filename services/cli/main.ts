@@ -8,6 +8,7 @@ import { decideCommand } from './commands/decide.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { healthcheckCommand } from './commands/healthcheck.ts';
 import { keyringCommand } from './commands/keyring.ts';
+import { keysCommand } from './commands/keys.ts';
 import { logCommand } from './commands/log.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -64,6 +65,7 @@ export function createProgram(): Command {
     tokenCommand(),
     logCommand(),
     replayCommand(),
+    keysCommand(),
     keyringCommand(),
     healthcheckCommand(),
     completionCommand(),

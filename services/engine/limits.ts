@@ -18,6 +18,12 @@ export const LIMITS = {
   bundle_bytes: 32 * MIB,
   /** Files in one bundle. */
   bundle_files: 10_000,
+  /** The signature of a bundle, a compact JWS. */
+  signature_bytes: 1_024,
+  /** Signatures of one bundle for one store, by keys that the store does not require or does not require yet. */
+  bundle_signatures: 64,
+  /** Keys that a store may require signatures of. */
+  signature_keys: 16,
   /** The schema of a bundle: Cedar clones it for every request. */
   schema_bytes: 256 * KIB,
   /** Identifiers of a schema after its common types are expanded; Cedar expands them, so a short text can grow exponentially. */

@@ -1,9 +1,9 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { link, open, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { PdpError } from '../engine/error.ts';
 import { decrypt, encrypt, KEY_BYTES } from './cipher.ts';
+import { createPrivateFile } from './private-file.ts';
 
 const keyringFile = z.strictObject({
   version: z.literal(1),
@@ -56,18 +56,12 @@ export async function readKeyring(path: string): Promise<Keyring> {
 export async function createKeyring(path: string, now = new Date()): Promise<void> {
   const id = `kek-${now.toISOString().slice(0, 10)}-${randomBytes(4).toString('hex')}`;
   const key = { id, key: randomBytes(KEY_BYTES).toString('base64'), created_at: now.toISOString() };
-  const draft = `${path}.${randomBytes(8).toString('hex')}`;
-
-  await writeNew(draft, `${JSON.stringify({ version: 1, active: id, keys: [key] }, null, 2)}\n`);
+  const text = `${JSON.stringify({ version: 1, active: id, keys: [key] }, null, 2)}\n`;
   try {
-    // A hard link fails if the name is taken, which a rename does not.
-    await link(draft, path);
+    await createPrivateFile(path, text);
   } catch (cause) {
     throw new PdpError('conflict', `the keyring ${path} exists already or cannot be made`, { cause });
-  } finally {
-    await rm(draft, { force: true });
   }
-  await syncDirectory(dirname(path));
 }
 
 async function readPrivate(path: string): Promise<string> {
@@ -111,23 +105,4 @@ function keyringOf(activeId: string, keys: ReadonlyMap<string, KeyObject>, path:
       return decrypt(key, wrapped, binding);
     },
   };
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -5,6 +5,7 @@ import { watchChanges } from '../store/watch.ts';
 import type { Log } from '../telemetry/log.ts';
 import { loadBundle } from './loader.ts';
 import { createReplica, type Replica } from './replica.ts';
+import { createSignatureWatch, type SignatureWatch } from './signature-watch.ts';
 
 export interface FollowOptions {
   readonly pool: Pool;
@@ -17,6 +18,7 @@ export interface FollowOptions {
 /** A replica that follows PostgreSQL until it is stopped. */
 export interface Following {
   readonly replica: Replica;
+  readonly signatures: SignatureWatch;
   stop(): Promise<void>;
 }
 
@@ -28,9 +30,11 @@ export async function followDeployments({
   evaluator,
   log,
 }: FollowOptions): Promise<Following> {
+  const signatures = createSignatureWatch({ pool, log });
   const replica = createReplica({
     pool,
     evaluator,
+    signatures,
     load: (digest, by) => {
       if (by !== evaluator)
         log.warn({ digest }, 'a bundle is loaded for Cedar, which judged a decision of it otherwise');
@@ -65,9 +69,11 @@ export async function followDeployments({
 
   return {
     replica,
+    signatures,
     async stop() {
       stopping.abort();
       await watch;
+      await signatures.settled();
     },
   };
 }

@@ -16,7 +16,12 @@ export function refuseStale(replica: Replica, config: StalenessConfig): void {
 export function unreadiness(replica: Replica, ledger: Ledger, config: StalenessConfig): readonly string[] {
   const reasons: string[] = [];
   if (replica.ageMs() > config.PALISADE_MAX_STALENESS) reasons.push('the policy state is stale');
-  if (replica.lags().some(({ failed }) => failed)) reasons.push('a deployed bundle does not load here');
+  const failures = replica.lags().filter(({ failed }) => failed);
+  if (failures.some(({ unsigned }) => unsigned !== true))
+    reasons.push('a deployed bundle does not load here');
+  if (failures.some(({ unsigned }) => unsigned === true)) {
+    reasons.push('a deployed bundle is not signed as its store requires');
+  }
   if (![...replica.snapshot().stores.values()].some(({ bundle }) => bundle !== undefined)) {
     reasons.push('no bundle is deployed');
   }

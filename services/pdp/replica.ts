@@ -1,10 +1,14 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import type { EvaluatorName } from '../engine/evaluator.ts';
+import { bundleName } from '../store/bundles.ts';
 import { activeCredentials, credentialsRevision } from '../store/credentials.ts';
 import type { Pool } from '../store/database.ts';
 import { assignmentKeys, currentDeployments, type Deployment, listStores } from '../store/deployments.ts';
 import { listOverrides } from '../store/evaluator-overrides.ts';
+import { requirementSequences } from '../store/signature-requirements.ts';
+import { UnsignedError } from '../store/signed.ts';
 import { credentialDirectory } from './credentials.ts';
+import type { SignatureWatch } from './signature-watch.ts';
 import { EMPTY_SNAPSHOT, type Snapshot, type StoreState } from './snapshot.ts';
 import { stagedOf } from './stage.ts';
 import type { CallScope } from './types.ts';
@@ -15,6 +19,8 @@ export interface ReplicaOptions {
   readonly evaluator: EvaluatorName;
   /** Fetches, verifies and compiles a bundle off the request thread. */
   readonly load: (digest: string, evaluator: EvaluatorName) => Promise<CompiledBundle>;
+  /** Lets a deployment in only where its bundle is signed as the store requires. */
+  readonly signatures: SignatureWatch;
   /** Told of each try to take over a deployment that failed; the last good bundle goes on. */
   readonly onLoadFailure: (lag: Lag, error: unknown) => void;
 }
@@ -25,6 +31,8 @@ export interface Lag {
   readonly sequence: bigint;
   readonly digest: string;
   readonly failed: boolean;
+  /** Whether it failed because its bundle is not signed as the store requires. */
+  readonly unsigned?: boolean;
 }
 
 /** What PostgreSQL says is deployed, followed in memory. */
@@ -63,8 +71,11 @@ interface Target {
   readonly evaluators: ReadonlyMap<string, EvaluatorName>;
   /** The store's secret; absent where there is no canary. */
   readonly key: Uint8Array | undefined;
+  /** Sequence of what the store requires to be signed; 0: nothing, and never did. */
+  readonly requirement: bigint;
   served: boolean;
   failedAt: number | undefined;
+  unsigned: boolean;
   following: Promise<void>;
 }
 
@@ -73,11 +84,13 @@ interface Loading {
   readonly bundle: Promise<CompiledBundle>;
 }
 
-export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaOptions): Replica {
+export function createReplica({ pool, evaluator, load, signatures, onLoadFailure }: ReplicaOptions): Replica {
   const targets = new Map<string, Target>();
   const compiled = new Map<string, Loading>();
   /** Digests of bundles that somebody is about to deploy; a digest may stand here more than once. */
   const preparing: string[] = [];
+  /** By store: what is served, each bundle with the requirement that it met when it was taken over. */
+  const admitted = new Map<string, ReadonlySet<string>>();
   let overridden: ReadonlySet<string> = new Set();
   const waiting = new Set<() => void>();
   let current: Snapshot = EMPTY_SNAPSHOT;
@@ -147,6 +160,7 @@ export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaO
   async function followDeployments(): Promise<void> {
     const names = (await listStores(pool)).map(({ name }) => name);
     const deployments = await currentDeployments(pool);
+    const requirements = await requirementSequences(pool);
     const missing = names.filter((name) => !current.stores.has(name));
     if (missing.length > 0) publishStores(missing.map((name) => ({ name, sequence: 0n, bundle: undefined })));
 
@@ -156,14 +170,29 @@ export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaO
       const { store, sequence } = deployment;
       const target = targets.get(store);
       const evaluators = new Map(decidingBundles(deployment).map((digest) => [digest, evaluatorOf(digest)]));
-      const isNew = target?.deployment.sequence !== sequence || !sameEntries(target.evaluators, evaluators);
+      const requirement = requirements.get(store) ?? 0n;
+      const isNew =
+        target?.deployment.sequence !== sequence ||
+        target.requirement !== requirement ||
+        !sameEntries(target.evaluators, evaluators);
       const isDue = target?.failedAt !== undefined && performance.now() - target.failedAt > RETRY_MS;
       // A bundle that is tried again still counts as failed, or readiness would flicker.
       const failedAt = isNew ? undefined : performance.now();
       if (!isNew && !isDue) continue;
-      const following = Promise.resolve();
-      follow({ deployment, evaluators, key: keys?.get(store), served: false, failedAt, following });
+      follow({
+        ...{ deployment, evaluators, key: keys?.get(store), requirement, failedAt },
+        served: false,
+        unsigned: !isNew && target.unsigned,
+        following: Promise.resolve(),
+      });
     }
+    signatures.watch(
+      [...current.stores.values()].flatMap(({ name: store, bundle, staged }) =>
+        [bundle, staged?.canary?.bundle].flatMap((one) =>
+          one === undefined ? [] : [{ store, digest: one.ref.digest, name: one.ref.name }],
+        ),
+      ),
+    );
   }
 
   function evaluatorOf(digest: string): EvaluatorName {
@@ -180,6 +209,7 @@ export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaO
     const { deployment, evaluators, key } = target;
     const { store: name, sequence, digest, canary } = deployment;
     try {
+      const admissions = await admit(target);
       const [bundle, candidate] = await Promise.all(
         [digest, canary?.digest].map((one) =>
           one === undefined ? undefined : bundleOf(one, evaluators.get(one) ?? evaluator),
@@ -189,12 +219,30 @@ export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaO
       // A newer deployment may have come while this one loaded, and may even be served already.
       if (targets.get(name) !== target) return;
       target.served = true;
+      admitted.set(name, admissions);
       publishStores([{ name, sequence, bundle, staged }]);
       forgetUnused();
     } catch (error) {
       target.failedAt = performance.now();
+      target.unsigned = error instanceof UnsignedError;
       onLoadFailure(lagOf(target), error);
     }
+  }
+
+  /** Each bundle with the requirement that it meets. What is served already goes on, also when its signatures have expired meanwhile. */
+  async function admit({ deployment, requirement }: Target): Promise<ReadonlySet<string>> {
+    const { store, digest, canary, shadow } = deployment;
+    const admissions = new Set<string>();
+    for (const one of [digest, canary?.digest, shadow?.digest]) {
+      if (one === undefined) continue;
+      const admission = `${one} ${requirement}`;
+      if (admitted.get(store)?.has(admission) !== true) {
+        await signatures.admit({ store, digest: one, name: await bundleName(pool, one) });
+      }
+      admissions.add(admission);
+    }
+
+    return admissions;
   }
 
   /** A bundle is compiled once, however many stores run it. */
@@ -250,8 +298,8 @@ export function createReplica({ pool, evaluator, load, onLoadFailure }: ReplicaO
   }
 }
 
-function lagOf({ deployment: { store, sequence, digest }, failedAt }: Target): Lag {
-  return { store, sequence, digest, failed: failedAt !== undefined };
+function lagOf({ deployment: { store, sequence, digest }, failedAt, unsigned }: Target): Lag {
+  return { store, sequence, digest, failed: failedAt !== undefined, unsigned };
 }
 
 function decidingBundles({ digest, canary }: Deployment): readonly string[] {

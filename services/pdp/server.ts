@@ -97,7 +97,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     log,
   });
   stops.push(following.stop);
-  const { replica } = following;
+  const { replica, signatures } = following;
   const verifier = startVerification({ config, pool, ledger, log });
   stops.push(verifier.stop);
   const trials = startTrials({ config, pool, ledger, replica, metrics: telemetry.metrics, log });
@@ -132,6 +132,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   const capacity = config.PALISADE_SPOOL_MAX_BYTES;
   observeServer(telemetry.metrics, {
     replica,
+    signatures,
     ledger,
     verifier,
     trials,

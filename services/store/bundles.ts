@@ -120,3 +120,13 @@ export async function listBundles(
 export function unknownBundle(digest: string): PdpError {
   return new PdpError('not_found', `there is no bundle ${digest}`, { field: 'digest' });
 }
+
+/** @throws PdpError `not_found`: no such bundle. */
+export async function bundleName(database: Database, digest: string): Promise<string> {
+  const [row] = await query<{ name: string }>(database, 'select name from bundles where digest = $1', [
+    digest,
+  ]);
+  if (row === undefined) throw unknownBundle(digest);
+
+  return row.name;
+}

@@ -1,11 +1,12 @@
 import { PdpError } from '../engine/error.ts';
-import { unknownBundle } from './bundles.ts';
+import { bundleName } from './bundles.ts';
 import { announceChange } from './changes.ts';
 import type { Client, Pool } from './database.ts';
 import type { DeploymentChange } from './deployment-change.ts';
 import { type Deployment, type DeploymentRow, deploymentAt, lockStore } from './deployments.ts';
 import { type Next, nextDeployment, type RollbackTarget } from './next-deployment.ts';
 import { query, withTransaction } from './pool.ts';
+import { assertSigned } from './signed.ts';
 
 /** A change of what a store runs, and who answers for it. */
 export interface ChangeRequest {
@@ -36,8 +37,8 @@ export type BeforeCommit = (changed: Changed) => Promise<void>;
 
 /**
  * Changes what a store runs, within a transaction that also wakes the replicas: one new sequence, whose row describes the whole state.
- * @throws PdpError `not_found`: no such store or bundle; `conflict`: another change came first, which it names; as `nextDeployment` says;
- * what `beforeCommit` throws.
+ * @throws PdpError `not_found`: no such store or bundle; `conflict`: another change came first, which it names; `precondition_failed`: a
+ * bundle lacks signatures that the store requires; as `nextDeployment` says; what `beforeCommit` throws.
  */
 export async function changeDeployment(
   client: Client,
@@ -52,7 +53,7 @@ export async function changeDeployment(
   }
 
   const next = await nextOf(client, store, request.change, before, sequence + 1n);
-  for (const digest of digestsOf(next)) await requireBundle(client, digest);
+  await requireSigned(client, store, before, next);
   await insert(client, request, next, sequence + 1n);
   await query(client, 'update stores set sequence = $2 where name = $1', [store, sequence + 1n]);
   await announceChange(client);
@@ -126,9 +127,26 @@ async function rollbackTarget(
   return row === undefined ? undefined : { digest: row.digest, origin: BigInt(row.origin) };
 }
 
-async function requireBundle(client: Client, digest: string): Promise<void> {
-  const [bundle] = await query(client, 'select from bundles where digest = $1', [digest]);
-  if (bundle === undefined) throw unknownBundle(digest);
+/**
+ * Each bundle exists; one that gets a part which it did not have is signed as the store requires. One that keeps its part is not asked
+ * again: ending a canary must not fail because what is active has signatures that expired.
+ */
+async function requireSigned(
+  client: Client,
+  store: string,
+  before: Deployment | undefined,
+  { state }: Next,
+): Promise<void> {
+  const parts = [
+    [before?.digest, state.digest],
+    [before?.canary?.digest, state.canary?.digest],
+    [before?.shadow?.digest, state.shadow?.digest],
+  ];
+  for (const [old, digest] of parts) {
+    if (digest === undefined) continue;
+    const name = await bundleName(client, digest);
+    if (digest !== old) await assertSigned(client, { store, digest, name }, Date.now());
+  }
 }
 
 async function insert(

@@ -196,6 +196,14 @@ export const METRICS = {
     together: 'max',
     brief: 'The same for the active bundle, on the same requests.',
   },
+  'palisade.signatures.remaining': {
+    kind: 'gauge',
+    unit: 's',
+    labels: ['palisade.store'],
+    together: 'min',
+    brief:
+      'Time for which the bundle that a store is served by is signed as the store requires; below 0, for how long it is not any more. Absent where nothing is required.',
+  },
   'palisade.evaluator.restarts': {
     kind: 'counter',
     unit: '{restart}',

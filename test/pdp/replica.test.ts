@@ -6,6 +6,7 @@ import { authenticateToken } from '../../services/pdp/credentials.ts';
 import { loadBundle } from '../../services/pdp/loader.ts';
 import { unreadiness } from '../../services/pdp/readiness.ts';
 import { createReplica, type Replica, type ReplicaOptions } from '../../services/pdp/replica.ts';
+import { createSignatureWatch } from '../../services/pdp/signature-watch.ts';
 import { createToken } from '../../services/pdp/token.ts';
 import { insertCredential, revokeCredential } from '../../services/store/credentials.ts';
 import { createStore } from '../../services/store/deployments.ts';
@@ -28,6 +29,7 @@ function replicaOf({ serving }: OpenTestDatabase, options: Partial<ReplicaOption
     pool: serving,
     evaluator: 'compiled',
     load: (digest, evaluator) => loadBundle(serving, digest, evaluator),
+    signatures: createSignatureWatch({ pool: serving, log: { warn: () => undefined } }),
     onLoadFailure: () => undefined,
     ...options,
   });

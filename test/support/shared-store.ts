@@ -19,6 +19,8 @@ export interface AdminAnswer {
 /** Which credential to make; see `/v1/credentials`. */
 export interface WantedCredential {
   readonly name?: string;
+  /** A runtime's if absent. */
+  readonly role?: 'runtime' | 'admin';
   readonly stores: readonly string[];
   readonly principals?: readonly { readonly type: string; readonly ids?: readonly string[] }[];
   readonly full_detail?: boolean;

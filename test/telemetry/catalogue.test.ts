@@ -1,11 +1,14 @@
 import { Metadata } from '@grpc/grpc-js';
 import * as semconv from '@opentelemetry/semantic-conventions/incubating';
 import { expect, test } from 'vitest';
+import { createPool } from '../../services/store/pool.ts';
 import { ATTRIBUTES, type AttributeDefinition, EVENTS, SPANS } from '../../services/telemetry/attributes.ts';
 import { METRICS, type MetricDefinition } from '../../services/telemetry/metric-names.ts';
 import { prometheusName } from '../../services/telemetry/open-metrics.ts';
+import { newKey } from '../bundles/signature/craft.ts';
 import { withGrpc } from '../pdp/support/grpc.ts';
 import { send } from '../pdp/support/http.ts';
+import { push, requireSignatures, signatureOf } from '../pdp/support/signing.ts';
 import type { Attributes } from '../support/otlp/received.ts';
 import type { OtlpReceiver } from '../support/otlp/receiver.ts';
 import { deployFolder } from '../support/server.ts';
@@ -28,11 +31,12 @@ test('what is sent is what the page on telemetry names, with those types, and no
 }, async () => {
   const everything = { OTEL_TRACES_SAMPLER: 'always_on' };
   await withObserved('http/protobuf', everything, async (observed) => {
-    await deployFolder(
+    const digest = await deployFolder(
       observed.world,
       observed.server.addresses.admin,
       'test/telemetry/support/noisy-bundle',
     );
+    await requireSigned(observed, digest);
     await makeNoise(observed);
 
     const { receiver } = observed;
@@ -42,6 +46,7 @@ test('what is sent is what the page on telemetry names, with those types, and no
     await receiver.waitFor(({ logs }) => logs()[EVENTS_OF_NOISE - 1]);
     for (const last of [
       'palisade.policy.errors',
+      'palisade.signatures.remaining',
       'rpc.server.call.duration',
       'palisade.candidate.evaluation.p99',
       'palisade.canary.interventions',
@@ -90,6 +95,18 @@ test('names that claim to be standard are in the semantic conventions', () => {
 
   expect(claimed.filter((name) => !standard.has(name))).toEqual([]);
 });
+
+/** Has the store require what the bundle has, so that there is something to count down. */
+async function requireSigned({ world }: Observed, digest: string): Promise<void> {
+  const pool = createPool({ connection: world.database.servingUrl, max: 1 });
+  try {
+    const key = newKey();
+    await push(pool, signatureOf(key, digest, { bundle: 'noisy' }));
+    await requireSignatures(pool, [key], 1);
+  } finally {
+    await pool.end();
+  }
+}
 
 /** Calls that between them make every span, event, metric and attribute. */
 async function makeNoise({ server, world, digest }: Observed): Promise<void> {

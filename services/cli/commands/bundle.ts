@@ -7,7 +7,10 @@ import { initCommand } from './bundle/init.ts';
 import { listCommand } from './bundle/list.ts';
 import { pushCommand } from './bundle/push.ts';
 import { showCommand } from './bundle/show.ts';
+import { signCommand } from './bundle/sign.ts';
+import { signaturesCommand } from './bundle/signatures.ts';
 import { testCommand } from './bundle/test.ts';
+import { verifyCommand } from './bundle/verify.ts';
 
 export function bundleCommand(): Command {
   const command = new Command('bundle').description(
@@ -20,9 +23,12 @@ export function bundleCommand(): Command {
     testCommand(),
     diffCommand(),
     buildCommand(),
+    signCommand(),
+    verifyCommand(),
     pushCommand(),
     listCommand(),
     showCommand(),
+    signaturesCommand(),
   ]) {
     command.addCommand(subcommand);
   }

@@ -3,6 +3,7 @@ import { createAdminClient } from '../client.ts';
 import { print, table } from '../output.ts';
 import type { ProposalAnswer } from './deploy/answer.ts';
 import { waitingLines } from './deploy/change.ts';
+import { requireSignaturesCommand } from './store/require-signatures.ts';
 
 interface StoreAnswer {
   readonly name: string;
@@ -60,6 +61,7 @@ export function storeCommand(): Command {
         return [`${answer.two_person === true ? 'Two persons change' : 'One person can change'} ${name}.`];
       });
     });
+  command.addCommand(requireSignaturesCommand());
 
   return command;
 }

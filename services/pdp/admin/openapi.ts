@@ -22,6 +22,8 @@ import { HISTORY_QUERY, NEW_STORE } from './deployments.ts';
 import { PROPOSALS_QUERY, TWO_PERSON } from './proposals.ts';
 import { REPLAY_QUERY, REPLAY_VERIFICATION_QUERY } from './replay.ts';
 import { ReplayLine, ReplayVerificationLine } from './replay-answers.ts';
+import { NEW_REQUIREMENT } from './signature-requirements.ts';
+import { NEW_SIGNATURE } from './signatures.ts';
 
 const ADMIN_SERVER = { servers: [{ url: 'http://127.0.0.1:7182', description: 'Administration' }] };
 const ARCHIVE = { 'application/gzip': { schema: { type: 'string', format: 'binary' } } } as const;
@@ -111,6 +113,24 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
       responses: { '200': { description: 'The archive', content: ARCHIVE } },
     }),
   },
+  '/v1/bundles/{digest}/signatures': {
+    ...ADMIN_SERVER,
+    ...pathParameter('digest'),
+    post: operation({
+      operationId: 'pushSignature',
+      summary: 'Puts a signature beside a bundle; whether it counts is judged at each use',
+      requestBody: json(NEW_SIGNATURE),
+      responses: {
+        '200': answer('The same signature was there already', answers.PushedSignature),
+        '201': answer('It is stored', answers.PushedSignature),
+      },
+    }),
+    get: operation({
+      operationId: 'listSignatures',
+      summary: 'Lists the signatures of a bundle, and whether each counts now',
+      responses: { '200': answer('The signatures', answers.SignatureList) },
+    }),
+  },
   '/v1/stores': {
     ...ADMIN_SERVER,
     get: operation({
@@ -136,7 +156,8 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
     put: operation({
       operationId: 'activateBundle',
       summary: 'Makes a stored bundle the active one',
-      description: '`conflict` where another deployment came after `expected_sequence`.',
+      description:
+        '`conflict` where another deployment came after `expected_sequence`; `precondition_failed` where the bundle lacks signatures that the store requires.',
       requestBody: json(ACTIVATION),
       responses: CHANGED,
     }),
@@ -240,6 +261,46 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
       responses: { '200': lines('Progress, then the report', ReplayVerificationLine) },
     }),
   },
+  '/v1/stores/{store}/signature-requirement': {
+    ...ADMIN_SERVER,
+    ...pathParameter('store'),
+    get: operation({
+      operationId: 'getSignatureRequirement',
+      summary: 'Shows whose signatures a store requires, and how what it runs stands by that',
+      responses: { '200': answer('The requirement', answers.SignatureRequirement) },
+    }),
+  },
+  '/v1/stores/{store}/signature-requirement/proposals': {
+    ...ADMIN_SERVER,
+    ...pathParameter('store'),
+    post: operation({
+      operationId: 'proposeSignatureRequirement',
+      summary: 'Proposes another requirement, which holds once another person approves it',
+      description: '`precondition_failed` where what the store runs is not signed like that.',
+      requestBody: json(NEW_REQUIREMENT),
+      responses: { '201': answer('It is proposed', answers.RequirementProposal) },
+    }),
+  },
+  '/v1/stores/{store}/signature-requirement/proposals/{id}/approve': {
+    ...ADMIN_SERVER,
+    ...pathParameter('store', 'id'),
+    post: operation({
+      operationId: 'approveSignatureRequirement',
+      summary: 'Approves a proposed requirement, as another person than its author; it holds at once',
+      description:
+        '`permission_denied` for its author; `conflict` where it is decided, expired or overtaken.',
+      responses: { '200': answer('It holds', answers.ApprovedRequirement) },
+    }),
+  },
+  '/v1/stores/{store}/signature-requirement/proposals/{id}/reject': {
+    ...ADMIN_SERVER,
+    ...pathParameter('store', 'id'),
+    post: operation({
+      operationId: 'rejectSignatureRequirement',
+      summary: 'Closes a proposal for good; its author takes it back that way',
+      responses: { '200': answer('It is closed', answers.RejectedRequirement) },
+    }),
+  },
   '/v1/deployments': {
     ...ADMIN_SERVER,
     get: operation({
@@ -334,6 +395,13 @@ function json(schema: z.ZodType) {
   return { required: true, content: { 'application/json': { schema } } };
 }
 
-function pathParameter(name: string) {
-  return { parameters: [{ name, in: 'path' as const, required: true, schema: { type: 'string' as const } }] };
+function pathParameter(...names: string[]) {
+  return {
+    parameters: names.map((name) => ({
+      name,
+      in: 'path' as const,
+      required: true,
+      schema: { type: 'string' as const },
+    })),
+  };
 }

@@ -1,6 +1,7 @@
 import type { Request, Router } from 'express';
 import { z } from 'zod';
 import { PdpError } from '../../engine/error.ts';
+import { REQUIREMENT_KIND } from '../../store/change-requirement.ts';
 import { lockStore } from '../../store/deployments.ts';
 import { withTransaction } from '../../store/pool.ts';
 import {
@@ -12,12 +13,13 @@ import {
   rejectProposal,
 } from '../../store/proposals.ts';
 import { DEPLOYMENT_PROPOSAL, setTwoPerson } from '../../store/request-change.ts';
-import { newRecordId, recordChange } from '../change-record.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
-import { actingOf, applyApproved } from './apply-change.ts';
+import { applyApproved } from './apply-change.ts';
+import { approveRequirement } from './approve-requirement.ts';
 import { type AdminContext, adminOf, createRouter, reply, storeOf, visibleStores } from './context.ts';
 import { deploymentJson, proposalJson } from './deployment-json.ts';
 import { readInput, readQuery } from './input.ts';
+import { recordSetting } from './record-setting.ts';
 
 /** The kind of a proposal that one person may change a store again. */
 const TWO_PERSON_OFF = 'two_person_off';
@@ -34,7 +36,7 @@ export const PROPOSALS_QUERY = z.strictObject({
 
 /** The rule that two persons change what a store enforces, and the proposals that follow from it. */
 export function proposalRoutes(context: AdminContext): Router {
-  const { poolFor, ledger } = context;
+  const { poolFor } = context;
   const router = createRouter();
 
   router.put('/v1/stores/:store/two-person', async (request, response) => {
@@ -50,7 +52,7 @@ export function proposalRoutes(context: AdminContext): Router {
         return { status: 202, body: { proposal: proposalJson(await propose(client, wanted)) } };
       }
       await setTwoPerson(client, store, true);
-      await recordSetting(request, store, {
+      await recordSetting(context, request, store, {
         action: 'two_person_on',
         author,
         approver: null,
@@ -92,43 +94,29 @@ export function proposalRoutes(context: AdminContext): Router {
     if (kind === DEPLOYMENT_PROPOSAL) {
       return { deployment: deploymentJson(await applyApproved(context, request, proposal)) };
     }
+    const stores = visibleStores(request) ?? 'all';
+    if (kind === REQUIREMENT_KIND) {
+      const sequence = await approveRequirement(context, request, proposalId, stores);
+
+      return { store, signature_requirement: sequence };
+    }
     if (kind !== TWO_PERSON_OFF)
       throw new PdpError('internal', `nobody knows how to apply a proposal of kind ${kind}`);
 
     const approver = adminOf(request).subject;
-    const stores = visibleStores(request) ?? 'all';
     await approveProposal(poolFor(request), proposalId, approver, stores, async (client) => {
       await lockStore(client, store);
       await setTwoPerson(client, store, false);
       const author = proposal.proposedBy;
-      await recordSetting(request, store, { action: 'two_person_off', author, approver, reason, proposalId });
+      await recordSetting(context, request, store, {
+        action: 'two_person_off',
+        author,
+        approver,
+        reason,
+        proposalId,
+      });
     });
 
     return { store, two_person: false };
-  }
-
-  async function recordSetting(
-    request: Request,
-    store: string,
-    told: {
-      readonly action: string;
-      readonly author: string;
-      readonly approver: string | null;
-      readonly reason: string;
-      readonly proposalId: string | null;
-    },
-  ): Promise<void> {
-    const { action, author, approver, reason, proposalId } = told;
-    await recordChange(ledger, actingOf(request), newRecordId(Date.now()), {
-      store,
-      action,
-      author,
-      approved_by: approver,
-      proposal_id: proposalId,
-      reason,
-      sequence: null,
-      before: null,
-      state: null,
-    });
   }
 }

@@ -15,6 +15,8 @@ import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
 import { proposalRoutes } from './proposals.ts';
 import { replayRoutes } from './replay.ts';
+import { requirementRoutes } from './signature-requirements.ts';
+import { signatureRoutes } from './signatures.ts';
 import { traced } from './traced.ts';
 
 export interface AdminServerOptions extends AppOptions {
@@ -34,9 +36,11 @@ export function createAdminServer(options: AdminServerOptions): HttpListener {
     routes.use(requireAdmin((request) => service.authenticate(bearerToken(authorizations(request)), false)));
     routes.use(
       bundleRoutes(context),
+      signatureRoutes(context),
       deploymentRoutes(context),
       deploymentChangeRoutes(context),
       proposalRoutes(context),
+      requirementRoutes(context),
       credentialRoutes(context),
       decisionRoutes(context),
       replayRoutes(context),

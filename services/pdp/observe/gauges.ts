@@ -1,6 +1,7 @@
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Replica } from '../replica.ts';
+import type { SignatureWatch } from '../signature-watch.ts';
 import type { StoreState } from '../snapshot.ts';
 import { type Figures, quantile } from '../trial/figures.ts';
 import type { Trials } from '../trial/trials.ts';
@@ -9,6 +10,7 @@ import type { Verifier } from '../verify/verifier.ts';
 /** Who keeps the values that {@link observeServer} shows. */
 export interface Observed {
   readonly replica: Replica;
+  readonly signatures: Pick<SignatureWatch, 'until'>;
   readonly ledger: Ledger;
   readonly verifier: Pick<Verifier, 'stats'>;
   readonly trials: Pick<Trials, 'tallies'>;
@@ -25,6 +27,7 @@ export function observeServer(metrics: Metrics, observed: Observed): void {
   metrics.observe('palisade.requests.in_flight', () => one(observed.inFlight()));
   metrics.observe('palisade.ready', () => one(observed.unready().length === 0 ? 1 : 0));
   observeReplica(metrics, observed.replica);
+  observeSignatures(metrics, observed);
   observeVerifier(metrics, observed);
   observeTrials(metrics, observed);
   observeLedger(metrics, observed);
@@ -119,6 +122,15 @@ function observeTrials(metrics: Metrics, { replica, trials }: Observed): void {
   metrics.observe(
     'palisade.candidate.evaluation.active.p99',
     ofTrials(({ active }) => seconds(quantile(active, 0.99))),
+  );
+}
+
+function observeSignatures(metrics: Metrics, { signatures }: Observed): void {
+  metrics.observe('palisade.signatures.remaining', () =>
+    [...signatures.until()].map(([store, until]) => ({
+      value: (until - Date.now()) / 1_000,
+      labels: [store] as const,
+    })),
   );
 }
 

@@ -12,6 +12,7 @@ import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import { loadBundle } from '../../../services/pdp/loader.ts';
 import { createReplica } from '../../../services/pdp/replica.ts';
 import { createDecisionService } from '../../../services/pdp/service.ts';
+import { createSignatureWatch } from '../../../services/pdp/signature-watch.ts';
 import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
 import type { CallScope } from '../../../services/pdp/types.ts';
 import { judgeAgain } from '../../../services/pdp/verify/judge.ts';
@@ -55,6 +56,7 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
     pool,
     evaluator: 'compiled',
     load: (digest, evaluator) => loadBundle(pool, digest, evaluator),
+    signatures: createSignatureWatch({ pool, log: { warn: () => undefined } }),
     onLoadFailure: (_lag, error) => {
       throw error;
     },

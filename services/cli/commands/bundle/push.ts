@@ -1,22 +1,72 @@
 import { Command } from 'commander';
+import { DIGEST_PATTERN } from '../../../bundles/digest.ts';
+import { type BundleSignature, parseSignature } from '../../../bundles/signature/jws.ts';
 import { archiveAt } from '../../bundle-archive.ts';
-import { createAdminClient } from '../../client.ts';
+import { type AdminClient, createAdminClient } from '../../client.ts';
+import { CliError, EXIT } from '../../errors.ts';
+import { readSignatureFile } from '../../key-files.ts';
 import { print } from '../../output.ts';
 import type { BundleAnswer } from './answer.ts';
 
+interface SignatureAnswer {
+  readonly store: string;
+  readonly key: string;
+  readonly expires_at: string;
+  readonly created: boolean;
+}
+
 export function pushCommand(): Command {
   return new Command('push')
-    .argument('<dir or file>', 'a folder with bundle.yaml, or an archive that `build` wrote')
+    .argument(
+      '<dir, file or digest>',
+      'a folder with bundle.yaml, or an archive that `build` wrote; sha256:… with signatures alone',
+    )
+    .option('--signature <file...>', 'put these signatures beside it; see `palisade bundle sign`', [])
     .option('--json', 'print JSON')
     .description(
       'Stores a bundle in a running Palisade, which checks it again. It decides nothing until it is deployed.',
     )
-    .action(async (source: string, { json }: { json?: boolean }) => {
-      const archive = await archiveAt(source);
-      const answer = (await createAdminClient().request('POST', '/v1/bundles', { archive })) as BundleAnswer;
-      print(answer, json, () => [
-        `${answer.name} ${answer.version} ${answer.created === true ? 'is stored' : 'was stored already'}: ${answer.digest}`,
-        `Next: palisade deploy activate default ${answer.digest}`,
+    .action(async (source: string, options: { signature: readonly string[]; json?: boolean }) => {
+      const signatures = await Promise.all(options.signature.map(readSignature));
+      const client = createAdminClient();
+      const bundle = await pushBundle(client, source, signatures.length);
+      const pushed: SignatureAnswer[] = [];
+      for (const { text } of signatures) {
+        const path = `/v1/bundles/${bundle.digest}/signatures`;
+        pushed.push((await client.request('POST', path, { json: { signature: text } })) as SignatureAnswer);
+      }
+      print(pushed.length === 0 ? bundle : { ...bundle, signatures: pushed }, options.json, () => [
+        ...('name' in bundle
+          ? [`${bundle.name} ${bundle.version} ${stored(bundle.created)}: ${bundle.digest}`]
+          : []),
+        ...pushed.map(
+          (one) =>
+            `signature for the store ${one.store} by the key ${one.key}, until ${one.expires_at}, ${stored(one.created)}`,
+        ),
+        `Next: palisade deploy activate ${pushed[0]?.store ?? 'default'} ${bundle.digest}`,
       ]);
     });
+}
+
+/** A file that no server would read is told before anything is pushed. */
+async function readSignature(path: string): Promise<BundleSignature> {
+  return parseSignature(await readSignatureFile(path));
+}
+
+async function pushBundle(
+  client: AdminClient,
+  source: string,
+  signatures: number,
+): Promise<BundleAnswer | { readonly digest: string }> {
+  if (DIGEST_PATTERN.test(source)) {
+    if (signatures > 0) return { digest: source };
+
+    throw new CliError('a digest alone is pushed with --signature', EXIT.usage);
+  }
+
+  return (await client.request('POST', '/v1/bundles', { archive: await archiveAt(source) })) as BundleAnswer;
+}
+
+function stored(created: boolean | undefined): string {
+  return created === true ? 'is stored' : 'was stored already';
 }
