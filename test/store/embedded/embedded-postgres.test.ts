@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { EmbeddedConnection } from '../../../services/store/embedded/database.ts';
 import {
   type EmbeddedPostgres,
@@ -16,9 +16,18 @@ import { findServer, stopServer } from '../../../services/store/embedded/postmas
 
 const HOLDER = new URL('./holder.ts', import.meta.url).pathname;
 
+let prepared: string;
 let folder: string;
 let dataDir: string;
 const holders: ChildProcess[] = [];
+
+beforeAll(async () => {
+  prepared = await mkdtemp(path.join(os.tmpdir(), 'palisade-prepared-'));
+  const server = await startEmbeddedPostgres({ dataDir: path.join(prepared, 'postgres'), disposable: true });
+  await server.stop();
+});
+
+afterAll(() => rm(prepared, { recursive: true }));
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'palisade-embedded-'));
@@ -30,6 +39,11 @@ afterEach(async () => {
   await stopServer(dataDir);
   await rm(folder, { recursive: true });
 });
+
+/** A folder that was started and stopped before, for tests of what comes after the first start. */
+function haveCluster(): Promise<void> {
+  return cp(path.join(prepared, 'postgres'), dataDir, { recursive: true });
+}
 
 async function withServer(
   body: (server: EmbeddedPostgres) => Promise<void>,
@@ -90,6 +104,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   test('forces real data to the disk', async () => {
+    await haveCluster();
     await withServer(
       async ({ owner }) => {
         expect(
@@ -127,6 +142,7 @@ describe('startEmbeddedPostgres', () => {
 
   test('refuses a short socket folder that others may enter', async () => {
     dataDir = path.join(folder, 'x'.repeat(120), 'postgres');
+    await haveCluster();
     let socketDir = '';
     await withServer(async ({ owner }) => {
       socketDir = owner.host;
@@ -141,6 +157,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   test('adopts the server that a killed Palisade left running', async () => {
+    await haveCluster();
     const { holder, pid } = await startHolder();
     holder.kill('SIGKILL');
     await once(holder, 'exit');
@@ -154,6 +171,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   test('leaves the server of a running Palisade alone', async () => {
+    await haveCluster();
     const { holder, pid } = await startHolder();
 
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({
@@ -175,6 +193,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   test('starts after its server was killed, with what it had committed', async () => {
+    await haveCluster();
     const { holder, pid } = await startHolder();
     process.kill(pid, 'SIGKILL');
     holder.kill('SIGKILL');
@@ -196,6 +215,7 @@ describe('startEmbeddedPostgres', () => {
         ),
     ],
   ])('comes back while it runs when %s is killed', async (_, victim) => {
+    await haveCluster();
     const incidents: string[] = [];
     await withServer(
       async ({ owner, pid }) => {
@@ -214,6 +234,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   test('stops a live server that no longer has a socket, and starts another', async () => {
+    await haveCluster();
     const { holder, pid } = await startHolder();
     holder.kill('SIGKILL');
     await once(holder, 'exit');
@@ -226,6 +247,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   test('is not misled by lock files whose process id is now somebody else', async () => {
+    await haveCluster();
     await withServer(async () => {});
     await writeFile(
       path.join(dataDir, 'postmaster.pid'),
