@@ -12,7 +12,7 @@ const EVERY = 'test/**/*.test.ts';
 const TOGETHER = [
   'test/*.test.ts',
   'test/bundles/**/*.test.ts',
-  'test/docs/{blocks,command-lines,errors,links,names,threat-model}.test.ts',
+  'test/docs/{blocks,ci,command-lines,errors,links,names,threat-model}.test.ts',
   'test/engine/**/*.test.ts',
   'test/ledger/{group-commit,input,line,record-text,space}.test.ts',
   'test/pdp/{admit,config,credentials,disclose,readiness,select,service,settle,thread-share,token,uuid}.test.ts',

@@ -7,6 +7,7 @@ import { productionOf, walkOf } from './sres.ts';
 test('there is a guide for each of those who use it', () => {
   expect(globSync('docs/guide-*.md').sort()).toEqual([
     'docs/guide-authors.md',
+    'docs/guide-pipeline.md',
     'docs/guide-runtimes.md',
     'docs/guide-sres.md',
   ]);
