@@ -21,6 +21,7 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /us
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY migrations migrations
+COPY policies policies
 COPY proto proto
 COPY services services
 COPY --from=packages /app/node_modules node_modules

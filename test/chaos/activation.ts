@@ -76,8 +76,8 @@ const CUT_LISTENERS = `select pg_terminate_backend(pid) from pg_stat_activity
 const SILENT_ACTIVATION = `with store as (
     update stores set sequence = sequence + 1 where name = 'default' returning name, sequence
   )
-  insert into deployments (store, sequence, digest, author, reason)
-  select name, sequence, $1, 'test', '' from store returning sequence`;
+  insert into deployments (store, sequence, origin, digest, author, reason)
+  select name, sequence, sequence, $1, 'test', '' from store returning sequence`;
 
 interface Scene {
   readonly world: ServerWorld;

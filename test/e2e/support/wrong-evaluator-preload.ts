@@ -10,6 +10,8 @@ const EVALUATOR = new URL('../../../services/engine/compiled/evaluator.ts', impo
 const WRONG = `
 import { createCompiledEvaluator as createRight } from '${EVALUATOR}?right';
 
+export { createEvaluatorOf } from '${EVALUATOR}?right';
+
 export function createCompiledEvaluator(schema, policies) {
   const right = createRight(schema, policies);
   const { id } = policies.find(({ effect }) => effect === 'permit');
