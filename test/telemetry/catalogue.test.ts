@@ -1,6 +1,7 @@
 import { Metadata } from '@grpc/grpc-js';
 import * as semconv from '@opentelemetry/semantic-conventions/incubating';
 import { expect, test } from 'vitest';
+import { bundleName } from '../../services/store/bundles.ts';
 import { createPool } from '../../services/store/pool.ts';
 import { ATTRIBUTES, type AttributeDefinition, EVENTS, SPANS } from '../../services/telemetry/attributes.ts';
 import { METRICS, type MetricDefinition } from '../../services/telemetry/metric-names.ts';
@@ -36,7 +37,7 @@ test('what is sent is what the page on telemetry names, with those types, and no
       observed.server.addresses.admin,
       'test/telemetry/support/noisy-bundle',
     );
-    await requireSigned(observed, digest);
+    await requireSigned(observed, [digest, observed.digest]);
     await makeNoise(observed);
 
     const { receiver } = observed;
@@ -96,12 +97,14 @@ test('names that claim to be standard are in the semantic conventions', () => {
   expect(claimed.filter((name) => !standard.has(name))).toEqual([]);
 });
 
-/** Has the store require what the bundle has, so that there is something to count down. */
-async function requireSigned({ world }: Observed, digest: string): Promise<void> {
+/** Has the store require what its bundles have, so that there is something to count down. */
+async function requireSigned({ world }: Observed, digests: readonly string[]): Promise<void> {
   const pool = createPool({ connection: world.database.servingUrl, max: 1 });
   try {
     const key = newKey();
-    await push(pool, signatureOf(key, digest, { bundle: 'noisy' }));
+    for (const digest of digests) {
+      await push(pool, signatureOf(key, digest, { bundle: await bundleName(pool, digest) }));
+    }
     await requireSignatures(pool, [key], 1);
   } finally {
     await pool.end();
