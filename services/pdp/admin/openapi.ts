@@ -1,11 +1,5 @@
 import type * as z from 'zod';
-import type {
-  ZodOpenApiOperationObject,
-  ZodOpenApiPathItemObject,
-  ZodOpenApiPathsObject,
-  ZodOpenApiResponseObject,
-} from 'zod-openapi';
-import { PROBLEM_RESPONSES } from '../wire/rest/openapi.ts';
+import type { ZodOpenApiPathItemObject, ZodOpenApiPathsObject } from 'zod-openapi';
 import * as answers from './answers.ts';
 import { BUNDLES_QUERY } from './bundles.ts';
 import { NEW_CREDENTIAL } from './credentials.ts';
@@ -19,6 +13,7 @@ import {
   SHADOW_BODY,
 } from './deployment-bodies.ts';
 import { HISTORY_QUERY, NEW_STORE } from './deployments.ts';
+import { answer, json, lines, operation, pathParameter } from './openapi-parts.ts';
 import { PROPOSALS_QUERY, TWO_PERSON } from './proposals.ts';
 import { REPLAY_QUERY, REPLAY_VERIFICATION_QUERY } from './replay.ts';
 import { ReplayLine, ReplayVerificationLine } from './replay-answers.ts';
@@ -375,33 +370,5 @@ function changing(operationId: string, summary: string, body: z.ZodType): ZodOpe
     ...ADMIN_SERVER,
     ...pathParameter('store'),
     post: operation({ operationId, summary, requestBody: json(body), responses: CHANGED }),
-  };
-}
-
-/** Adds what every operation with a credential shares; its own responses go before the common problems. */
-function operation(own: ZodOpenApiOperationObject): ZodOpenApiOperationObject {
-  return { security: [{ bearer: [] }], ...own, responses: { ...PROBLEM_RESPONSES, ...own.responses } };
-}
-
-function answer(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
-  return { description, content: { 'application/json': { schema } } };
-}
-
-function lines(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
-  return { description, content: { 'application/x-ndjson': { schema } } };
-}
-
-function json(schema: z.ZodType) {
-  return { required: true, content: { 'application/json': { schema } } };
-}
-
-function pathParameter(...names: string[]) {
-  return {
-    parameters: names.map((name) => ({
-      name,
-      in: 'path' as const,
-      required: true,
-      schema: { type: 'string' as const },
-    })),
   };
 }
