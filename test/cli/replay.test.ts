@@ -36,7 +36,9 @@ const world = useWorld(async (made) => {
   }
   const recorded = 2 * (REQUESTS + ERRORS);
   await vi.waitFor(async () => {
-    const { rows } = await owner.query("select count(*)::int as count from decisions where kind in ('decision', 'error')");
+    const { rows } = await owner.query(
+      "select count(*)::int as count from decisions where kind in ('decision', 'error')",
+    );
     expect(rows[0].count).toBe(recorded);
   }, 20_000);
 
