@@ -8,6 +8,7 @@ import { measureEmbedded, measureExternal } from './readiness.ts';
 import { measureReading } from './reading.ts';
 import type { Report } from './report.ts';
 import { type Stage, withStage } from './stage.ts';
+import { measureSteps, STEPS } from './steps/steps.ts';
 import { measureSustained } from './sustained.ts';
 import { measureTelemetry } from './telemetry.ts';
 import { measureTransport, TRANSPORTS } from './transport.ts';
@@ -31,11 +32,15 @@ export const FIGURES: readonly string[] = [
   ACTIVATION,
   MEMORY,
   ...Object.keys(TRANSPORTS),
+  ...STEPS,
   TELEMETRY,
   SUSTAINED,
   EXTERNAL,
   EMBEDDED,
 ];
+
+/** Those that are measured on running servers. */
+const STAGED = new Set([...Object.keys(TRANSPORTS), ...STEPS, TELEMETRY, SUSTAINED]);
 
 type Asked = Pick<BenchOptions, 'names' | 'effort' | 'compareCedar'>;
 
@@ -52,11 +57,9 @@ export async function measure(asked: Asked, report: Report, signal: AbortSignal)
     noteMemory(memory, effort.evaluations, report);
   }
 
-  const onStage = names.filter(
-    (name) => name === TELEMETRY || name === SUSTAINED || Object.hasOwn(TRANSPORTS, name),
-  );
+  const onStage = names.filter((name) => STAGED.has(name));
   if (onStage.length > 0) {
-    await withStage(effort, signal, (stage) => measureOnStage(onStage, stage, effort, report));
+    await withStage(effort, signal, (stage) => measureOnStage(onStage, stage, effort, report, signal));
   }
 
   if (names.includes(EXTERNAL)) report.figure(await measureExternal(effort, signal));
@@ -95,6 +98,7 @@ async function measureOnStage(
   stage: Stage,
   effort: Effort,
   report: Report,
+  signal: AbortSignal,
 ): Promise<void> {
   const figures = new Map<string, Figure>();
   for (const name of names.filter((one) => Object.hasOwn(TRANSPORTS, one))) {
@@ -105,6 +109,11 @@ async function measureOnStage(
   }
   noteGains(figures, report);
 
+  const steps = names.filter((name) => STEPS.includes(name));
+  if (steps.length > 0) {
+    for (const figure of await measureSteps(steps, stage, effort, signal)) report.figure(figure);
+    await stage.forget();
+  }
   if (names.includes(TELEMETRY)) {
     report.figure(await measureTelemetry(stage, effort));
     await stage.forget();

@@ -11,7 +11,10 @@ import type { SinkAddress, SinkCounts } from './sink.ts';
 import { benchBundle } from './workload.ts';
 
 /** What is asked of the client; the stage knows the rest. */
-export type Asked = Pick<LoadOrder, 'kind' | 'addresses' | 'echo' | 'warmUpMs' | 'measureMs'>;
+export interface Asked extends Pick<LoadOrder, 'kind' | 'addresses' | 'echo' | 'warmUpMs' | 'measureMs'> {
+  /** Whether the decisions reach PostgreSQL. @defaultValue those of every server but the echo do. */
+  readonly recorded?: boolean;
+}
 
 /** Everything that transports are measured on, each part in a process of its own. */
 export interface Stage {
@@ -88,7 +91,7 @@ export function withStage<T>(
           return echoes.map(({ hello }) => hello);
         },
 
-        async load(asked) {
+        async load({ recorded, ...asked }) {
           const { policies, requests } = effort;
           const order: LoadOrder = { ...asked, token: world.runtimeToken, policies, requests };
           const result = await client.ask<LoadResult>(order);
@@ -96,7 +99,7 @@ export function withStage<T>(
             throw new Error(`${asked.kind}, ${asked.echo ? 'echo' : 'palisade'}: ${result.problem}`);
           }
 
-          if (!asked.echo) decided += result.decisions;
+          if (recorded ?? !asked.echo) decided += result.decisions;
           return result;
         },
 
