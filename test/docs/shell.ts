@@ -18,14 +18,18 @@ export async function copyRepository(folder: string): Promise<string> {
 /** `npm exec --` without the second that npm takes to begin; one test runs the real one. */
 const SHORTCUT = `npm() {
   shift 2
-  if [ "$1" = palisade ]; then shift; node services/cli/palisade.js "$@"; else "$@"; fi
+  if [ "$1" = palisade ]; then shift; $DOCS_PALISADE "$@"; else "$@"; fi
 }`;
+const PROCESS = 'node services/cli/palisade.js';
+const HOSTED = `node ${resolve('test/docs/hosted.js')}`;
 
 export interface Shell {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   /** Texts of the pages, and what stands for them here. */
   readonly replace: readonly (readonly [string, string])[];
+  /** Socket of what runs the command lines of `palisade`; absent: each is a process of its own. */
+  readonly host?: string;
 }
 
 /** The window in which a reader follows one page: variables stay from block to block. */
@@ -83,11 +87,17 @@ export function startBlock(block: string, shell: Shell): ChildProcess {
 
 const PRELUDE = `set -euo pipefail\n${SHORTCUT}`;
 
-function optionsOf({ cwd, env }: Shell) {
-  // Types are stripped once and not for each command.
-  const cache = { NODE_COMPILE_CACHE: resolve('node_modules/.cache/palisade') };
+function optionsOf({ cwd, env, host }: Shell) {
+  const own = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: cwd,
+    // Types are stripped once and not for each command.
+    NODE_COMPILE_CACHE: resolve('node_modules/.cache/palisade'),
+    DOCS_PALISADE: host === undefined ? PROCESS : HOSTED,
+    DOCS_HOST: host ?? '',
+  };
 
-  return { cwd, env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...cache, ...env } };
+  return { cwd, env: { ...own, ...env } };
 }
 
 function scriptOf(block: string, { replace }: Shell): string {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll } from 'vitest';
+import type { HostedCommand } from './host.ts';
 
 export interface Ran {
   readonly code: number | null;
@@ -33,25 +34,46 @@ export function spawnPalisade(args: readonly string[], env: Environment = {}): C
 
 /** For many command lines: one process runs all of a file, one after the other. */
 export function usePalisade(): typeof palisade {
-  let host: ChildProcess;
-  let last: Promise<unknown> = Promise.resolve();
+  let host: PalisadeHost;
 
   beforeAll(() => {
-    host = fork(join(import.meta.dirname, 'host.ts'), { env: { PATH: process.env['PATH'] } });
+    host = startHost();
   });
-  afterAll(() => host.kill());
+  afterAll(() => host.stop());
 
-  return (args, env = {}) => {
-    const ran = last.then(async () => {
-      const answer = once(host, 'message');
-      host.send({ args, env });
+  return (args, env = {}) => host.run({ args, env: presentOnly(env) });
+}
 
-      return (await answer)[0] as Ran;
-    });
-    last = ran;
+/** A process that runs command lines, one after the other. */
+export interface PalisadeHost {
+  run(command: HostedCommand): Promise<Ran>;
+  stop(): void;
+}
 
-    return ran;
+export function startHost(): PalisadeHost {
+  const host = fork(join(import.meta.dirname, 'host.ts'), { env: { PATH: process.env['PATH'] } });
+  let last: Promise<unknown> = Promise.resolve();
+
+  return {
+    run(command) {
+      const ran = last.then(async () => {
+        const answer = once(host, 'message');
+        host.send(command);
+
+        return (await answer)[0] as Ran;
+      });
+      last = ran;
+
+      return ran;
+    },
+    stop: () => void host.kill(),
   };
+}
+
+function presentOnly(env: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function textOf(stream: ChildProcess['stdout']): Promise<string> {
