@@ -107,6 +107,38 @@ test('a bundle is pushed once, deployed, watched and replaced, and a lost race i
   expect(await (await decide('a')).json()).toMatchObject({ bundle: { digest: second.digest } });
 });
 
+test('a request is decided by what a store runs, or by any bundle that is stored', async () => {
+  const { active, history } = await json('deploy', 'status', 'default');
+  const [, first] = history;
+  const question = ['--principal', 'Agent::"a"', '--action', 'Action::"read"', '--resource', 'Doc::"d"'];
+  expect(await run('decide', '--store', 'default', ...question)).toMatchObject({
+    code: 0,
+    stderr: '',
+    stdout: expect.stringContaining(`in docs 2.0.0 ${active.bundle.digest}`),
+  });
+  expect((await run('decide', '--bundle', first.bundle.digest, ...question)).stdout).toContain('in docs 1.0.0');
+
+  await run('deploy', 'canary', 'default', first.bundle.digest, '--percent', '5');
+  await run('deploy', 'monitor', 'default', '--all');
+  const beside = await run('decide', '--store', 'default', ...question);
+  expect(beside.code).toBe(0);
+  expect(beside.stderr).toContain(`a canary decides for 5 % by run: --bundle ${first.bundle.digest}`);
+  expect(beside.stderr).toContain('default monitors policies');
+  await run('deploy', 'monitor', 'default', '--off');
+  await run('deploy', 'rollback', 'default');
+
+  for (const [choice, message] of [
+    [['--store', 'nowhere'], 'not_found: there is no store nowhere'],
+    [['--store', 'default', '--bundle', bundles.first], 'give either --bundle'],
+    [[], 'give either --bundle'],
+    [['--bundle', `sha256:${'0'.repeat(64)}`], 'not_found'],
+  ] as const) {
+    const refused = await run('decide', ...choice, ...question);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain(message);
+  }
+});
+
 test('a store is made once, and listed', async () => {
   expect(await run('store', 'create', 'tenant-a')).toMatchObject({ code: 0 });
   expect(await run('store', 'create', 'tenant-a')).toMatchObject({
@@ -114,6 +146,7 @@ test('a store is made once, and listed', async () => {
     stderr: 'palisade: conflict: the store tenant-a exists\n',
   });
   expect(await run('store', 'create', 'Tenant A')).toMatchObject({ code: 1 });
+  expect(await run('decide', '--store', 'tenant-a', '--principal', 'Agent::"a"')).toMatchObject({ code: 2 });
   expect((await run('store', 'list')).stdout).toMatch(/^STORE +SEQUENCE\ndefault +\d\ntenant-a +0$/m);
 });
 

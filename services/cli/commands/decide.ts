@@ -9,15 +9,14 @@ import { PdpError } from '../../engine/error.ts';
 import type { FactName, Facts } from '../../engine/facts.ts';
 import { valueText } from '../../engine/traced/cedar-text.ts';
 import { factsAt } from '../../pdp/facts.ts';
-import { readBundleSource } from '../bundle-source.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { print } from '../output.ts';
 import { decisionJson, explanationJson } from './decide/as-json.ts';
+import { type BundleChoice, readChosenBundle } from './decide/bundle-source.ts';
 import { type QuestionOptions, readFact, readQuestion } from './decide/question.ts';
 import { treeLines } from './decide/tree.ts';
 
-interface DecideOptions extends QuestionOptions {
-  readonly bundle: string;
+interface DecideOptions extends QuestionOptions, BundleChoice {
   readonly fact?: Facts;
   readonly explain?: boolean;
   readonly policy?: string;
@@ -34,14 +33,19 @@ policy, also where its scope excludes it, and which part does.
 
 Exit codes: 0 allow; 1 deny; 2 not decided: wrong usage, a bundle that cannot be read, a request that is refused.
 
-Example:
-  palisade decide --bundle policies/receipts --request request.json --explain`;
+Examples:
+  palisade decide --bundle policies/receipts --request request.json --explain
+  palisade decide --store default --request request.json --policy no-push-to-main`;
 
 const REQUEST_PARTS = ['principal', 'action', 'resource', 'context', 'entities'];
 
 export function decideCommand(): Command {
   return new Command('decide')
-    .requiredOption('--bundle <dir or file>', 'a folder with bundle.yaml, or an archive that `build` wrote')
+    .option(
+      '--bundle <bundle>',
+      'a folder with bundle.yaml, an archive that `build` wrote, or sha256:… of one that a running Palisade has',
+    )
+    .option('--store <name>', 'instead: the bundle that is active now in this store of a running Palisade')
     .option('--principal <uid>', 'such as \'Agent::"build-bot"\'')
     .option('--action <uid>', 'such as \'Action::"git_push"\'')
     .option('--resource <uid>', 'such as \'Repo::"palisade"\'')
@@ -57,7 +61,9 @@ export function decideCommand(): Command {
     .option('--explain', 'say of each policy whose scope matches why it matches or not')
     .option('--policy <id>', 'explain this policy alone, also where its scope excludes it')
     .option('--json', 'print the answer, and the explanation, as JSON')
-    .description('Decides one request by a bundle, and explains why. Needs no running Palisade.')
+    .description(
+      'Decides one request by a bundle, and explains why. With a folder or an archive it needs no running Palisade.',
+    )
     .addHelpText('after', EPILOGUE)
     .action(async (options: DecideOptions) => {
       process.exitCode = await decide(options).catch((thrown: unknown) => {
@@ -92,7 +98,7 @@ interface Answer {
 
 async function decide(options: DecideOptions): Promise<0 | 1> {
   const call = await readQuestion(options);
-  const { parts, places, problems } = await open(options.bundle);
+  const { parts, places, problems } = await open(options);
   const expected = call.expected_bundle_digest;
   if (expected !== '' && expected !== parts.digest) {
     throw new PdpError('precondition_failed', `this bundle is ${parts.digest}`, {
@@ -129,9 +135,9 @@ function note(text: string): void {
 
 /** @throws CliError with the problems where the bundle cannot be read. */
 async function open(
-  path: string,
+  choice: BundleChoice,
 ): Promise<OpenBundle & { readonly parts: NonNullable<OpenBundle['parts']> }> {
-  const source = await readBundleSource(path);
+  const source = await readChosenBundle(choice);
   const opened = await openInWorker(source.bundle);
   const problems = [...source.problems, ...opened.problems];
   const { parts } = opened;
@@ -139,6 +145,10 @@ async function open(
     const errors = problems.filter(({ severity }) => severity === 'error').map(renderProblem);
     throw new CliError(['the bundle cannot be read', ...errors].join('\n\n'), EXIT.usage);
   }
+  if (source.digest !== undefined && source.digest !== parts.digest) {
+    throw new CliError(`the server sent ${parts.digest} for ${source.digest}`, EXIT.usage);
+  }
+  for (const text of source.notes) note(text);
 
   return { ...opened, parts, problems };
 }

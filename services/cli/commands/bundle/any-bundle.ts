@@ -4,7 +4,7 @@ import type { BundleFiles } from '../../../bundles/files.ts';
 import { renderProblem } from '../../../bundles/problem.ts';
 import { LIMITS } from '../../../engine/limits.ts';
 import { readFolder } from '../../bundle-folder.ts';
-import { createAdminClient } from '../../client.ts';
+import { downloadBundle } from '../../download-bundle.ts';
 import { CliError, EXIT } from '../../errors.ts';
 
 /**
@@ -12,11 +12,7 @@ import { CliError, EXIT } from '../../errors.ts';
  * @throws CliError wrong usage where it is none of them.
  */
 export async function readAnyBundle(source: string): Promise<BundleFiles | Uint8Array> {
-  if (DIGEST_PATTERN.test(source)) {
-    const path = `/v1/bundles/${encodeURIComponent(source)}/archive`;
-
-    return createAdminClient().download(path, LIMITS.bundle_bytes);
-  }
+  if (DIGEST_PATTERN.test(source)) return downloadBundle(source);
 
   const found = await stat(source).catch(() => undefined);
   if (found?.isDirectory() === true) return readFolderAlone(source);
