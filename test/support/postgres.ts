@@ -44,7 +44,10 @@ export async function createTestDatabase({
 } = {}): Promise<TestDatabase> {
   const { adminUrl, servingUrl, template } = server;
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await runAsAdmin(adminUrl, `create database ${name} template ${empty ? 'template0' : template}`);
+  await runAsAdmin(
+    adminUrl,
+    `create database ${name} template ${empty ? 'template0' : template} strategy file_copy`,
+  );
 
   return {
     name,
