@@ -28,17 +28,19 @@ const IN_RANGE = `
   and abs(get_byte(uuid_send(d.decision_id), 15) * $4::int / 256 - $5::int) < 1
   order by d.decision_id desc`;
 
-// The range stands twice so that partitions of both tables are left out. Lengths of texts that lie apart are read without them.
+// The range stands twice so that partitions of both tables are left out. Lengths of texts that lie apart are read without them. Inputs
+// are looked up one by one, which `offset 0` insists on: the planner would rather sort all of the range's for each page.
 const PAGE = `
   select decision_id, record, kek_id, wrapped_key, nonce, ciphertext
   from (
     select d.decision_id, d.record, i.kek_id, i.wrapped_key, i.nonce, i.ciphertext,
            coalesce(sum(octet_length(d.record) + coalesce(octet_length(i.ciphertext), 0)) over (
              order by d.decision_id desc rows between unbounded preceding and 1 preceding), 0) as bytes_before
-    from decisions d
-    left join decision_inputs i
-      on i.decision_id = d.decision_id and i.decision_id >= $2::uuid and i.decision_id < $3::uuid
-    where ${IN_RANGE} limit $6
+    from (select d.decision_id, d.record from decisions d where ${IN_RANGE} limit $6) d
+    left join lateral (
+      select i.kek_id, i.wrapped_key, i.nonce, i.ciphertext from decision_inputs i
+      where i.decision_id = d.decision_id and i.decision_id >= $2::uuid and i.decision_id < $3::uuid offset 0
+    ) i on true
   ) page
   where bytes_before < $7 order by decision_id desc`;
 
