@@ -116,7 +116,9 @@ test('a request is decided by what a store runs, or by any bundle that is stored
     stderr: '',
     stdout: expect.stringContaining(`in docs 2.0.0 ${active.bundle.digest}`),
   });
-  expect((await run('decide', '--bundle', first.bundle.digest, ...question)).stdout).toContain('in docs 1.0.0');
+  expect((await run('decide', '--bundle', first.bundle.digest, ...question)).stdout).toContain(
+    'in docs 1.0.0',
+  );
 
   await run('deploy', 'canary', 'default', first.bundle.digest, '--percent', '5');
   await run('deploy', 'monitor', 'default', '--all');

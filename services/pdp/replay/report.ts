@@ -1,4 +1,4 @@
-import type { LostReason } from '../../ledger/history.ts';
+import { LOST_REASONS } from '../../ledger/history.ts';
 import type { JsonValue } from '../../ledger/json.ts';
 import type { OutcomeKind } from './outcome.ts';
 
@@ -8,17 +8,12 @@ import type { OutcomeKind } from './outcome.ts';
  * `other_evaluator` of an evaluator, or a version of Cedar, that this one does not have.
  */
 export const UNREPLAYED_REASONS = [
-  'not_decided',
-  'input_not_kept',
-  'input_erased',
-  'key_missing',
-  'input_altered',
-  'record_unreadable',
+  ...LOST_REASONS,
   'input_unreadable',
   'bundle_missing',
   'bundle_unloadable',
   'other_evaluator',
-] as const satisfies readonly (LostReason | string)[];
+] as const;
 
 export type UnreplayedReason = (typeof UNREPLAYED_REASONS)[number];
 
