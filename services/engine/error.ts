@@ -27,6 +27,8 @@ export interface PdpErrorOptions {
   /** Path of the field at fault, such as `context.input.amount`. */
   readonly field?: string;
   readonly limit?: ExceededLimit;
+  /** Milliseconds after which the same request may pass. */
+  readonly retryAfterMs?: number;
   /** Kept for the process log, never sent to a caller. */
   readonly cause?: unknown;
 }
@@ -39,6 +41,7 @@ export class PdpError extends Error {
   readonly code: PdpErrorCode;
   readonly field: string | undefined;
   readonly limit: ExceededLimit | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: PdpErrorCode, message: string, options: PdpErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -46,6 +49,7 @@ export class PdpError extends Error {
     this.code = code;
     this.field = options.field;
     this.limit = options.limit;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

@@ -1,6 +1,7 @@
 import { PdpError } from '../engine/error.ts';
 import type { ActiveCredential } from '../store/credentials.ts';
 import { isSameSecret, matchesHash, parseToken, type Token } from './token.ts';
+import type { RateLimit } from './token-bucket.ts';
 import type { Caller } from './types.ts';
 
 /** The credentials that are not revoked, by id. */
@@ -66,7 +67,9 @@ function prove(token: Token | undefined, credential: ActiveCredential | undefine
   return proof;
 }
 
-function callerOf({ name, id, role, stores, principals, fullDetail }: ActiveCredential): Caller {
+function callerOf(credential: ActiveCredential): Caller {
+  const { name, id, role, stores, principals, fullDetail } = credential;
+
   return {
     subject: name,
     credential_id: id,
@@ -74,7 +77,14 @@ function callerOf({ name, id, role, stores, principals, fullDetail }: ActiveCred
     stores,
     principals: principals ?? undefined,
     full_detail: fullDetail,
+    rate_limit: rateLimitOf(credential),
   };
+}
+
+function rateLimitOf({ ratePerSecond, burst }: ActiveCredential): RateLimit | undefined {
+  if (ratePerSecond == null || burst == null) return undefined;
+
+  return { rate_per_second: ratePerSecond, burst };
 }
 
 /**

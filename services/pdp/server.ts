@@ -18,6 +18,7 @@ import { listenAt, readTlsIdentity, tlsFor } from './listen.ts';
 import { listenForDecisions } from './listen-for-decisions.ts';
 import { observeServer } from './observe/gauges.ts';
 import { createObserver } from './observe/observer.ts';
+import { createRateLimiter } from './rate-limiter.ts';
 import { refuseStale, unreadiness } from './readiness.ts';
 import { createRefusals } from './refusals.ts';
 import { createReplays } from './replay/replays.ts';
@@ -124,6 +125,10 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   const service = createDecisionService({
     path,
     replica,
+    rates: createRateLimiter({
+      fallback: config.PALISADE_RATE_LIMIT,
+      processes: part === 'decisions' ? config.PALISADE_PROCESSES : 1,
+    }),
     anonymousAllowed: config.PALISADE_ANONYMOUS === 'loopback' && rest.loopback && grpc.loopback,
   });
   const handling: Handling = { service, onRefusal: createRefusals(path, log), observer };
@@ -162,6 +167,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
       cedarVersion: path.cedarVersion,
       evaluator: config.PALISADE_EVALUATOR,
       replays,
+      charge: (caller) => service.charge(caller, 1, 'rest'),
       unready: () => [...unready(), ...(colleagues?.unready() ?? [])],
     };
     const collect = async () =>

@@ -1,17 +1,19 @@
-import { PdpError } from '../engine/error.ts';
+import { PdpError, toPdpError } from '../engine/error.ts';
 import { LIMITS } from '../engine/limits.ts';
 import { authorize, type DecisionPath, type Outcome } from './authorize.ts';
 import { authenticateAnonymous, authenticateToken } from './credentials.ts';
 import { createLane } from './lane.ts';
+import type { RateLimiter } from './rate-limiter.ts';
 import { recordError } from './record-error.ts';
 import type { Replica } from './replica.ts';
 import { nextTurn } from './turns.ts';
-import type { AuthorizeCall, Caller, CallScope, DecisionReply, DecisionService } from './types.ts';
+import type { AuthorizeCall, Caller, CallScope, DecisionReply, DecisionService, Transport } from './types.ts';
 
 export interface ServiceOptions {
   readonly path: DecisionPath;
   readonly replica: Replica;
   readonly anonymousAllowed: boolean;
+  readonly rates: RateLimiter;
 }
 
 /** How long a batch may hold the event loop before it lets other calls in, in milliseconds. */
@@ -27,6 +29,11 @@ const BATCH_TURN_MS = 25;
 export interface CountedService extends DecisionService {
   /** Requests that are being decided. */
   inFlight(): number;
+  /**
+   * Holds a caller to its rate limit.
+   * @throws PdpError `overloaded`, `too_large`: see {@link RateLimiter}.
+   */
+  charge(caller: Caller, count: number, transport: Transport): void;
 }
 
 /** The decision service that every transport adapts. */
@@ -37,6 +44,7 @@ export function createDecisionService(options: ServiceOptions): CountedService {
 
   return {
     inFlight: () => inFlight,
+    charge,
 
     authenticate(token, loopback) {
       if (token === undefined) return authenticateAnonymous(loopback, options.anonymousAllowed);
@@ -139,6 +147,17 @@ export function createDecisionService(options: ServiceOptions): CountedService {
     path.observer.waited(scope, startedAt);
   }
 
+  /** No record is left of what is refused here: whoever floods would fill the spool with them. It is counted. */
+  function charge(caller: Caller, count: number, transport: Transport): void {
+    try {
+      options.rates.take(caller, count, replica.snapshot().credentials);
+    } catch (thrown) {
+      const error = toPdpError(thrown);
+      path.observer.limited(count, error, transport);
+      throw error;
+    }
+  }
+
   async function admitted<T>(count: number, scope: CallScope, run: () => Promise<T>): Promise<T> {
     if (inFlight + count > LIMITS.requests_in_flight) {
       const error = new PdpError('overloaded', 'too many requests are in flight; try again later', {
@@ -147,6 +166,7 @@ export function createDecisionService(options: ServiceOptions): CountedService {
       path.observer.shed(count, error, scope.transport);
       throw error;
     }
+    charge(scope.caller, count, scope.transport);
 
     inFlight += count;
     try {

@@ -3,6 +3,7 @@ import type { RawNode, RawUid, TypedEntityInput } from '../engine/raw/raw.ts';
 import type { CallNotes } from '../telemetry/call-span.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
 import type { CallSignal } from './call-signal.ts';
+import type { RateLimit } from './token-bucket.ts';
 
 export type { CallNotes, RawUid, TraceContext, TypedEntityInput };
 
@@ -54,6 +55,8 @@ export interface Caller {
   readonly principals: readonly PrincipalRule[] | undefined;
   /** Whether it may ask for `detail: FULL`. */
   readonly full_detail: boolean;
+  /** Its own; absent: the server's default. */
+  readonly rate_limit?: RateLimit | undefined;
 }
 
 /** A principal type, and the ids of it that a credential may assert; no ids: all of the type. */

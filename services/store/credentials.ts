@@ -31,6 +31,10 @@ export interface NewCredential {
   readonly createdBy: string;
   /** `null`: never. */
   readonly expiresAt: Date | null;
+  /** Requests a second, together with `burst`; absent or `null`: the server's default. */
+  readonly ratePerSecond?: number | null;
+  /** Requests at once. */
+  readonly burst?: number | null;
 }
 
 /** What may be shown of a credential: all but its hash. */
@@ -45,7 +49,8 @@ export interface ActiveCredential extends CredentialInfo {
 }
 
 const COLUMNS = `id, name, role, stores, principals, full_detail as "fullDetail", created_at as "createdAt",
-  created_by as "createdBy", expires_at as "expiresAt", revoked_at as "revokedAt"`;
+  created_by as "createdBy", expires_at as "expiresAt", revoked_at as "revokedAt",
+  rate_per_second as "ratePerSecond", burst`;
 
 /**
  * Stores a credential.
@@ -151,8 +156,9 @@ async function insert(client: Client, credential: NewCredential): Promise<void> 
   if (!everywhere) await requireStores(client, credential.stores);
   const inserted = await query(
     client,
-    `insert into credentials (id, name, role, stores, principals, full_detail, secret_hash, created_by, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    `insert into credentials (id, name, role, stores, principals, full_detail, secret_hash, created_by, expires_at,
+       rate_per_second, burst)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
      on conflict do nothing
      returning id`,
     [
@@ -165,6 +171,8 @@ async function insert(client: Client, credential: NewCredential): Promise<void> 
       credential.secretHash,
       credential.createdBy,
       credential.expiresAt,
+      credential.ratePerSecond ?? null,
+      credential.burst ?? null,
     ],
   );
   if (inserted.length > 0) return;

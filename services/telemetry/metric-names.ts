@@ -77,6 +77,12 @@ export const METRICS = {
     labels: [],
     brief: 'Requests refused because too many were in flight.',
   },
+  'palisade.requests.rate_limited': {
+    kind: 'counter',
+    unit: '{request}',
+    labels: [],
+    brief: 'Requests refused because their caller asked more often than its rate limit admits.',
+  },
   'palisade.ready': {
     kind: 'gauge',
     unit: '{state}',

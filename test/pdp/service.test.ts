@@ -4,6 +4,7 @@ import { LIMITS } from '../../services/engine/limits.ts';
 import type { Ledger } from '../../services/ledger/ledger.ts';
 import type { DecisionPath } from '../../services/pdp/authorize.ts';
 import { CallSignal } from '../../services/pdp/call-signal.ts';
+import { createRateLimiter, type RateLimiter } from '../../services/pdp/rate-limiter.ts';
 import type { Replica } from '../../services/pdp/replica.ts';
 import { createDecisionService } from '../../services/pdp/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../services/pdp/snapshot.ts';
@@ -48,6 +49,7 @@ interface Options {
   readonly snapshot?: () => Snapshot;
   readonly path?: Partial<DecisionPath>;
   readonly capBytes?: number;
+  readonly rates?: RateLimiter;
 }
 
 async function withService(
@@ -69,7 +71,8 @@ async function withService(
       ...options.path,
     };
     const replica = replicaOf(options.snapshot ?? (() => only));
-    await body(createDecisionService({ path, replica, anonymousAllowed: true }), ledger);
+    const rates = options.rates ?? createRateLimiter({ fallback: undefined, processes: 1 });
+    await body(createDecisionService({ path, replica, anonymousAllowed: true, rates }), ledger);
   }, options.capBytes);
 }
 
@@ -314,3 +317,27 @@ test('refuses what comes while too many calls are in flight, and serves again wh
 
 /** A spool that holds a record of everything that may be in flight. */
 const ROOMY = { capBytes: 512 * 1024 * 1024 };
+
+describe('a rate limit', () => {
+  const rate_limit = { rate_per_second: 1, burst: 3 };
+  const limited = () => scopeOf({ caller: callerOf({ rate_limit }) });
+
+  test('counts each request of a batch, refuses before any work, and leaves no record of that', async () => {
+    const at = { rates: createRateLimiter({ fallback: undefined, processes: 1, nowMicros: () => 0 }) };
+    await withService(async (service, ledger) => {
+      await service.authorizeBatch([callOf(), callOf()], limited());
+      const { recorded } = ledger.stats();
+
+      await expect(service.authorizeBatch([callOf(), callOf()], limited())).rejects.toThrow(
+        code('overloaded'),
+      );
+      await service.authorize(callOf(), limited());
+      await expect(service.authorize(callOf(), limited())).rejects.toMatchObject({
+        code: 'overloaded',
+        retryAfterMs: 1_000,
+      });
+      expect(recorded).toBe(2);
+      expect(ledger.stats().recorded).toBe(3);
+    }, at);
+  });
+});

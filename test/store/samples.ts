@@ -34,6 +34,8 @@ export function aCredential(changes: Partial<NewCredential> = {}): NewCredential
     secretHash: createHash('sha256').update(id).digest(),
     createdBy: 'admin',
     expiresAt: null,
+    ratePerSecond: null,
+    burst: null,
     ...changes,
   };
 }

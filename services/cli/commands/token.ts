@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseUidText } from '../../bundles/uid-text.ts';
 import { isTypeName } from '../../engine/data/type-name.ts';
 import type { JsonValue } from '../../ledger/json.ts';
@@ -31,6 +31,8 @@ interface CreateOptions {
   readonly principal: readonly string[];
   readonly fullDetail: boolean;
   readonly expires?: string;
+  readonly rate?: bigint;
+  readonly burst?: bigint;
   readonly bootstrap: boolean;
   readonly json?: boolean;
 }
@@ -54,13 +56,19 @@ export function tokenCommand(): Command {
     )
     .option('--full-detail', 'may ask which policies decided; never for an agent itself', false)
     .option('--expires <time>', 'RFC 3339, such as 2027-01-01T00:00:00Z')
+    .option(
+      '--rate <n>',
+      'how many requests a second it may ask, a batch counting each of its own',
+      wholeNumber,
+    )
+    .option('--burst <n>', 'how many at once; left out: as many as in a second', wholeNumber)
     .addOption(
       new Option(
         '--bootstrap',
         'make the first admin, of all stores, straight in the database (PALISADE_MIGRATE_DATABASE_URL)',
       )
         .default(false)
-        .conflicts(['role', 'store', 'principal', 'fullDetail', 'expires']),
+        .conflicts(['role', 'store', 'principal', 'fullDetail', 'expires', 'rate', 'burst']),
     )
     .option('--json', 'print JSON')
     .description('Makes a credential and prints its token, once.')
@@ -108,6 +116,10 @@ async function bootstrap(name: string): Promise<Created> {
 }
 
 async function create(name: string, options: CreateOptions): Promise<Created> {
+  const { rate, burst } = options;
+  if (rate === undefined && burst !== undefined) {
+    throw new CliError('--burst needs --rate beside it', EXIT.usage);
+  }
   const answer = await createAdminClient().request('POST', '/v1/credentials', {
     json: {
       name,
@@ -116,10 +128,19 @@ async function create(name: string, options: CreateOptions): Promise<Created> {
       ...(options.principal.length === 0 ? {} : { principals: options.principal.map(ruleOf) }),
       full_detail: options.fullDetail,
       ...(options.expires === undefined ? {} : { expires_at: options.expires }),
+      ...(rate === undefined
+        ? {}
+        : { rate_limit: { rate_per_second: rate, ...(burst === undefined ? {} : { burst }) } }),
     },
   });
 
   return answer as Created;
+}
+
+function wholeNumber(text: string): bigint {
+  if (/^[1-9]\d{0,6}$/.test(text)) return BigInt(text);
+
+  throw new InvalidArgumentError('It must be a whole number from 1 to 1000000.');
 }
 
 function ruleOf(text: string): JsonValue {

@@ -308,6 +308,10 @@ const Credential = z
       .optional()
       .meta({ description: 'What it may speak for; absent: any principal.' }),
     full_detail: z.boolean(),
+    rate_limit: z
+      .strictObject({ rate_per_second: count, burst: count })
+      .optional()
+      .meta({ description: 'How often it may ask; absent: the default of the server.' }),
     created_at: time,
     created_by: z.string(),
     expires_at: time.optional(),

@@ -19,6 +19,8 @@ export interface AdminContext {
   readonly cedarVersion: string;
   readonly evaluator: EvaluatorName;
   readonly replays: Replays;
+  /** Holds who administers to its rate limit. @throws PdpError `overloaded`. */
+  readonly charge: (caller: Caller) => void;
   /** Problems that make this process not ready; empty: it is. */
   readonly unready: () => readonly string[];
 }
@@ -31,14 +33,18 @@ export function createRouter(): Router {
 /** Who administers; every route but the open ones has one. */
 const callers = new WeakMap<Request, Caller>();
 
-/** Lets through whom `authenticate` names and who administers. */
-export function requireAdmin(authenticate: (request: Request) => Caller): RequestHandler {
+/** Lets through whom `authenticate` names and who administers, as often as it may. */
+export function requireAdmin(
+  authenticate: (request: Request) => Caller,
+  charge: AdminContext['charge'],
+): RequestHandler {
   return (request, _response, next) => {
     const caller = authenticate(request);
     if (caller.role !== 'admin') {
       throw new PdpError('permission_denied', 'administration needs an admin credential');
     }
 
+    charge(caller);
     callers.set(request, caller);
     next();
   };

@@ -11,6 +11,7 @@ import {
 } from '../../store/credentials.ts';
 import type { Pool } from '../../store/database.ts';
 import { createToken } from '../token.ts';
+import { MOST_RATE } from '../token-bucket.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { type AdminContext, adminOf, createRouter, followChange, reply, visibleStores } from './context.ts';
 import { readInput } from './input.ts';
@@ -33,6 +34,14 @@ export const NEW_CREDENTIAL = z.strictObject({
     .optional(),
   full_detail: z.boolean().default(false),
   expires_at: z.iso.datetime({ offset: true }).optional(),
+  /** Left out: what the server allows by default. */
+  rate_limit: z
+    .strictObject({
+      rate_per_second: z.int().min(1).max(MOST_RATE),
+      /** Left out: as many as come in a second. */
+      burst: z.int().min(1).max(MOST_RATE).optional(),
+    })
+    .optional(),
 });
 
 /** `/v1/credentials`: make one, list them, revoke one. A token is told once, when it is made. */
@@ -68,6 +77,8 @@ export function credentialRoutes(context: AdminContext): Router {
       secretHash,
       createdBy: adminOf(request).subject,
       expiresAt,
+      ratePerSecond: wanted.rate_limit?.rate_per_second ?? null,
+      burst: wanted.rate_limit?.burst ?? wanted.rate_limit?.rate_per_second ?? null,
     });
     await followChange(context);
     reply(request, response, 201, { id: credentialId, name: wanted.name, role: wanted.role, token });
@@ -118,6 +129,10 @@ function toJson(credential: CredentialInfo): JsonValue {
     full_detail: credential.fullDetail,
     created_at: credential.createdAt.toISOString(),
     created_by: credential.createdBy,
+    rate_limit:
+      credential.ratePerSecond == null || credential.burst == null
+        ? undefined
+        : { rate_per_second: BigInt(credential.ratePerSecond), burst: BigInt(credential.burst) },
     expires_at: credential.expiresAt?.toISOString(),
     revoked_at: credential.revokedAt?.toISOString(),
   };

@@ -33,7 +33,12 @@ export function createAdminServer(options: AdminServerOptions): HttpListener {
     routes.use(healthRoutes(context), metricsRoutes(options.telemetry));
     routes.use(traced(options.telemetry.spans, options.tls === undefined ? 'http' : 'https'));
     // Never as a loopback call: without a credential nothing is administered.
-    routes.use(requireAdmin((request) => service.authenticate(bearerToken(authorizations(request)), false)));
+    routes.use(
+      requireAdmin(
+        (request) => service.authenticate(bearerToken(authorizations(request)), false),
+        (caller) => context.charge(caller),
+      ),
+    );
     routes.use(
       bundleRoutes(context),
       signatureRoutes(context),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { parseDuration } from '../../engine/extension/duration.ts';
+import { MOST_RATE, type RateLimit } from '../token-bucket.ts';
 
 /** A timer's delay is 31 bits. */
 const LONGEST_MS = 2_147_483_647n;
@@ -75,6 +76,22 @@ export const processes = z
   .transform((value) =>
     value === 'auto' ? Math.min(availableParallelism(), MOST_PROCESSES) : Number(value),
   );
+
+/** `rate` or `rate:burst`, whole numbers from 1 to a million: requests a second, and at once. */
+export const rateLimit = z.string().transform((value, context): RateLimit => {
+  const match = /^([1-9]\d{0,6})(?::([1-9]\d{0,6}))?$/.exec(value);
+  const rate = Number(match?.[1]);
+  const burst = Number(match?.[2] ?? rate);
+  if (match === null || rate > MOST_RATE || burst > MOST_RATE) {
+    context.addIssue({
+      code: 'custom',
+      message: `must be requests a second, or those and the most at once, such as 50 or 50:200, each up to ${MOST_RATE}`,
+    });
+    return z.NEVER;
+  }
+
+  return { rate_per_second: rate, burst };
+});
 
 export const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 

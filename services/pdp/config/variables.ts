@@ -9,6 +9,7 @@ import {
   onOff,
   postgresUrl,
   processes,
+  rateLimit,
   share,
   text,
 } from './values.ts';
@@ -48,6 +49,11 @@ export const VARIABLES = {
     oneOf('loopback', 'off'),
     'loopback',
     'Whether decisions may go without a credential over loopback; `off` on a host where others have accounts.',
+  ),
+  PALISADE_RATE_LIMIT: plain(
+    rateLimit,
+    null,
+    'Requests a second, and at once, of each runtime credential that names no limit of its own, and of all anonymous callers together, such as `50:200`; absent: no limit.',
   ),
   PALISADE_SPOOL_DIR: plain(
     text,

@@ -51,6 +51,8 @@ export interface Observer {
   refused(error: PdpError, transport: Transport): void;
   /** Requests that were sent away because too many were in flight. */
   shed(requests: number, error: PdpError, transport: Transport): void;
+  /** Requests that were sent away because their caller asks too often. */
+  limited(requests: number, error: PdpError, transport: Transport): void;
   /** A wait for PostgreSQL's state, before the decision. */
   waited(scope: CallScope, startedAt: number): void;
   answered(call: AnsweredCall): void;
@@ -119,6 +121,11 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
       metrics.add('palisade.errors', requests, [error.code, transport]);
     },
 
+    limited(requests, error, transport) {
+      metrics.add('palisade.requests.rate_limited', requests, []);
+      metrics.add('palisade.errors', requests, [error.code, transport]);
+    },
+
     waited({ trace, notes }, startedAt) {
       if (!mayBeKept(trace)) return;
       const endedAt = performance.now();
@@ -175,6 +182,7 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
     failed: harmless(observer.failed),
     refused: harmless(observer.refused),
     shed: harmless(observer.shed),
+    limited: harmless(observer.limited),
     waited: harmless(observer.waited),
     answered: harmless(observer.answered),
     responded: harmless(observer.responded),

@@ -45,6 +45,7 @@ export interface PublicError {
   readonly message: string;
   readonly field: string | undefined;
   readonly limit: { readonly name: string; readonly max: number } | undefined;
+  readonly retryAfterMs: number | undefined;
 }
 
 /** Longest text of an error on the wire, in UTF-16 units: a gRPC status travels in headers of a few KiB. */
@@ -61,6 +62,7 @@ export function publicError(error: PdpError): PublicError {
     message: wireText(error.message, MESSAGE_UNITS),
     field: error.field === undefined ? undefined : wireText(error.field, FIELD_UNITS),
     limit: error.limit,
+    retryAfterMs: error.retryAfterMs,
   };
 }
 

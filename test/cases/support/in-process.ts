@@ -10,6 +10,7 @@ import { readKeyring } from '../../../services/ledger/keyring.ts';
 import { openLedger } from '../../../services/ledger/ledger.ts';
 import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import { loadBundle } from '../../../services/pdp/loader.ts';
+import { createRateLimiter } from '../../../services/pdp/rate-limiter.ts';
 import { createReplica } from '../../../services/pdp/replica.ts';
 import { createDecisionService } from '../../../services/pdp/service.ts';
 import { createSignatureWatch } from '../../../services/pdp/signature-watch.ts';
@@ -67,6 +68,7 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
   const observer = quietObserver();
   const sampled: SampledDecision[] = [];
   const service = createDecisionService({
+    rates: createRateLimiter({ fallback: undefined, processes: 1 }),
     path: {
       ledger,
       now: () => clock,

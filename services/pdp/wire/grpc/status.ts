@@ -34,5 +34,6 @@ function infoMetadata(shown: PublicError, traceId: string): Record<string, strin
     trace_id: traceId,
     ...(shown.field === undefined ? {} : { field: shown.field }),
     ...(shown.limit === undefined ? {} : { limit: shown.limit.name, limit_max: String(shown.limit.max) }),
+    ...(shown.retryAfterMs === undefined ? {} : { retry_after_ms: String(shown.retryAfterMs) }),
   };
 }

@@ -42,6 +42,7 @@ export function sendProblem(
     code: shown.code,
     field: shown.field,
     limit: shown.limit,
+    retry_after_ms: shown.retryAfterMs,
     trace_id: traceId,
     ...(error instanceof HttpError ? error.extension : {}),
   });
@@ -55,6 +56,10 @@ function problemHeaders(error: PdpError): OutgoingHttpHeaders {
     'cache-control': 'no-store',
     // RFC 9110, section 11.6.1: a 401 names the scheme that it wants.
     ...(error.code === 'unauthenticated' ? { 'www-authenticate': 'Bearer realm="palisade"' } : {}),
+    // RFC 9110, section 10.2.3: whole seconds.
+    ...(error.retryAfterMs === undefined
+      ? {}
+      : { 'retry-after': String(Math.ceil(error.retryAfterMs / 1_000)) }),
     ...(error instanceof HttpError ? error.headers : {}),
   };
 }

@@ -148,6 +148,13 @@ export const Problem = z
       .strictObject({ name: z.string(), max: z.number() })
       .optional()
       .meta({ description: 'The published limit that the request is over.' }),
+    retry_after_ms: z
+      .number()
+      .optional()
+      .meta({
+        override: { type: 'integer' },
+        description: 'Milliseconds after which the same request may pass.',
+      }),
     trace_id: z.string(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457.' });
