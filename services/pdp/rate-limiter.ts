@@ -7,10 +7,10 @@ import type { Caller } from './types.ts';
 export interface RateLimiter {
   /**
    * Takes room for this many requests, before any work is done for them.
-   * @param credentials those that are good now; what others left behind is forgotten.
+   * @param current gives the credentials that are good now, where there is a limit; what others left behind is forgotten.
    * @throws PdpError `overloaded` with the time after which to ask again; `too_large` where so many never pass at once.
    */
-  take(caller: Caller, count: number, credentials: CredentialDirectory): void;
+  take(caller: Caller, count: number, current: () => CredentialDirectory): void;
 }
 
 export interface RateLimiterOptions {
@@ -34,11 +34,12 @@ export function createRateLimiter({
   let known: CredentialDirectory | undefined;
 
   return {
-    take(caller, count, credentials) {
+    take(caller, count, current) {
       // An admin that the default shut out could not mend it.
       const limit = caller.rate_limit ?? (caller.role === 'admin' ? undefined : fallback);
       if (limit === undefined || count === 0) return;
 
+      const credentials = current();
       if (credentials !== known) forget(credentials);
       const now = nowMicros();
       const bucket = bucketOf(caller.credential_id ?? ANONYMOUS_ID, limit, now);

@@ -150,7 +150,7 @@ export function createDecisionService(options: ServiceOptions): CountedService {
   /** No record is left of what is refused here: whoever floods would fill the spool with them. It is counted. */
   function charge(caller: Caller, count: number, transport: Transport): void {
     try {
-      options.rates.take(caller, count, replica.snapshot().credentials);
+      options.rates.take(caller, count, () => replica.snapshot().credentials);
     } catch (thrown) {
       const error = toPdpError(thrown);
       path.observer.limited(count, error, transport);

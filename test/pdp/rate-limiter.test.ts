@@ -4,7 +4,8 @@ import { createRateLimiter } from '../../services/pdp/rate-limiter.ts';
 import type { ActiveCredential } from '../../services/store/credentials.ts';
 import { callerOf } from './support/calls.ts';
 
-const NOBODY: CredentialDirectory = new Map();
+const EMPTY: CredentialDirectory = new Map();
+const NOBODY = () => EMPTY;
 const SECOND = 1_000_000;
 
 function limiterAt(options: Partial<Parameters<typeof createRateLimiter>[0]> = {}) {
@@ -84,10 +85,14 @@ describe('a rate limiter', () => {
   test('keeps what was used through changes of other credentials, and forgets it with its own', () => {
     const { limiter } = limiterAt();
     const caller = own('a', 1, 1);
-    const present = (): CredentialDirectory => new Map([['a', {} as ActiveCredential]]);
+    const present = () => {
+      const directory: CredentialDirectory = new Map([['a', {} as ActiveCredential]]);
+
+      return () => directory;
+    };
 
     limiter.take(caller, 1, present());
     expect(() => limiter.take(caller, 1, present())).toThrow(/too often/);
-    limiter.take(caller, 1, new Map());
+    limiter.take(caller, 1, NOBODY);
   });
 });
