@@ -16,6 +16,13 @@ import type { JsonValue } from '../wire/rest/json-text.ts';
 import { type AdminContext, adminOf, createRouter, followChange, reply, visibleStores } from './context.ts';
 import { readInput } from './input.ts';
 
+const rate = z
+  .bigint()
+  .min(1n)
+  .max(BigInt(MOST_RATE))
+  .transform(Number)
+  .meta({ override: { type: 'integer', minimum: 1, maximum: MOST_RATE } });
+
 /** Body of `POST /v1/credentials`. */
 export const NEW_CREDENTIAL = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@/-]{0,127}$/, 'is letters, digits and . _ @ / -'),
@@ -37,9 +44,9 @@ export const NEW_CREDENTIAL = z.strictObject({
   /** Left out: what the server allows by default. */
   rate_limit: z
     .strictObject({
-      rate_per_second: z.int().min(1).max(MOST_RATE),
+      rate_per_second: rate,
       /** Left out: as many as come in a second. */
-      burst: z.int().min(1).max(MOST_RATE).optional(),
+      burst: rate.optional(),
     })
     .optional(),
 });

@@ -6,6 +6,7 @@ import { type Ledger, openLedger } from '../../../services/ledger/ledger.ts';
 import type { DecisionPath } from '../../../services/pdp/authorize.ts';
 import { followDeployments } from '../../../services/pdp/follow.ts';
 import { createObserver } from '../../../services/pdp/observe/observer.ts';
+import { createRateLimiter } from '../../../services/pdp/rate-limiter.ts';
 import type { Replica } from '../../../services/pdp/replica.ts';
 import { createDecisionService } from '../../../services/pdp/service.ts';
 import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
@@ -67,7 +68,12 @@ async function serve(order: PartialOrder): Promise<void> {
     verifier: { sample: () => undefined },
     trials: { decided: () => undefined, failed: () => undefined },
   };
-  const service = createDecisionService({ path, replica, anonymousAllowed: false });
+  const service = createDecisionService({
+    path,
+    replica,
+    anonymousAllowed: false,
+    rates: createRateLimiter({ fallback: undefined, processes: 1 }),
+  });
   const server = createGrpcServer({
     service: order.step === 'wire' ? withOneReply(service, replica) : service,
     onRefusal: ({ error }) => log.error({ err: error }, 'refused'),
