@@ -115,6 +115,11 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   const kept = part === 'decisions' ? undefined : place;
   const keeping = startKeeping({ config, place: kept, keyring, replica, database: pool, log });
   stops.push(keeping.stop);
+  if (part !== 'administration') {
+    const processId = processIdOf(config);
+    const report = startReport({ database: pool, following, bootId: ledger.bootId, processId, log });
+    stops.push(report.stop);
+  }
   const verifier = startVerification({ config, pool, ledger, log });
   stops.push(verifier.stop);
   const trials = startTrials({ config, pool, ledger, replica, metrics: telemetry.metrics, log });
@@ -202,12 +207,6 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     );
     closing.push(() => server.close(config.PALISADE_SHUTDOWN_TIMEOUT));
     addresses.admin = addressText({ ...admin, port });
-  }
-
-  if (part !== 'administration') {
-    const processId = processIdOf(config);
-    const report = startReport({ database: pool, following, bootId: ledger.bootId, processId, log });
-    stops.push(report.stop);
   }
 
   return {

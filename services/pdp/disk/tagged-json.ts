@@ -34,12 +34,12 @@ function untagged(value: unknown): unknown {
 
   const members = Object.entries(value);
   const [first] = members;
-  if (first?.[0].startsWith('$') === true) return valueOf(members.length === 1 ? first : ['', undefined]);
+  if (first?.[0].startsWith('$') === true) return taggedValue(members.length === 1 ? first : ['', undefined]);
 
   return Object.fromEntries(members.map(([name, member]) => [name, untagged(member)]));
 }
 
-function valueOf([tag, text]: readonly [string, unknown]): unknown {
+function taggedValue([tag, text]: readonly [string, unknown]): unknown {
   if (typeof text !== 'string') throw new TypeError('a tagged value is a text');
 
   switch (tag) {
