@@ -39,7 +39,10 @@ export async function stopUnderLoad(world: ServerWorld): Promise<GracefulStop> {
   const unclean = load.refusals
     .filter((refusal) => !CLEAN.has(refusal.code))
     .map(({ client, code: why, message }) => `${client} was refused uncleanly: ${why} ${message}`);
-  const left = await readdir(join(world.home, 'spool'));
+  // The snapshot and its mark are for the next start.
+  const left = (await readdir(join(world.home, 'spool'))).filter(
+    (name) => name !== 'snapshots' && !name.endsWith('.mark'),
+  );
 
   return {
     answers: load.answers.length,

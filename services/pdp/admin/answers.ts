@@ -20,7 +20,8 @@ export const Health = z
     status: z.enum(['live', 'ready', 'not_ready']),
     reasons: z.array(z.string()).optional().meta({ description: 'Why it is not ready.' }),
     warnings: z.array(z.string()).optional().meta({
-      description: 'What is to be known of it all the same, such as that it decides by a snapshot that is stale.',
+      description:
+        'What is to be known of it all the same, such as that it decides by a snapshot that is stale.',
     }),
   })
   .meta({ id: 'Health' });
