@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, rm } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -18,10 +18,33 @@ export async function createPrivateFile(path: string, text: string): Promise<voi
   await syncDirectory(dirname(path));
 }
 
-async function writeNew(path: string, text: string): Promise<void> {
+/**
+ * Puts a file that its owner alone may read, mode 0600, in place of the one that is there: a reader finds one or the other whole,
+ * also after a power loss. Where that fails, the old one stays, and nothing else is left.
+ * @throws what the file system says, and what giving the content throws.
+ */
+export async function replacePrivateFile(
+  path: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
+  const draft = `${path}.${randomBytes(8).toString('hex')}.draft`;
+  try {
+    await writeNew(draft, chunks);
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+async function writeNew(
+  path: string,
+  content: string | AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(text);
+    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();

@@ -1,4 +1,4 @@
-import { readKeyring } from '../ledger/keyring.ts';
+import type { Keyring } from '../ledger/keyring.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import type { Pool } from '../store/database.ts';
 import type { DatabaseConnection } from '../store/pool.ts';
@@ -11,12 +11,13 @@ export async function openConfiguredLedger(
   config: Config,
   pool: Pool,
   connection: DatabaseConnection,
+  keyring: Keyring,
   log: Log,
 ): Promise<Ledger> {
   const ledger = await openLedger({
     directory: config.PALISADE_SPOOL_DIR,
     level: config.PALISADE_DURABILITY,
-    keyring: await readKeyring(config.PALISADE_KEYRING_FILE),
+    keyring,
     pool,
     connection,
     capBytes: config.PALISADE_SPOOL_MAX_BYTES,

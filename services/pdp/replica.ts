@@ -1,24 +1,37 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import type { EvaluatorName } from '../engine/evaluator.ts';
 import { bundleName } from '../store/bundles.ts';
-import { activeCredentials, credentialsRevision } from '../store/credentials.ts';
+import { activeCredentials } from '../store/credentials.ts';
 import type { Pool } from '../store/database.ts';
 import { assignmentKeys, currentDeployments, type Deployment, listStores } from '../store/deployments.ts';
 import { listOverrides } from '../store/evaluator-overrides.ts';
+import { databaseIdentity } from '../store/installation.ts';
 import { requirementSequences } from '../store/signature-requirements.ts';
 import { UnsignedError } from '../store/signed.ts';
 import { credentialDirectory } from './credentials.ts';
+import { assertLoadable } from './disk/loadable.ts';
+import type { OpenSnapshot } from './disk/open.ts';
+import { type SavedSource, savedSource } from './disk/saved-source.ts';
+import { createForward, ForeignDatabaseError } from './forward.ts';
+import type { HeldState } from './held-state.ts';
+import type { ArchiveOf } from './loader.ts';
 import type { SignatureWatch } from './signature-watch.ts';
 import { EMPTY_SNAPSHOT, type Snapshot, type StoreState } from './snapshot.ts';
 import { stagedOf } from './stage.ts';
 import type { CallScope } from './types.ts';
+import { createWaiting, hasReached } from './waiting.ts';
 
 export interface ReplicaOptions {
   readonly pool: Pool;
   /** What judges, unless PostgreSQL says that a bundle is to be judged by Cedar. */
   readonly evaluator: EvaluatorName;
   /** Fetches, verifies and compiles a bundle off the request thread. */
-  readonly load: (digest: string, evaluator: EvaluatorName) => Promise<CompiledBundle>;
+  readonly load: (
+    digest: string,
+    evaluator: EvaluatorName,
+    /** Absent: from PostgreSQL. */
+    archiveOf?: ArchiveOf,
+  ) => Promise<CompiledBundle>;
   /** Lets a deployment in only where its bundle is signed as the store requires. */
   readonly signatures: SignatureWatch;
   /** Told of each try to take over a deployment that failed; the last good bundle goes on. */
@@ -39,8 +52,19 @@ export interface Lag {
 export interface Replica {
   snapshot(): Snapshot;
   /**
+   * Serves what was saved, until PostgreSQL answers. What does not load is a lag like any other.
+   * @throws SnapshotError where nobody can tell how old it is.
+   */
+  restore(saved: OpenSnapshot): Promise<void>;
+  /** Takes note of how far PostgreSQL had come, so that nothing older is taken over. */
+  expect(saved: OpenSnapshot): void;
+  /** Whether what is served came from the disk, and PostgreSQL has not confirmed it since. */
+  restored(): boolean;
+  /** `undefined` before PostgreSQL has said anything. */
+  held(): HeldState | undefined;
+  /**
    * Follows PostgreSQL once. Bundles load in the background, so that a revocation never waits for one.
-   * @throws PdpError `unavailable` where PostgreSQL does not answer; what is in memory stays.
+   * @throws PdpError `unavailable` where PostgreSQL does not answer, is another one or has gone back; what is in memory stays.
    */
   refresh(): Promise<void>;
   /**
@@ -73,6 +97,8 @@ interface Target {
   readonly key: Uint8Array | undefined;
   /** Sequence of what the store requires to be signed; 0: nothing, and never did. */
   readonly requirement: bigint;
+  /** Absent where PostgreSQL has what it takes. */
+  readonly saved?: SavedSource | undefined;
   served: boolean;
   failedAt: number | undefined;
   unsigned: boolean;
@@ -92,8 +118,13 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
   /** By store: what is served, each bundle with the requirement that it met when it was taken over. */
   const admitted = new Map<string, ReadonlySet<string>>();
   let overridden: ReadonlySet<string> = new Set();
-  const waiting = new Set<() => void>();
+  const waiting = createWaiting();
+  const forward = createForward();
+  /** By store: what is served, as it was deployed. */
+  const serving = new Map<string, Target>();
   let current: Snapshot = EMPTY_SNAPSHOT;
+  let isRestored = false;
+  let installation: string | undefined;
   let confirmedAt = Number.NEGATIVE_INFINITY;
   let revision: bigint | undefined;
   let refreshing: Promise<unknown> = Promise.resolve();
@@ -101,6 +132,41 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
   return {
     snapshot: () => current,
     ageMs: () => performance.now() - confirmedAt,
+
+    async restore(saved) {
+      const { state } = saved;
+      expect(saved);
+      isRestored = true;
+      overridden = new Set(state.overridden);
+      publish({ ...current, credentials: credentialDirectory(state.credentials) });
+      revision = state.revision;
+      publishStores(state.stores.map(({ name }) => ({ name, sequence: 0n, bundle: undefined })));
+      for (const { deployment, key, requirement } of state.stores) {
+        if (deployment === null) continue;
+        follow({
+          ...{ deployment, evaluators: evaluatorsOf(deployment), key: key ?? undefined },
+          ...{ requirement: requirement?.sequence ?? 0n, saved: savedSource(saved), served: false },
+          ...{ failedAt: undefined, unsigned: false, following: Promise.resolve() },
+        });
+      }
+      await settled();
+      confirmedAt = performance.now() - saved.ageMs();
+    },
+
+    expect,
+    restored: () => isRestored,
+
+    held() {
+      if (installation === undefined || revision === undefined) return undefined;
+      const credentials = [...current.credentials.values()];
+      const stores = [...current.stores.keys()].map((name) => {
+        const { deployment = null, key = null } = serving.get(name) ?? {};
+
+        return { name, deployment, key };
+      });
+
+      return { installation, revision, credentials, overridden, stores };
+    },
 
     refresh() {
       // One after the other: what was read first must never be taken over last.
@@ -122,9 +188,7 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
       }
     },
 
-    async settled() {
-      await Promise.all([...targets.values()].map(({ following }) => following));
-    },
+    settled,
 
     lags() {
       return [...targets.values()].filter(({ served }) => !served).map(lagOf);
@@ -132,21 +196,45 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
 
     async reached(sequences, deadline, signal) {
       while (!hasReached(current, sequences) && !signal.aborted && performance.now() < deadline) {
-        await nextChange(deadline, signal);
+        await waiting.next(deadline, signal);
       }
     },
   };
 
-  async function followOnce(): Promise<void> {
-    const askedAt = performance.now();
-    await followCredentials();
-    await followOverrides();
-    await followDeployments();
-    confirmedAt = askedAt;
+  async function settled(): Promise<void> {
+    await Promise.all([...targets.values()].map(({ following }) => following));
   }
 
-  async function followCredentials(): Promise<void> {
-    if ((await credentialsRevision(pool)) === revision) return;
+  function expect({ state }: OpenSnapshot): void {
+    const deployments = state.stores.flatMap(({ deployment }) => deployment ?? []);
+    forward.expect({ installation: state.installation, revision: state.revision, deployments });
+  }
+
+  async function followOnce(): Promise<void> {
+    const askedAt = performance.now();
+    const identity = await databaseIdentity(pool);
+    const deployments = await currentDeployments(pool);
+    assertForward({ ...identity, deployments });
+    await followCredentials(identity.revision);
+    await followOverrides();
+    await followDeployments(deployments);
+    installation = identity.installation;
+    confirmedAt = askedAt;
+    isRestored = false;
+  }
+
+  function assertForward(now: Parameters<typeof forward.assertForward>[0]): void {
+    try {
+      forward.assertForward(now);
+    } catch (error) {
+      // What came from the disk is not of this database, then: nothing is decided by it any more.
+      if (isRestored && error instanceof ForeignDatabaseError) confirmedAt = Number.NEGATIVE_INFINITY;
+      throw error;
+    }
+  }
+
+  async function followCredentials(now: bigint): Promise<void> {
+    if (now === revision) return;
 
     const active = await activeCredentials(pool);
     publish({ ...current, credentials: credentialDirectory(active.credentials) });
@@ -157,9 +245,8 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     overridden = new Set((await listOverrides(pool)).map(({ digest }) => digest));
   }
 
-  async function followDeployments(): Promise<void> {
+  async function followDeployments(deployments: readonly Deployment[]): Promise<void> {
     const names = (await listStores(pool)).map(({ name }) => name);
-    const deployments = await currentDeployments(pool);
     const requirements = await requirementSequences(pool);
     const missing = names.filter((name) => !current.stores.has(name));
     if (missing.length > 0) publishStores(missing.map((name) => ({ name, sequence: 0n, bundle: undefined })));
@@ -169,7 +256,7 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     for (const deployment of deployments) {
       const { store, sequence } = deployment;
       const target = targets.get(store);
-      const evaluators = new Map(decidingBundles(deployment).map((digest) => [digest, evaluatorOf(digest)]));
+      const evaluators = evaluatorsOf(deployment);
       const requirement = requirements.get(store) ?? 0n;
       const isNew =
         target?.deployment.sequence !== sequence ||
@@ -195,6 +282,10 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     );
   }
 
+  function evaluatorsOf(deployment: Deployment): ReadonlyMap<string, EvaluatorName> {
+    return new Map(decidingBundles(deployment).map((digest) => [digest, evaluatorOf(digest)]));
+  }
+
   function evaluatorOf(digest: string): EvaluatorName {
     return overridden.has(digest) ? 'cedar' : evaluator;
   }
@@ -206,19 +297,21 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
 
   /** All of it or nothing: a deployment whose canary does not load here is not served here. */
   async function takeOver(target: Target): Promise<void> {
-    const { deployment, evaluators, key } = target;
+    const { deployment, evaluators, key, saved } = target;
     const { store: name, sequence, digest, canary } = deployment;
     try {
       const admissions = await admit(target);
       const [bundle, candidate] = await Promise.all(
         [digest, canary?.digest].map((one) =>
-          one === undefined ? undefined : bundleOf(one, evaluators.get(one) ?? evaluator),
+          one === undefined ? undefined : bundleOf(one, evaluators.get(one) ?? evaluator, saved),
         ),
       );
       const staged = await stagedOf(deployment, bundle, candidate, key);
       // A newer deployment may have come while this one loaded, and may even be served already.
       if (targets.get(name) !== target) return;
+      if (saved !== undefined) assertLoadable([bundle, candidate]);
       target.served = true;
+      serving.set(name, target);
       admitted.set(name, admissions);
       publishStores([{ name, sequence, bundle, staged }]);
       forgetUnused();
@@ -230,14 +323,15 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
   }
 
   /** Each bundle with the requirement that it meets. What is served already goes on, also when its signatures have expired meanwhile. */
-  async function admit({ deployment, requirement }: Target): Promise<ReadonlySet<string>> {
+  async function admit({ deployment, requirement, saved }: Target): Promise<ReadonlySet<string>> {
     const { store, digest, canary, shadow } = deployment;
     const admissions = new Set<string>();
     for (const one of [digest, canary?.digest, shadow?.digest]) {
       if (one === undefined) continue;
       const admission = `${one} ${requirement}`;
       if (admitted.get(store)?.has(admission) !== true) {
-        await signatures.admit({ store, digest: one, name: await bundleName(pool, one) });
+        const bundle = saved?.nameOf(one) ?? (await bundleName(pool, one));
+        await signatures.admit({ store, digest: one, name: bundle }, saved?.evidenceOf(store, one));
       }
       admissions.add(admission);
     }
@@ -246,11 +340,12 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
   }
 
   /** A bundle is compiled once, however many stores run it. */
-  function bundleOf(digest: string, by: EvaluatorName): Promise<CompiledBundle> {
+  function bundleOf(digest: string, by: EvaluatorName, saved?: SavedSource): Promise<CompiledBundle> {
     const known = compiled.get(digest);
     if (known?.evaluator === by) return known.bundle;
 
-    const loading: Loading = { evaluator: by, bundle: load(digest, by) };
+    const bundle = saved === undefined ? load(digest, by) : load(digest, by, saved.archiveOf);
+    const loading: Loading = { evaluator: by, bundle };
     compiled.set(digest, loading);
     loading.bundle.catch(() => {
       if (compiled.get(digest) === loading) compiled.delete(digest);
@@ -279,22 +374,7 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
 
   function publish(next: Snapshot): void {
     current = next;
-    for (const wake of waiting) wake();
-  }
-
-  function nextChange(deadline: number, signal: CallScope['signal']): Promise<void> {
-    return new Promise((resolve) => {
-      let stay: (() => void) | undefined;
-      const done = (): void => {
-        clearTimeout(timer);
-        stay?.();
-        waiting.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, Math.max(0, deadline - performance.now()));
-      stay = signal.onAbort(done);
-      waiting.add(done);
-    });
+    waiting.wake();
   }
 }
 
@@ -308,12 +388,4 @@ function decidingBundles({ digest, canary }: Deployment): readonly string[] {
 
 function sameEntries<Value>(one: ReadonlyMap<string, Value>, other: ReadonlyMap<string, Value>): boolean {
   return one.size === other.size && [...one].every(([key, value]) => other.get(key) === value);
-}
-
-function hasReached({ stores }: Snapshot, sequences: ReadonlyMap<string, bigint>): boolean {
-  for (const [store, sequence] of sequences) {
-    if ((stores.get(store)?.sequence ?? 0n) < sequence) return false;
-  }
-
-  return true;
 }

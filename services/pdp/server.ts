@@ -1,5 +1,5 @@
 import { CEDAR_VERSION } from '../engine/cedar/version.ts';
-import { assertMigrated } from '../store/migrate.ts';
+import { readKeyring } from '../ledger/keyring.ts';
 import { createPool, type DatabaseConnection } from '../store/pool.ts';
 import type { Log } from '../telemetry/log.ts';
 import { mergeMetrics } from '../telemetry/merge-metrics.ts';
@@ -13,15 +13,20 @@ import type { DecisionPath } from './authorize.ts';
 import type { Config } from './config/config.ts';
 import { addressText } from './config/values.ts';
 import { openConfiguredLedger } from './configured-ledger.ts';
+import { snapshotPlace } from './disk/place.ts';
+import { startKeeping } from './disk/start.ts';
 import { followDeployments } from './follow.ts';
 import { listenAt, readTlsIdentity, tlsFor } from './listen.ts';
 import { listenForDecisions } from './listen-for-decisions.ts';
 import { observeServer } from './observe/gauges.ts';
 import { createObserver } from './observe/observer.ts';
+import { findOrigin } from './origin.ts';
+import { processIdOf } from './process-id.ts';
 import { createRateLimiter } from './rate-limiter.ts';
-import { refuseStale, unreadiness } from './readiness.ts';
+import { refuseStale, staleness, unreadiness } from './readiness.ts';
 import { createRefusals } from './refusals.ts';
 import { createReplays } from './replay/replays.ts';
+import { startReport } from './report.ts';
 import { createDecisionService } from './service.ts';
 import { createFallbackShare } from './thread-share.ts';
 import { startTrials } from './trial/start.ts';
@@ -35,6 +40,8 @@ export type Part = 'whole' | 'decisions' | 'administration';
 export interface Colleagues {
   /** Why they are not ready; empty: they are. */
   unready(): readonly string[];
+  /** What is to be known of those that decide all the same. */
+  warnings(): readonly string[];
   /** Their metrics, of each that answers. */
   collect(): Promise<readonly (readonly MetricSnapshot[])[]>;
 }
@@ -55,6 +62,8 @@ export interface RunningServer {
   readonly addresses: { readonly rest: string; readonly grpc: string; readonly admin: string };
   /** Why this process is not ready; empty: it is. */
   unready(): readonly string[];
+  /** What is to be known of it where it decides all the same; empty: nothing. */
+  warnings(): readonly string[];
   /** What each store is served by, by the store's name: the sequence and the digests that decide. */
   served(): ReadonlyMap<string, string>;
   /** Drains and stops everything, within the configured time. */
@@ -83,9 +92,12 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   const identity = readTlsIdentity(config);
   const pool = createPool({ connection });
   stops.push(() => pool.end());
-  await assertMigrated(pool);
+  const keyring = await readKeyring(config.PALISADE_KEYRING_FILE);
+  const place = snapshotPlace(config, part === 'decisions');
+  const maxStalenessMs = config.PALISADE_MAX_STALENESS;
+  const origin = await findOrigin({ database: pool, place, keyring, maxStalenessMs, log });
 
-  const ledger = await openConfiguredLedger(config, pool, connection, log);
+  const ledger = await openConfiguredLedger(config, pool, connection, keyring, log);
   stops.push(async () => {
     await ledger.flush(FLUSH_MS);
     await ledger.close();
@@ -95,10 +107,20 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     connection,
     pollMs: config.PALISADE_POLL_INTERVAL,
     evaluator: config.PALISADE_EVALUATOR,
+    origin,
     log,
   });
   stops.push(following.stop);
   const { replica, signatures } = following;
+  // Of several processes of a server, the one that looks after them keeps what all of them may start from.
+  const kept = part === 'decisions' ? undefined : place;
+  const keeping = startKeeping({ config, place: kept, keyring, replica, database: pool, log });
+  stops.push(keeping.stop);
+  if (part !== 'administration') {
+    const processId = processIdOf(config);
+    const report = startReport({ database: pool, following, bootId: ledger.bootId, processId, log });
+    stops.push(report.stop);
+  }
   const verifier = startVerification({ config, pool, ledger, log });
   stops.push(verifier.stop);
   const trials = startTrials({ config, pool, ledger, replica, metrics: telemetry.metrics, log });
@@ -133,7 +155,12 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   });
   const handling: Handling = { service, onRefusal: createRefusals(path, log), observer };
   const hosts = config.PALISADE_ALLOWED_HOSTS ?? [];
-  const unready = () => unreadiness(replica, ledger, config);
+  let isStopping = false;
+  const unready = () => [
+    ...(isStopping ? ['this server is stopping'] : []),
+    ...unreadiness(replica, ledger, config, following.refusal()),
+  ];
+  const warnings = () => staleness(replica, following.refusal());
   const capacity = config.PALISADE_SPOOL_MAX_BYTES;
   observeServer(telemetry.metrics, {
     replica,
@@ -141,6 +168,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     ledger,
     verifier,
     trials,
+    keeping,
     inFlight: service.inFlight,
     unready,
     capacity,
@@ -169,6 +197,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
       replays,
       charge: (caller) => service.charge(caller, 1, 'rest'),
       unready: () => [...unready(), ...(colleagues?.unready() ?? [])],
+      warnings: () => [...warnings(), ...(colleagues?.warnings() ?? [])],
     };
     const collect = async () =>
       mergeMetrics([await telemetry.collect(), ...((await colleagues?.collect()) ?? [])]);
@@ -189,6 +218,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   return {
     addresses,
     unready,
+    warnings,
 
     served() {
       const stores = [...replica.snapshot().stores.values()];
@@ -202,7 +232,12 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
       );
     },
 
-    stop: () => stopAll(stops),
+    stop() {
+      // At once, so that a load balancer sees it while calls are still taken.
+      isStopping = true;
+
+      return stopAll(stops);
+    },
   };
 }
 

@@ -1,14 +1,15 @@
 import type { Candidate } from '../bundles/signature/judge.ts';
 import type { Database } from '../store/database.ts';
-import { assertSigned, UnsignedError } from '../store/signed.ts';
+import { assertSigned, assertSignedBy, type SignatureEvidence, UnsignedError } from '../store/signed.ts';
 
 /** Sees to it that what is taken over is signed as its store requires, and tells in time when that is about to end. */
 export interface SignatureWatch {
   /**
    * Lets a bundle in that is about to be served.
+   * @param kept what there is of signatures, where it is not PostgreSQL that is asked.
    * @throws UnsignedError where it lacks signatures; what PostgreSQL throws.
    */
-  admit(candidate: Candidate): Promise<void>;
+  admit(candidate: Candidate, kept?: SignatureEvidence): Promise<void>;
   /** Looks again, in the background and not too often, at what is served. What it finds stops nothing that is served. */
   watch(served: readonly Candidate[]): void;
   /** Milliseconds since the epoch until which each store's bundles are signed; a store that requires nothing is not there. */
@@ -38,8 +39,12 @@ export function createSignatureWatch({ pool, log, now = Date.now }: SignatureWat
   let looking: Promise<unknown> = Promise.resolve();
 
   return {
-    async admit(candidate) {
-      note(candidate, (await assertSigned(pool, candidate, now())).until);
+    async admit(candidate, kept) {
+      const signed =
+        kept === undefined
+          ? await assertSigned(pool, candidate, now())
+          : assertSignedBy(kept, candidate, now());
+      note(candidate, signed.until);
     },
 
     watch(served) {

@@ -96,6 +96,44 @@ export async function getBundleArchive(database: Database, digest: string): Prom
   return row.archive;
 }
 
+/**
+ * What the archive of a bundle is, without fetching it.
+ * @throws PdpError `not_found`.
+ */
+export async function bundleArchiveSum(
+  database: Database,
+  digest: string,
+): Promise<{ name: string; bytes: number; sha256: string }> {
+  const [row] = await query<{ name: string; bytes: number; sha256: string }>(
+    database,
+    `select name, size::int4 as bytes, encode(sha256(archive), 'hex') as sha256 from bundles where digest = $1`,
+    [digest],
+  );
+  if (row === undefined) throw unknownBundle(digest);
+
+  return row;
+}
+
+/** Bytes that are fetched at once where an archive is only copied: decoding them holds up decisions for a few milliseconds. */
+const SLICE_BYTES = 1024 * 1024;
+
+/**
+ * The same archive, bit by bit.
+ * @throws PdpError `not_found`.
+ */
+export async function* bundleArchiveSlices(database: Database, digest: string): AsyncGenerator<Uint8Array> {
+  for (let from = 1, size = 1; from <= size; from += SLICE_BYTES) {
+    const [row] = await query<{ slice: Buffer; size: number }>(
+      database,
+      'select substring(archive from $2 for $3) as slice, size::int4 as size from bundles where digest = $1',
+      [digest, from, SLICE_BYTES],
+    );
+    if (row === undefined) throw unknownBundle(digest);
+    size = row.size;
+    yield row.slice;
+  }
+}
+
 /** One page of all bundles, newest first; `before` is the `next` of the page that came last. */
 export async function listBundles(
   database: Database,

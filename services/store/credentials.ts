@@ -121,13 +121,6 @@ export async function activeCredentials(
   return { revision: BigInt(rows[0]?.revision ?? 0), credentials };
 }
 
-/** Raised by each change of any credential; cheap to poll. */
-export async function credentialsRevision(database: Database): Promise<bigint> {
-  const [row] = await query<{ revision: string }>(database, 'select revision from credentials_revision');
-
-  return BigInt(row?.revision ?? 0);
-}
-
 /** How many admin credentials are good now. */
 export async function countAdmins(database: Database): Promise<number> {
   const [row] = await query<{ count: number }>(

@@ -37,6 +37,25 @@ export function toStoreError(thrown: unknown): PdpError {
   return new PdpError('internal', 'the database refuses a statement', { cause: thrown });
 }
 
+/**
+ * Whether PostgreSQL was not there to answer: no connection, or one that says it can serve nobody now. A refusal of ours, such as a
+ * wrong password, or no such database, is an answer.
+ */
+export function isAway(thrown: unknown): boolean {
+  if (!(thrown instanceof PdpError) || thrown.code !== 'unavailable') return false;
+  const sqlState = sqlStateOf(thrown.cause);
+
+  return sqlState === undefined ? isConnectionError(thrown.cause) : AWAY.has(sqlState.slice(0, 2));
+}
+
+/** Of {@link UNAVAILABLE} those that say nothing of us. */
+const AWAY = new Set(['08', '53', '57', '58']);
+
+/** What the driver reports has an error as its cause; our own refusals have none, or the server's. */
+function isConnectionError(cause: unknown): boolean {
+  return cause instanceof Error && !(cause instanceof PdpError);
+}
+
 /** The five characters with which the server names an error; `undefined` where no server has answered. */
 export function sqlStateOf(thrown: unknown): string | undefined {
   return thrown instanceof pg.DatabaseError ? thrown.code : undefined;

@@ -15,6 +15,9 @@ const PARTITION_MONTHS = 13;
 /** Held while migrating, so that any number of runners follow each other. Any number of our own will do. */
 const MIGRATION_LOCK = 7_180_271_828;
 
+/** The database answers, and is not one that this version of Palisade may work on. */
+export class MigrationError extends PdpError {}
+
 /**
  * Brings the database up to date, with a role that may create tables. All pending migrations are one transaction;
  * runners at the same time wait for each other.
@@ -49,7 +52,7 @@ export async function migrate(connection: DatabaseConnection): Promise<string[]>
 
 /**
  * Makes sure that the database has exactly the migrations that this version of Palisade knows.
- * @throws PdpError `unavailable` with the remedy.
+ * @throws MigrationError `unavailable` with the remedy; PdpError where it does not answer.
  */
 export async function assertMigrated(database: Database): Promise<void> {
   await assertSupportedServer(database);
@@ -58,18 +61,23 @@ export async function assertMigrated(database: Database): Promise<void> {
   const missing = known.filter((name) => !ran.includes(name));
   const unknown = ran.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    throw new PdpError(
+    throw new MigrationError(
       'unavailable',
       `a newer Palisade has migrated the database (${unknown.join(', ')}): run that version or a later one`,
     );
   }
 
   if (missing.length > 0) {
-    throw new PdpError(
+    throw new MigrationError(
       'unavailable',
       `the database lacks migrations (${missing.join(', ')}): run palisade migrate`,
     );
   }
+}
+
+/** The newest migration that this version of Palisade knows: what is kept of a database has the shape that it gave it. */
+export async function lastMigration(): Promise<string> {
+  return (await knownMigrations()).at(-1) ?? '';
 }
 
 async function knownMigrations(): Promise<string[]> {
@@ -86,7 +94,9 @@ async function ranMigrations(database: Database): Promise<string[]> {
     return rows.map(({ name }) => name);
   } catch (error) {
     const remedy = REMEDIES[sqlStateOf(error) ?? ''];
-    throw remedy === undefined ? toStoreError(error) : new PdpError('unavailable', remedy, { cause: error });
+    throw remedy === undefined
+      ? toStoreError(error)
+      : new MigrationError('unavailable', remedy, { cause: error });
   }
 }
 

@@ -18,6 +18,24 @@ export interface Signed {
   readonly until: number | undefined;
 }
 
+/** What a store requires, and the signatures that there are of a bundle; whoever kept it, they are judged anew. */
+export interface SignatureEvidence {
+  /** Absent: nothing. */
+  readonly requirement: Requirement | undefined;
+  readonly texts: readonly string[];
+}
+
+/** The same as {@link assertSigned}, by what was kept instead of the database. @throws UnsignedError */
+export function assertSignedBy(
+  { requirement, texts }: SignatureEvidence,
+  candidate: Candidate,
+  nowMs: number,
+): Signed {
+  if (requirement === undefined || requirement.threshold === 0) return { until: undefined };
+
+  return judge(requirement, texts, candidate, nowMs);
+}
+
 /**
  * Sees to it that a bundle has the signatures that a store requires, now. Asked wherever a bundle is about to become effective in
  * a store, whatever for; within the transaction that makes it so, under the lock of the store.
@@ -43,6 +61,16 @@ export async function assertSignedAs(
     candidate,
     requirement.keys.map(({ id }) => id),
   );
+
+  return judge(requirement, texts, candidate, nowMs);
+}
+
+function judge(
+  requirement: Requirement,
+  texts: readonly string[],
+  candidate: Candidate,
+  nowMs: number,
+): Signed {
   const judgement = judgeSignatures(requirement, texts, candidate, nowMs);
   if (judgement.satisfied && judgement.until !== undefined) return { until: judgement.until * 1_000 };
 

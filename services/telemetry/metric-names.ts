@@ -97,6 +97,28 @@ export const METRICS = {
     together: 'max',
     brief: 'Since PostgreSQL last confirmed deployments and credentials.',
   },
+  'palisade.state.restored': {
+    kind: 'gauge',
+    unit: '{state}',
+    labels: [],
+    together: 'max',
+    brief:
+      '1 while this process decides by its snapshot on the disk, which PostgreSQL has not confirmed since the start.',
+  },
+  'palisade.snapshot.age': {
+    kind: 'gauge',
+    unit: 's',
+    labels: [],
+    together: 'max',
+    brief:
+      'Since what is kept on the disk was last confirmed there: how stale a start without PostgreSQL would be.',
+  },
+  'palisade.snapshot.failures': {
+    kind: 'counter',
+    unit: '{failure}',
+    labels: [],
+    brief: 'Times that what PostgreSQL says could not be kept on the disk; what was kept before stays.',
+  },
   'palisade.bundle.info': {
     kind: 'gauge',
     unit: '{bundle}',

@@ -1,10 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deployFolder, type ServerWorld } from '../support/server.ts';
 import { wrongAnswers } from './kill.ts';
 import { startLoad } from './load.ts';
-import { differencesFromLog } from './log.ts';
+import { differencesFromLog, recordsIn } from './log.ts';
 import { STARTER_QUESTIONS } from './questions.ts';
 
 const LOAD_MS = 1_000;
@@ -39,7 +38,7 @@ export async function stopUnderLoad(world: ServerWorld): Promise<GracefulStop> {
   const unclean = load.refusals
     .filter((refusal) => !CLEAN.has(refusal.code))
     .map(({ client, code: why, message }) => `${client} was refused uncleanly: ${why} ${message}`);
-  const left = await readdir(join(world.home, 'spool'));
+  const left = await recordsIn(join(world.home, 'spool'));
 
   return {
     answers: load.answers.length,

@@ -23,6 +23,10 @@ function replicaIn(state: { snapshot?: Snapshot; ageMs?: number; failed?: boolea
     refresh: () => Promise.reject(new Error('PostgreSQL is away')),
     prepared: () => Promise.reject(new Error('PostgreSQL is away')),
     settled: () => Promise.resolve(),
+    restore: () => Promise.reject(new Error('nothing is saved')),
+    expect: () => undefined,
+    restored: () => false,
+    held: () => undefined,
     reached: () => Promise.resolve(),
   };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { EvaluatorName } from '../../services/engine/evaluator.ts';
 import { CallSignal } from '../../services/pdp/call-signal.ts';
 import { authenticateToken } from '../../services/pdp/credentials.ts';
 import { loadBundle } from '../../services/pdp/loader.ts';
@@ -78,7 +79,10 @@ describe('deployments', () => {
     await withDatabase(async (database) => {
       const told = vi.fn();
       let load: ReplicaOptions['load'] = (digest) => loadBundle(database.serving, digest, 'compiled');
-      const replica = replicaOf(database, { load: (...asked) => load(...asked), onLoadFailure: told });
+      const replica = replicaOf(database, {
+        load: (digest, evaluator) => load(digest, evaluator),
+        onLoadFailure: told,
+      });
       await deployVersion(database.owner, '1.0.0');
       await follow(replica);
       const good = load;
@@ -140,7 +144,9 @@ describe('a bundle that is to be judged by Cedar', () => {
 
   test('is loaded again in each store that it serves, and no other bundle is', async () => {
     await withDatabase(async (database) => {
-      const load = vi.fn<ReplicaOptions['load']>((...asked) => loadBundle(database.serving, ...asked));
+      const load = vi.fn((digest: string, evaluator: EvaluatorName) =>
+        loadBundle(database.serving, digest, evaluator),
+      );
       const replica = replicaOf(database, { load });
       for (const store of ['same', 'separate']) await createStore(database.owner, store);
       const digest = await deployVersion(database.owner, '1.0.0');
@@ -177,7 +183,9 @@ describe('a bundle that is to be judged by Cedar', () => {
     await withDatabase(async (database) => {
       const digest = await deployVersion(database.owner, '1.0.0');
       await override(database.serving, digest);
-      const load = vi.fn<ReplicaOptions['load']>((...asked) => loadBundle(database.serving, ...asked));
+      const load = vi.fn((digest: string, evaluator: EvaluatorName) =>
+        loadBundle(database.serving, digest, evaluator),
+      );
       const replica = replicaOf(database, { load });
       await follow(replica);
       expect(load.mock.calls).toEqual([[digest, 'cedar']]);
@@ -213,7 +221,9 @@ describe('a bundle that is to be judged by Cedar', () => {
 
   test('is not loaded again where Cedar judges it already', async () => {
     await withDatabase(async (database) => {
-      const load = vi.fn<ReplicaOptions['load']>((...asked) => loadBundle(database.serving, ...asked));
+      const load = vi.fn((digest: string, evaluator: EvaluatorName) =>
+        loadBundle(database.serving, digest, evaluator),
+      );
       const replica = replicaOf(database, { evaluator: 'cedar', load });
       await override(database.serving, await deployVersion(database.owner, '1.0.0'));
       await follow(replica);

@@ -31,6 +31,10 @@ function replicaOf(snapshot: () => Snapshot): Replica {
     refresh: () => Promise.resolve(),
     prepared: () => Promise.reject(new Error('not asked for here')),
     settled: () => Promise.resolve(),
+    restore: () => Promise.reject(new Error('nothing is saved')),
+    expect: () => undefined,
+    restored: () => false,
+    held: () => undefined,
     reached: (sequences, _deadline, signal) =>
       sequences.size === 0
         ? Promise.resolve()

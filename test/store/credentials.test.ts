@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import {
   activeCredentials,
   countAdmins,
-  credentialsRevision,
   insertCredential,
   insertFirstAdmin,
   listCredentials,
   revokeCredential,
 } from '../../services/store/credentials.ts';
+import { databaseIdentity } from '../../services/store/installation.ts';
 import { withDatabase } from '../support/postgres.ts';
 import { aCredential } from './samples.ts';
 
@@ -60,7 +60,7 @@ describe('insertCredential', () => {
       await expect(
         insertCredential(serving, aCredential({ stores: ['default', 'nowhere'] })),
       ).rejects.toMatchObject({ code: 'not_found', message: expect.stringContaining('nowhere') });
-      expect(await credentialsRevision(serving)).toBe(0n);
+      expect((await databaseIdentity(serving)).revision).toBe(0n);
     });
   });
 
@@ -127,7 +127,7 @@ describe('revokeCredential', () => {
   test('says that there is no such credential', async () => {
     await withDatabase(async ({ serving }) => {
       await expect(revokeCredential(serving, 'none')).rejects.toMatchObject({ code: 'not_found' });
-      expect(await credentialsRevision(serving)).toBe(0n);
+      expect((await databaseIdentity(serving)).revision).toBe(0n);
     });
   });
 });

@@ -1,3 +1,5 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createStore } from '../../services/store/deployments.ts';
@@ -36,6 +38,40 @@ async function listenerCount({ owner }: OpenTestDatabase): Promise<number> {
   );
 
   return rows.length;
+}
+
+/** A way to the database that can begin to swallow what comes from it, with every connection open. */
+async function withProxy(
+  url: string,
+  body: (url: string, swallow: () => void) => Promise<void>,
+): Promise<void> {
+  const to = new URL(url);
+  const folder = to.searchParams.get('host');
+  const port = Number(to.port === '' ? 5432 : to.port);
+  let swallows = false;
+  const sockets = new Set<Socket>();
+  const proxy = createServer((near) => {
+    const far = folder === null ? connect(port, to.hostname) : connect(join(folder, `.s.PGSQL.${port}`));
+    near.pipe(far);
+    far.on('data', (bytes) => void (swallows || near.write(bytes)));
+    for (const socket of [near, far]) {
+      sockets.add(socket.on('error', () => undefined));
+      socket.on('close', () => [near, far].map((each) => each.destroy()));
+    }
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  try {
+    const through = new URL(url);
+    through.searchParams.delete('host');
+    through.hostname = '127.0.0.1';
+    through.port = String((proxy.address() as AddressInfo).port);
+    await body(through.href, () => {
+      swallows = true;
+    });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => proxy.close(resolve));
+  }
 }
 
 describe('watchChanges', () => {
@@ -141,6 +177,26 @@ describe('watchChanges', () => {
       });
 
       expect(failures).toMatchObject([{ code: 'unavailable' }]);
+    });
+  });
+
+  test('runs on by its timer where the listening connection hangs and nobody says so', async () => {
+    await withDatabase(async (database) => {
+      let runs = 0;
+      const onWake = async () => {
+        runs += 1;
+      };
+      await withProxy(database.servingUrl, async (connection, swallow) => {
+        await watching({ connection, pollMs: 100, onWake }, async () => {
+          await expect.poll(() => listenerCount(database)).toBe(1);
+          swallow();
+          const before = runs;
+          await createStore(database.serving, 'unheard');
+
+          await expect.poll(() => runs).toBeGreaterThan(before + 2);
+          expect(await listenerCount(database)).toBe(1);
+        });
+      });
     });
   });
 

@@ -61,6 +61,11 @@ export function createCrew(size: number, stop: AbortSignal): Crew {
         : ['the processes do not serve the same bundles yet'];
     },
 
+    warnings: () =>
+      [...members].flatMap(([number, { state }]) =>
+        (state?.warnings ?? []).map((warning) => `process ${number}: ${warning}`),
+      ),
+
     async collect() {
       const answering = [...members.values()].filter(
         (member) => member.state !== undefined && !isSilent(member),

@@ -26,6 +26,8 @@ export interface Answer {
 export interface State {
   /** Why it is not ready; empty: it is. */
   readonly unready: readonly string[];
+  /** What is to be known of it where it decides all the same. */
+  readonly warnings: readonly string[];
   /** What each store is served by, by the store's name. */
   readonly served: ReadonlyMap<string, string>;
 }

@@ -18,7 +18,11 @@ export function answerPrimary(server: RunningServer, telemetry: Pick<Telemetry, 
   async function answer({ id, what }: Question): Promise<Answer> {
     if (what === 'metrics') return { kind: 'answer', id, metrics: await telemetry.collect() };
 
-    return { kind: 'answer', id, state: { unready: server.unready(), served: server.served() } };
+    return {
+      kind: 'answer',
+      id,
+      state: { unready: server.unready(), warnings: server.warnings(), served: server.served() },
+    };
   }
 }
 

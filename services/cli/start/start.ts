@@ -58,6 +58,8 @@ function configOf(home: string, environment: NodeJS.ProcessEnv): Config {
     PALISADE_SPOOL_DIR: join(home, 'spool'),
     PALISADE_KEYRING_FILE: keyringOf(home),
     PALISADE_REFLECTION: 'on',
+    // Its database begins and ends with it.
+    PALISADE_SNAPSHOT: 'off',
     PALISADE_LOG_LEVEL: 'warn',
   };
   // Only for the form: the connection itself is passed beside the configuration.

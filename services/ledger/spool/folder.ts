@@ -5,6 +5,9 @@ import { diskFiles } from './files.ts';
 import { ownerState, type ProcessIdentity, readOwner, writeOwner } from './owner.ts';
 import { leftExtents } from './segment.ts';
 
+/** What lies beside the folders of processes, and is no such folder: what they saved of PostgreSQL, unless that is kept elsewhere. */
+export const SNAPSHOTS_FOLDER = 'snapshots';
+
 /** Who looks after the spool: the process, and the chain that it writes. */
 export interface Keeper {
   readonly identity: ProcessIdentity;
@@ -47,7 +50,7 @@ export async function claimLeftFolders(
   const stranded: StrandedFolder[] = [];
 
   for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
+    if (!entry.isDirectory() || entry.name === SNAPSHOTS_FOLDER) continue;
 
     const folder = join(directory, entry.name);
     const owner = await readOwner(folder);

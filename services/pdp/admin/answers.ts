@@ -19,6 +19,10 @@ export const Health = z
   .strictObject({
     status: z.enum(['live', 'ready', 'not_ready']),
     reasons: z.array(z.string()).optional().meta({ description: 'Why it is not ready.' }),
+    warnings: z.array(z.string()).optional().meta({
+      description:
+        'What is to be known of it all the same, such as that it decides by a snapshot that is stale.',
+    }),
   })
   .meta({ id: 'Health' });
 
@@ -187,6 +191,24 @@ export const DeploymentList = z
   .strictObject({ deployments: z.array(Deployment) })
   .meta({ id: 'DeploymentList' });
 
+export const Replica = z
+  .strictObject({
+    process_id: z.string(),
+    boot_id: z.string().meta({ description: 'Of this start of the process.' }),
+    started_at: time,
+    sequence: count.meta({ description: 'The deployment that it decides by; 0: none.' }),
+    digest: digest.optional(),
+    canary: digest.optional(),
+    state: z.enum(['served', 'loading', 'behind', 'failed', 'unsigned', 'ahead', 'none', 'silent']).meta({
+      description:
+        '`served`: it serves the deployment. `failed` and `unsigned`: it cannot, and goes on with the one before; `problem` says why. `ahead`: the database has gone back. `silent`: it has not been heard for ten seconds.',
+    }),
+    problem: z.string().optional(),
+    age_ms: count.meta({ description: 'Since PostgreSQL confirmed what it decides by, as far as is known.' }),
+    silent_ms: count.meta({ description: 'Since it was last heard, by the clock of the database.' }),
+  })
+  .meta({ id: 'Replica' });
+
 export const DeploymentStatus = z
   .strictObject({
     store: z.string(),
@@ -203,6 +225,8 @@ export const DeploymentStatus = z
         evaluator: z.string().optional().meta({ description: 'What judges: `compiled` or `cedar-wasm`.' }),
       })
       .meta({ description: 'What the answering process serves; it follows `active` within a second.' }),
+    replicas: z.array(Replica).meta({ description: 'Processes that were heard in the last 15 minutes.' }),
+    skew: z.boolean().meta({ description: 'Whether one of them does not serve `active`.' }),
     evaluator_overridden_at: time.optional().meta({
       description:
         'Since when the active bundle is to be judged by Cedar everywhere, because the compiled evaluator judged a decision otherwise.',

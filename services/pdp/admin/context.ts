@@ -23,6 +23,8 @@ export interface AdminContext {
   readonly charge: (caller: Caller) => void;
   /** Problems that make this process not ready; empty: it is. */
   readonly unready: () => readonly string[];
+  /** What is to be known of a process that decides all the same; empty: nothing. */
+  readonly warnings: () => readonly string[];
 }
 
 /** A router whose paths are exact; it takes over nothing of that from its application. */

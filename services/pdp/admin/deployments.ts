@@ -9,6 +9,7 @@ import {
   listStores,
 } from '../../store/deployments.ts';
 import { listOverrides } from '../../store/evaluator-overrides.ts';
+import { listReplicas } from '../../store/replicas.ts';
 import { figuresOf } from '../trial/watch.ts';
 import {
   type AdminContext,
@@ -21,6 +22,7 @@ import {
 } from './context.ts';
 import { deploymentJson, figuresJson } from './deployment-json.ts';
 import { readInput, readQuery } from './input.ts';
+import { replicasJson } from './replicas-json.ts';
 
 const HISTORY = 20;
 
@@ -81,6 +83,7 @@ export function deploymentRoutes(context: AdminContext): Router {
         digest: serving?.bundle?.ref.digest,
         evaluator: serving?.bundle?.evaluator.name,
       },
+      ...replicasJson(await listReplicas(poolFor(request)), store, active?.sequence ?? 0n),
       // Only the time: the decision that led to it may be of a store that this caller may not see.
       evaluator_overridden_at: override?.createdAt.toISOString(),
       history: history.map(deploymentJson),

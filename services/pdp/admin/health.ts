@@ -3,7 +3,7 @@ import { methodNotAllowed } from '../wire/rest/app.ts';
 import { type AdminContext, createRouter, reply } from './context.ts';
 
 /** `/livez` says that the process runs, `/readyz` that it can decide; both open, and neither tells more than that. */
-export function healthRoutes({ unready }: Pick<AdminContext, 'unready'>): Router {
+export function healthRoutes({ unready, warnings }: Pick<AdminContext, 'unready' | 'warnings'>): Router {
   const router = createRouter();
 
   router
@@ -18,6 +18,7 @@ export function healthRoutes({ unready }: Pick<AdminContext, 'unready'>): Router
       reply(request, response, reasons.length === 0 ? 200 : 503, {
         status: reasons.length === 0 ? 'ready' : 'not_ready',
         reasons,
+        warnings: warnings(),
       });
     })
     .all(methodNotAllowed('GET, HEAD'));

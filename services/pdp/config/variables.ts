@@ -90,6 +90,16 @@ export const VARIABLES = {
     undefined,
     'Key-encryption keys for the inputs of decision records, mode 0600; `palisade keyring create` makes one.',
   ),
+  PALISADE_SNAPSHOT: plain(
+    onOff,
+    'on',
+    'Whether what PostgreSQL says is kept on the disk, encrypted with the keyring, for a start without PostgreSQL.',
+  ),
+  PALISADE_SNAPSHOT_DIR: plain(
+    text,
+    null,
+    'Folder for that; `snapshots` in the folder of the spool where absent. Persistent, and of this account alone.',
+  ),
   PALISADE_MAX_STALENESS: plain(
     durationMs,
     '1h',

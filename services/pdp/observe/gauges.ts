@@ -1,5 +1,7 @@
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { KeeperStats } from '../disk/keeper.ts';
+import type { Keeping } from '../disk/start.ts';
 import type { Replica } from '../replica.ts';
 import type { SignatureWatch } from '../signature-watch.ts';
 import type { StoreState } from '../snapshot.ts';
@@ -14,6 +16,7 @@ export interface Observed {
   readonly ledger: Ledger;
   readonly verifier: Pick<Verifier, 'stats'>;
   readonly trials: Pick<Trials, 'tallies'>;
+  readonly keeping: Pick<Keeping, 'stats'>;
   /** Requests that are being decided. */
   readonly inFlight: () => number;
   /** Why this process is not ready; empty: it is. */
@@ -27,6 +30,7 @@ export function observeServer(metrics: Metrics, observed: Observed): void {
   metrics.observe('palisade.requests.in_flight', () => one(observed.inFlight()));
   metrics.observe('palisade.ready', () => one(observed.unready().length === 0 ? 1 : 0));
   observeReplica(metrics, observed.replica);
+  observeKeeping(metrics, observed);
   observeSignatures(metrics, observed);
   observeVerifier(metrics, observed);
   observeTrials(metrics, observed);
@@ -63,6 +67,26 @@ function observeReplica(metrics: Metrics, replica: Replica): void {
       value: bundle.evaluator.quarantined.length,
       labels: [name] as const,
     })),
+  );
+}
+
+/** A process that keeps no snapshot tells nothing of one. */
+function observeKeeping(metrics: Metrics, { keeping, replica }: Observed): void {
+  const ofStats = (value: (stats: KeeperStats) => number | undefined) => () => {
+    const stats = keeping.stats();
+    const counted = stats === undefined ? undefined : value(stats);
+
+    return counted === undefined ? [] : one(counted);
+  };
+
+  metrics.observe('palisade.state.restored', () => one(replica.restored() ? 1 : 0));
+  metrics.observe(
+    'palisade.snapshot.age',
+    ofStats(({ confirmedMs }) => (confirmedMs === undefined ? undefined : confirmedMs / 1_000)),
+  );
+  metrics.observe(
+    'palisade.snapshot.failures',
+    ofStats(({ failures }) => failures),
   );
 }
 

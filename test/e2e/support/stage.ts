@@ -84,16 +84,7 @@ export async function createStage(world: ServerWorld): Promise<Stage> {
     world,
     servers,
 
-    async push(version, policies) {
-      const files = levelsBundle(version, policies);
-      const digest = bundleDigest(files);
-      const pool = createPool({ connection: world.database.ownerUrl, max: 1 });
-      const bundle = { name: 'levels', version, description: '', manifest: {}, cedarVersion: '4.13.0' };
-      await insertBundle(pool, { ...bundle, digest, archive: writeArchive(files), createdBy: 'test' });
-      await pool.end();
-
-      return digest;
-    },
+    push: (version, policies) => pushBundle(world, version, policies),
 
     async change(method, path, body) {
       const { ok, answer } = await admin(servers[0], method, `${deployment}${path}`, body);
@@ -150,6 +141,18 @@ export async function createStage(world: ServerWorld): Promise<Stage> {
       return Math.max(...values);
     },
   };
+}
+
+/** Stores a bundle as it is, without its check; gives its digest. */
+export async function pushBundle(world: ServerWorld, version: string, policies: string): Promise<string> {
+  const files = levelsBundle(version, policies);
+  const digest = bundleDigest(files);
+  const pool = createPool({ connection: world.database.ownerUrl, max: 1 });
+  const bundle = { name: 'levels', version, description: '', manifest: {}, cedarVersion: '4.13.0' };
+  await insertBundle(pool, { ...bundle, digest, archive: writeArchive(files), createdBy: 'test' });
+  await pool.end();
+
+  return digest;
 }
 
 /** Asks one process to let an agent act with a level. */

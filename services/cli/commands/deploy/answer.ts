@@ -56,6 +56,21 @@ export interface StatusAnswer {
   readonly active?: DeploymentAnswer;
   readonly figures?: { readonly canary?: FiguresAnswer; readonly shadow?: FiguresAnswer };
   readonly serving: { readonly sequence: bigint; readonly digest?: string; readonly evaluator?: string };
+  /** Processes that were heard lately. */
+  readonly replicas: readonly ReplicaAnswer[];
+  /** Whether one of them does not serve the deployment. */
+  readonly skew: boolean;
   readonly evaluator_overridden_at?: string;
   readonly history: readonly DeploymentAnswer[];
+}
+
+export interface ReplicaAnswer {
+  readonly process_id: string;
+  readonly boot_id: string;
+  readonly sequence: bigint;
+  readonly digest?: string;
+  readonly state: string;
+  readonly problem?: string;
+  readonly age_ms: bigint;
+  readonly silent_ms: bigint;
 }

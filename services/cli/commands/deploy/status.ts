@@ -4,12 +4,15 @@ import { print } from '../../output.ts';
 import type { StatusAnswer } from './answer.ts';
 import { historyTable } from './history.ts';
 import { stateLines } from './lines.ts';
+import { replicaLines } from './replica-lines.ts';
 
 export function statusCommand(): Command {
   return new Command('status')
     .argument('<store>', 'the policy store')
     .option('--json', 'print JSON')
-    .description('Shows what a store runs, how its candidates do, and the last changes.')
+    .description(
+      'Shows what a store runs, how its candidates do, which process serves what, and the last changes.',
+    )
     .action(async (store: string, { json }: { json?: boolean }) => {
       const path = `/v1/stores/${encodeURIComponent(store)}/deployment`;
       const answer = (await createAdminClient().request('GET', path)) as StatusAnswer;
@@ -31,6 +34,7 @@ function statusLines(answer: StatusAnswer): string[] {
     ...(twoPerson ? ['two persons change it'] : []),
     ...evaluatorLines(answer),
     ...stateLines(active, figures),
+    ...replicaLines(answer),
     '',
     ...historyTable(history),
   ];
