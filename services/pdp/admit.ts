@@ -7,10 +7,10 @@ import type { AuthorizeCall, Caller } from './types.ts';
  * `invalid_request` for what this server does not know.
  */
 export function admit(call: AuthorizeCall, caller: Caller): string {
-  if (caller.role === 'admin') {
+  if (!caller.roles.some((role) => role === 'runtime' || role === 'anonymous')) {
     throw new PdpError(
       'permission_denied',
-      'an admin credential administers; decisions need a runtime credential',
+      'this credential administers; decisions need a runtime credential',
     );
   }
   refuseUnsupported(call);

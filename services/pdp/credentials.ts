@@ -16,7 +16,7 @@ export const ANONYMOUS_STORE = 'default';
 const ANONYMOUS: Caller = {
   subject: 'anonymous',
   credential_id: undefined,
-  role: 'anonymous',
+  roles: ['anonymous'],
   stores: [ANONYMOUS_STORE],
   principals: undefined,
   full_detail: false,
@@ -66,11 +66,11 @@ function prove(token: Token | undefined, credential: ActiveCredential | undefine
   return proof;
 }
 
-function callerOf({ name, id, role, stores, principals, fullDetail }: ActiveCredential): Caller {
+function callerOf({ name, id, roles, stores, principals, fullDetail }: ActiveCredential): Caller {
   return {
     subject: name,
     credential_id: id,
-    role,
+    roles,
     stores,
     principals: principals ?? undefined,
     full_detail: fullDetail,

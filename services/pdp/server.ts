@@ -7,7 +7,9 @@ import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import { observeProcess } from '../telemetry/process-metrics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AdminContext } from './admin/context.ts';
+import { createRepeats } from './admin/repeats.ts';
 import { createAdminServer } from './admin/server.ts';
+import { loadSystemBundle } from './admin/system-bundle.ts';
 import { poolFor } from './admin/traced.ts';
 import type { DecisionPath } from './authorize.ts';
 import type { Config } from './config/config.ts';
@@ -153,6 +155,8 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     stops.push(listening.drain);
   }
   if (part !== 'decisions') {
+    const system = await loadSystemBundle();
+    log.info({ digest: system.ref.digest }, 'administration is decided by the built-in bundle');
     const replays = createReplays({ connection, keyringFile: config.PALISADE_KEYRING_FILE, log });
     closing.push(() => Promise.resolve(replays.close()));
     const context: AdminContext = {
@@ -162,6 +166,8 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
       cedarVersion: path.cedarVersion,
       evaluator: config.PALISADE_EVALUATOR,
       replays,
+      system,
+      repeats: createRepeats(),
       unready: () => [...unready(), ...(colleagues?.unready() ?? [])],
     };
     const collect = async () =>

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeArchive } from '../../services/bundles/archive.ts';
 import type { BundleFiles } from '../../services/bundles/files.ts';
 import { createKeyring } from '../../services/ledger/keyring.ts';
+import { ADMINISTRATIVE_ROLES } from '../../services/store/credentials.ts';
 import { createStore } from '../../services/store/deployments.ts';
 import { createPool } from '../../services/store/pool.ts';
 import { deployArchive, type ServerProcess } from '../support/server.ts';
@@ -28,7 +29,11 @@ const palisade = usePalisade();
 const world = useWorld(async (made) => {
   const owner = createPool({ connection: made.database.ownerUrl });
   await createStore(owner, 'elsewhere');
-  const foreign = await made.credential({ name: 'foreign-admin', role: 'admin', stores: ['elsewhere'] });
+  const foreign = await made.credential({
+    name: 'foreign-admin',
+    roles: ADMINISTRATIVE_ROLES,
+    stores: ['elsewhere'],
+  });
   const server = await made.serve();
   for (const bundle of [FIRST, SECOND]) {
     await deployArchive(made, server.addresses.admin, writeArchive(bundle));

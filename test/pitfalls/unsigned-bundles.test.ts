@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { signStatement } from '../../services/bundles/signature/jws.ts';
 import type { SigningKey } from '../../services/bundles/signature/keys.ts';
 import type { Statement } from '../../services/bundles/signature/statement.ts';
+import { ADMINISTRATIVE_ROLES } from '../../services/store/credentials.ts';
 import { newKey } from '../bundles/signature/craft.ts';
 import { activate, administer, createCredential, pushBundle, uniqueName } from '../support/shared-store.ts';
 import { ASKED, OPEN_DOOR } from './support/open-door.ts';
@@ -43,7 +44,7 @@ async function propose(keys: readonly SigningKey[], threshold: number): Promise<
 
 beforeAll(async () => {
   const { world, digest, store } = pitfall.current;
-  const adminToken = await createCredential(world, { stores: [store], role: 'admin' });
+  const adminToken = await createCredential(world, { stores: [store], roles: ADMINISTRATIVE_ROLES });
   colleague = { addresses: world.addresses, adminToken };
   NAMES.first = String((await administer(world, 'GET', `/v1/bundles/${digest}`)).body['name']);
   second = String((await pushBundle(world, filesOf(OPEN_DOOR, NAMES.second))).body['digest']);
@@ -131,7 +132,7 @@ describe('once signatures are required', () => {
       }[];
 
     expect((await list(colleague)).map(({ state }) => state)).toEqual(['unknown_key', 'valid', 'valid']);
-    const adminToken = await createCredential(world, { stores: ['default'], role: 'admin' });
+    const adminToken = await createCredential(world, { stores: ['default'], roles: ADMINISTRATIVE_ROLES });
     expect(await list({ addresses: world.addresses, adminToken })).toEqual([]);
   });
 

@@ -9,6 +9,8 @@ import type { Replica } from '../replica.ts';
 import type { Caller } from '../types.ts';
 import { type JsonValue, jsonText } from '../wire/rest/json-text.ts';
 import { respond } from '../wire/rest/respond.ts';
+import type { Repeats } from './repeats.ts';
+import type { SystemBundle } from './system-bundle.ts';
 
 /** What administration works on. */
 export interface AdminContext {
@@ -19,6 +21,9 @@ export interface AdminContext {
   readonly cedarVersion: string;
   readonly evaluator: EvaluatorName;
   readonly replays: Replays;
+  /** Decides who may administer what. */
+  readonly system: SystemBundle;
+  readonly repeats: Repeats;
   /** Problems that make this process not ready; empty: it is. */
   readonly unready: () => readonly string[];
 }
@@ -31,18 +36,21 @@ export function createRouter(): Router {
 /** Who administers; every route but the open ones has one. */
 const callers = new WeakMap<Request, Caller>();
 
-/** Lets through whom `authenticate` names and who administers. */
-export function requireAdmin(authenticate: (request: Request) => Caller): RequestHandler {
+/** Lets through whom `authenticate` names; what they may do is decided call by call. */
+export function requireCaller(authenticate: (request: Request) => Caller): RequestHandler {
   return (request, _response, next) => {
-    const caller = authenticate(request);
-    if (caller.role !== 'admin') {
-      throw new PdpError('permission_denied', 'administration needs an admin credential');
-    }
-
-    callers.set(request, caller);
+    callers.set(request, authenticate(request));
     next();
   };
 }
+
+/** Where there is nothing to decide: whoever administers nothing is not told so. */
+export const refuseAgents: RequestHandler = (request, _response, next) => {
+  if (adminOf(request).roles.includes('runtime')) {
+    throw new PdpError('permission_denied', 'a runtime credential administers nothing');
+  }
+  next();
+};
 
 export function adminOf(request: Request): Caller {
   const caller = callers.get(request);
@@ -67,13 +75,6 @@ export function storeOf(request: Request): string {
   }
 
   return store;
-}
-
-/** @throws PdpError `permission_denied` where the credential names single stores: what it does would reach beyond them. */
-export function requireAllStores(request: Request): void {
-  if (visibleStores(request) === undefined) return;
-
-  throw new PdpError('permission_denied', 'this needs an admin credential for all stores');
 }
 
 /** Lets the answering process know at once what was changed; where that fails, its next poll does. */
