@@ -169,8 +169,9 @@ test('two people have a store require their signatures, and a bundle with both i
     PALISADE_ADMIN_URL: `http://${world.addresses.admin}`,
     PALISADE_TOKEN: token,
   });
-  const other = await createCredential(world, { stores: [STORE], roles: ADMINISTRATIVE_ROLES });
-  const asOne = (...args: string[]) => palisade(args, env(world.adminToken));
+  const person = () => createCredential(world, { stores: [STORE], roles: ADMINISTRATIVE_ROLES });
+  const [one, other] = [await person(), await person()];
+  const asOne = (...args: string[]) => palisade(args, env(one));
   const asOther = (...args: string[]) => palisade(args, env(other));
   const requirement = ['store', 'require-signatures'];
 

@@ -13,6 +13,7 @@ const [ada, grace, mallory] = [newKey(), newKey(), newKey()];
 const NAMES = { first: '', second: uniqueName('second') };
 let second = '';
 /** As another admin of the store. */
+let proposer: Parameters<typeof administer>[0];
 let colleague: Parameters<typeof administer>[0];
 
 const requirement = () => `/v1/stores/${pitfall.current.store}/signature-requirement`;
@@ -32,20 +33,18 @@ const push = (digest: string, signature: string, as = colleague) =>
   administer(as, 'POST', `/v1/bundles/${digest}/signatures`, { signature });
 
 async function propose(keys: readonly SigningKey[], threshold: number): Promise<string> {
-  const { body } = await administer(
-    pitfall.current.world,
-    'POST',
-    `${requirement()}/proposals`,
-    wanted(keys, threshold),
-  );
+  const { body } = await administer(proposer, 'POST', `${requirement()}/proposals`, wanted(keys, threshold));
 
   return `${requirement()}/proposals/${body['id']}`;
 }
 
 beforeAll(async () => {
   const { world, digest, store } = pitfall.current;
-  const adminToken = await createCredential(world, { stores: [store], roles: ADMINISTRATIVE_ROLES });
-  colleague = { addresses: world.addresses, adminToken };
+  const person = async (name: string) => ({
+    addresses: world.addresses,
+    adminToken: await createCredential(world, { name, stores: [store], roles: ADMINISTRATIVE_ROLES }),
+  });
+  [proposer, colleague] = [await person(uniqueName('proposer')), await person(uniqueName('colleague'))];
   NAMES.first = String((await administer(world, 'GET', `/v1/bundles/${digest}`)).body['name']);
   second = String((await pushBundle(world, filesOf(OPEN_DOOR, NAMES.second))).body['digest']);
 });
@@ -65,18 +64,21 @@ describe('requiring signatures', () => {
     }
     const proposal = await propose([ada, grace], 2);
 
-    expect(await administer(world, 'POST', `${proposal}/approve`)).toMatchObject({
+    expect(await administer(proposer, 'POST', `${proposal}/approve`)).toMatchObject({
       status: 403,
       body: { code: 'permission_denied' },
     });
     expect(await administer(world, 'GET', requirement())).toMatchObject({
-      body: { threshold: 0n, proposals: [{ threshold: 2n, proposed_by: 'test-admin' }] },
+      body: {
+        threshold: 0n,
+        proposals: [{ threshold: 2n, proposed_by: expect.stringMatching(/^proposer-/) }],
+      },
     });
     expect(await administer(colleague, 'POST', `${proposal}/approve`)).toMatchObject({ status: 200 });
     expect(await administer(colleague, 'POST', `${proposal}/approve`)).toMatchObject({ status: 409 });
     expect(await administer(world, 'GET', requirement())).toMatchObject({
       body: {
-        ...{ sequence: 1n, threshold: 2n, proposed_by: 'test-admin', proposals: [] },
+        ...{ sequence: 1n, threshold: 2n, proposed_by: expect.stringMatching(/^proposer-/), proposals: [] },
         keys: [{ kid: ada.id }, { kid: grace.id }],
         bundles: [{ digest, satisfied: true, missing: [] }],
       },
@@ -144,7 +146,7 @@ describe('once signatures are required', () => {
     ] as const) {
       const proposal = await propose(keys, threshold);
 
-      expect(await administer(world, 'POST', `${proposal}/approve`)).toMatchObject({ status: 403 });
+      expect(await administer(proposer, 'POST', `${proposal}/approve`)).toMatchObject({ status: 403 });
       expect(await administer(world, 'POST', `${proposal}/reject`)).toMatchObject({ status: 200 });
       expect(await administer(colleague, 'POST', `${proposal}/approve`)).toMatchObject({ status: 409 });
     }

@@ -139,7 +139,8 @@ async function query(client: AdminClient, options: QueryOptions): Promise<void> 
   const parameters = new URLSearchParams();
   const { reasonCode, bundle, trace, json, ...plain } = options;
   const named = { ...plain, reason_code: reasonCode, bundle_digest: bundle, trace_id: trace };
-  for (const [name, value] of Object.entries(named)) if (value !== undefined) parameters.set(name, String(value));
+  for (const [name, value] of Object.entries(named))
+    if (value !== undefined) parameters.set(name, String(value));
 
   const { records, next } = (await client.request('GET', `/v1/decisions?${parameters}`)) as {
     records: readonly RecordAnswer[];

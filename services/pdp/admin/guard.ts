@@ -56,12 +56,14 @@ function repeatKey(
 function refusal(
   { system }: Deciding,
   question: AdminQuestion,
-  { message, determining }: AdminVerdict,
+  { reasonCode, message, determining }: AdminVerdict,
 ): PdpError {
   const roles = system.rolesFor(question);
   const who = roles.length === 0 ? '' : ` (${question.action}: for ${roles.join(', ')})`;
   const text =
-    message === '' ? `this credential's roles do not allow ${question.action}${who}` : `${message}${who}`;
+    reasonCode === 'not_permitted'
+      ? `this credential's roles do not allow ${question.action}${who}`
+      : `${message}${who}`;
   if (question.context === undefined) return new PdpError('permission_denied', text);
 
   return new PdpError('permission_denied', text, {
