@@ -36,7 +36,10 @@ export function createAdminServer(options: AdminServerOptions): HttpListener {
     routes.use(traced(options.telemetry.spans, options.tls === undefined ? 'http' : 'https'));
     // Never as a loopback call: without a credential nothing is administered.
     routes.use(requireCaller((request) => service.authenticate(bearerToken(authorizations(request)), false)));
-    routes.options('/{*path}', refuseAgents);
+    // To these Express answers by itself.
+    routes.use((request, response, next) =>
+      request.method === 'OPTIONS' ? refuseAgents(request, response, next) : next(),
+    );
     routes.use(routerOf(allRoutes(context), (route) => guard(context, route)));
     routes.use(refuseAgents);
   });
