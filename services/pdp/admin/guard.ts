@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request } from 'express';
 import { PdpError } from '../../engine/error.ts';
 import type { AdministrationEntry } from '../../ledger/record.ts';
 import { ALL_STORES } from '../../store/credentials.ts';
@@ -14,11 +14,8 @@ import { type AdminQuestion, type AdminResource, type AdminVerdict, INSTALLATION
 type Deciding = Pick<AdminContext, 'ledger' | 'system' | 'repeats'>;
 
 /** Decides a call before its handler runs, and records that; what cannot be recorded is not done. */
-export function guard(context: Deciding, route: AdminRoute): RequestHandler {
-  return async (request, _response, next) => {
-    await decideCall(context, request, { action: route.action, resource: resourceOf(request) }, route);
-    next();
-  };
+export function guard(context: Deciding, route: AdminRoute, request: Request): Promise<void> {
+  return decideCall(context, request, { action: route.action, resource: resourceOf(request) }, route);
 }
 
 /**

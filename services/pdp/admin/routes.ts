@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response, Router } from 'express';
+import type { Request, Response, Router } from 'express';
 import { PdpError } from '../../engine/error.ts';
 import { type AdminAction, isAdminAction } from './actions.ts';
 import { createRouter } from './context.ts';
@@ -47,13 +47,18 @@ export function createAdminRoutes(): AdminRoutes {
   return { all, get: adding('get'), post: adding('post'), put: adding('put'), delete: adding('delete') };
 }
 
-/** Makes the calls reachable, each behind `guard`. */
+/** Makes the calls reachable; a handler runs once `decide` has let its call through, and not where that throws. */
 export function routerOf(
   routes: readonly AdminRoute[],
-  guard: (route: AdminRoute) => RequestHandler,
+  decide: (route: AdminRoute, request: Request) => Promise<void>,
 ): Router {
   const router = createRouter();
-  for (const route of routes) router[route.method](route.path, guard(route), route.handler);
+  for (const route of routes) {
+    router[route.method](route.path, async (request, response) => {
+      await decide(route, request);
+      await route.handler(request, response);
+    });
+  }
 
   return router;
 }

@@ -40,7 +40,7 @@ export function createAdminServer(options: AdminServerOptions): HttpListener {
     routes.use((request, response, next) =>
       request.method === 'OPTIONS' ? refuseAgents(request, response, next) : next(),
     );
-    routes.use(routerOf(allRoutes(context), (route) => guard(context, route)));
+    routes.use(routerOf(allRoutes(context), (route, request) => guard(context, route, request)));
     routes.use(refuseAgents);
   });
 
