@@ -335,7 +335,7 @@ describe('verifying', () => {
     const rewrite = (text: string, offset: number, count: number) =>
       owner.query(
         `update decisions set record = ${text} where decision_id in
-         (select decision_id from decisions where reason_code = 'permitted' order by decision_id offset ${offset} limit ${count})`,
+         (select decision_id from decisions where reason_code = 'permitted' and kind = 'decision' order by decision_id offset ${offset} limit ${count})`,
       );
     await rewrite(`replace(record, '"cedar_version":"4', '"cedar_version":"3')`, 0, 2);
     await rewrite(`regexp_replace(record, '"digest":"sha256:[0-9a-f]{4}', '"digest":"sha256:0000')`, 10, 4);
@@ -343,7 +343,7 @@ describe('verifying', () => {
     await rewrite(`replace(record, '"determining":["anything"]', '"determining":["x"]')`, 21, 1);
     await owner.query(
       `delete from decision_inputs where decision_id in
-       (select decision_id from decisions where reason_code = 'permitted' order by decision_id offset 30 limit 5)`,
+       (select decision_id from decisions where reason_code = 'permitted' and kind = 'decision' order by decision_id offset 30 limit 5)`,
     );
 
     const { code, report } = await json('--verify');
