@@ -1,5 +1,5 @@
 import { createToken } from '../pdp/token.ts';
-import { ALL_STORES, insertFirstAdmin } from '../store/credentials.ts';
+import { ADMINISTRATIVE_ROLES, ALL_STORES, insertFirstAdmin } from '../store/credentials.ts';
 import { createPool, type DatabaseConnection } from '../store/pool.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function createFirstAdmin(
     await insertFirstAdmin(pool, {
       id: credentialId,
       name,
-      role: 'admin',
+      roles: ADMINISTRATIVE_ROLES,
       stores: [ALL_STORES],
       principals: null,
       fullDetail: false,

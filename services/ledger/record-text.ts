@@ -1,5 +1,6 @@
 import { jsonText } from './json.ts';
 import {
+  type AdministrationEntry,
   type ChangeEntry,
   type DecisionEntry,
   type ErrorEntry,
@@ -27,6 +28,7 @@ export function recordHead(entry: RecordEntry, commitment: string | null): strin
 function bodyText(entry: RecordEntry): string {
   if (entry.kind === 'decision') return parcText(entry) + verdictText(entry);
   if (entry.kind === 'error') return parcText(entry) + errorText(entry);
+  if (entry.kind === 'administration') return parcText(entry) + administrationText(entry);
   if (entry.kind === 'flip') return `${parcText(entry)},"flip":${jsonText(entry.flip)}`;
 
   return changeText(entry);
@@ -41,6 +43,12 @@ function changeText({ action, author, approved_by, proposal_id, reason, ...entry
   const members = { action, author, approved_by, proposal_id, reason, sequence, before, state };
 
   return `,${jsonText(members).slice(1, -1)}`;
+}
+
+function administrationText(entry: AdministrationEntry): string {
+  const { call, decision, reason_code, determining, bundle } = entry;
+
+  return `,${jsonText({ call, decision, reason_code, determining, bundle }).slice(1, -1)}`;
 }
 
 function verdictText(entry: DecisionEntry): string {

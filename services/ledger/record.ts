@@ -185,6 +185,34 @@ const changeRecord = z
       'A change of what Palisade enforces. It is written before the change is committed, so one whose `decision_id` no deployment names never came into effect.',
   });
 
+const administrationRecord = z
+  .strictObject({
+    kind: z.literal('administration'),
+    ...common,
+    store: z
+      .string()
+      .nullable()
+      .describe('Null where it concerns no one store, or one that the credential does not name.'),
+    principal: uid,
+    action: uid,
+    resource: uid,
+    call: z.strictObject({
+      route: z.string().describe('Such as `PUT /v1/stores/:store/deployment`.'),
+      target: z.string().describe('The digest, id or store in its path; empty where there is none.'),
+      roles: z.array(z.string()).describe('That the credential held.'),
+    }),
+    decision: z.enum(['allow', 'deny']),
+    reason_code: z.string(),
+    determining: z.array(z.string()).describe('Ids of the determining policies, sorted.'),
+    bundle: bundleRef.describe('The built-in one that decided.'),
+    ...closing,
+  })
+  .meta({
+    id: 'administration',
+    description:
+      'A call of administration, written before it is carried out. Of reads and refusals that repeat within a minute, the first.',
+  });
+
 const side = z.strictObject({
   bundle: bundleRef,
   decision: z.enum(['allow', 'deny']),
@@ -215,6 +243,7 @@ export const decisionRecordSchema = z.discriminatedUnion('kind', [
   decisionRecord,
   errorRecord,
   changeRecord,
+  administrationRecord,
   flipRecord,
 ]);
 
@@ -227,9 +256,11 @@ export type DecisionEntry = Omit<z.infer<typeof decisionRecord>, LedgerMember>;
 export type ErrorEntry = Omit<z.infer<typeof errorRecord>, LedgerMember>;
 /** A change of what Palisade enforces, written before it is committed. */
 export type ChangeEntry = Omit<z.infer<typeof changeRecord>, LedgerMember>;
+/** A call of administration and whether it was allowed, written before it is carried out. */
+export type AdministrationEntry = Omit<z.infer<typeof administrationRecord>, LedgerMember>;
 /** A decision on which a candidate bundle differs. */
 export type FlipEntry = Omit<z.infer<typeof flipRecord>, LedgerMember>;
-export type RecordEntry = DecisionEntry | ErrorEntry | ChangeEntry | FlipEntry;
+export type RecordEntry = DecisionEntry | ErrorEntry | ChangeEntry | AdministrationEntry | FlipEntry;
 
 /**
  * Reads a record's text, 64-bit integers exact.

@@ -7,10 +7,10 @@ import type { AuthorizeCall, Caller } from './types.ts';
  * `invalid_request` for what this server does not know.
  */
 export function admit(call: AuthorizeCall, caller: Caller): string {
-  if (caller.role === 'admin') {
+  if (!asksForDecisions(caller)) {
     throw new PdpError(
       'permission_denied',
-      'an admin credential administers; decisions need a runtime credential',
+      'this credential administers; decisions need a runtime credential',
     );
   }
   refuseUnsupported(call);
@@ -26,6 +26,11 @@ export function admit(call: AuthorizeCall, caller: Caller): string {
   }
 
   return storeOf(call, caller);
+}
+
+/** Whether decisions are what a caller is for. */
+export function asksForDecisions({ roles }: Caller): boolean {
+  return roles.some((role) => role === 'runtime' || role === 'anonymous');
 }
 
 function mayAssert({ principal }: AuthorizeCall, { principals }: Caller): boolean {

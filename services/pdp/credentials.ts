@@ -17,7 +17,7 @@ export const ANONYMOUS_STORE = 'default';
 const ANONYMOUS: Caller = {
   subject: 'anonymous',
   credential_id: undefined,
-  role: 'anonymous',
+  roles: ['anonymous'],
   stores: [ANONYMOUS_STORE],
   principals: undefined,
   full_detail: false,
@@ -68,12 +68,12 @@ function prove(token: Token | undefined, credential: ActiveCredential | undefine
 }
 
 function callerOf(credential: ActiveCredential): Caller {
-  const { name, id, role, stores, principals, fullDetail } = credential;
+  const { name, id, roles, stores, principals, fullDetail } = credential;
 
   return {
     subject: name,
     credential_id: id,
-    role,
+    roles,
     stores,
     principals: principals ?? undefined,
     full_detail: fullDetail,

@@ -1,4 +1,5 @@
 import { PdpError } from '../engine/error.ts';
+import { asksForDecisions } from './admit.ts';
 import type { CredentialDirectory } from './credentials.ts';
 import { type RateLimit, TokenBucket } from './token-bucket.ts';
 import type { Caller } from './types.ts';
@@ -35,8 +36,8 @@ export function createRateLimiter({
 
   return {
     take(caller, count, current) {
-      // An admin that the default shut out could not mend it.
-      const limit = caller.rate_limit ?? (caller.role === 'admin' ? undefined : fallback);
+      // An administrator that the default shut out could not mend it.
+      const limit = caller.rate_limit ?? (asksForDecisions(caller) ? fallback : undefined);
       if (limit === undefined || count === 0) return;
 
       const credentials = current();

@@ -102,7 +102,7 @@ export function recordBytes(entry: RecordEntry, input: string): number {
 const FIXED_BYTES = 16_384;
 
 function explanationUnits(entry: RecordEntry): number {
-  if (entry.kind === 'error') return 0;
+  if (entry.kind === 'error' || entry.kind === 'administration') return 0;
   if (entry.kind === 'flip') return jsonText(entry.flip).length;
   if (entry.kind === 'change') return entry.reason.length + jsonText(entry.state).length;
 

@@ -7,7 +7,9 @@ import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import { observeProcess } from '../telemetry/process-metrics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AdminContext } from './admin/context.ts';
+import { createRepeats } from './admin/repeats.ts';
 import { createAdminServer } from './admin/server.ts';
+import { loadSystemBundle } from './admin/system-bundle.ts';
 import { poolFor } from './admin/traced.ts';
 import type { DecisionPath } from './authorize.ts';
 import type { Config } from './config/config.ts';
@@ -186,6 +188,8 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     stops.push(listening.drain);
   }
   if (part !== 'decisions') {
+    const system = await loadSystemBundle();
+    log.info({ digest: system.ref.digest }, 'administration is decided by the built-in bundle');
     const replays = createReplays({ connection, keyringFile: config.PALISADE_KEYRING_FILE, log });
     closing.push(() => Promise.resolve(replays.close()));
     const context: AdminContext = {
@@ -196,6 +200,8 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
       evaluator: config.PALISADE_EVALUATOR,
       replays,
       charge: (caller) => service.charge(caller, 1, 'rest'),
+      system,
+      repeats: createRepeats(),
       unready: () => [...unready(), ...(colleagues?.unready() ?? [])],
       warnings: () => [...warnings(), ...(colleagues?.warnings() ?? [])],
     };

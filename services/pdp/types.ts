@@ -1,5 +1,6 @@
 import type { PdpError } from '../engine/error.ts';
 import type { RawNode, RawUid, TypedEntityInput } from '../engine/raw/raw.ts';
+import type { Role } from '../store/credentials.ts';
 import type { CallNotes } from '../telemetry/call-span.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
 import type { CallSignal } from './call-signal.ts';
@@ -49,7 +50,7 @@ export interface Caller {
   readonly subject: string;
   /** Absent for `anonymous`. */
   readonly credential_id: string | undefined;
-  readonly role: 'runtime' | 'admin' | 'anonymous';
+  readonly roles: readonly (Role | 'anonymous')[];
   readonly stores: readonly string[];
   /** Which principals it may speak for; `undefined`: any. */
   readonly principals: readonly PrincipalRule[] | undefined;

@@ -1,4 +1,5 @@
 import { PdpError } from '../engine/error.ts';
+import { ALL_STORES } from './credentials.ts';
 import type { Database } from './database.ts';
 import { query } from './pool.ts';
 
@@ -13,10 +14,12 @@ export interface NewBundle {
   readonly cedarVersion: string;
   readonly archive: Uint8Array;
   readonly createdBy: string;
+  /** That see it and can run it; absent: all. */
+  readonly stores?: readonly string[];
 }
 
 /** What is known of a bundle besides its archive. */
-export interface BundleInfo extends Omit<NewBundle, 'archive'> {
+export interface BundleInfo extends Omit<NewBundle, 'archive' | 'stores'> {
   /** Bytes of the archive. */
   readonly size: number;
   readonly createdAt: Date;
@@ -29,20 +32,29 @@ export interface BundlePage {
   readonly next: bigint | undefined;
 }
 
+/** Stores for which a bundle may have been pushed. */
+export type BundleScope = readonly string[] | 'all';
+
 const INFO_COLUMNS = `digest, name, version, description, manifest, cedar_version as "cedarVersion", size::int4 as size,
   created_at as "createdAt", created_by as "createdBy"`;
 
 /**
- * Stores a bundle that has passed its checks. The same digest twice is one bundle.
+ * Stores a bundle that has passed its checks. The same digest twice is one bundle, of the stores of both.
  * @returns whether it was not there before.
- * @throws PdpError `conflict` where the name and version exist with another digest.
+ * @throws PdpError `conflict` where the name and version exist with another digest; `not_found` for a store that is not there.
  */
 export async function insertBundle(database: Database, bundle: NewBundle): Promise<{ created: boolean }> {
+  const stores = bundle.stores ?? [ALL_STORES];
+  await requireStores(database, stores);
   const inserted = await query(
     database,
-    `insert into bundles (digest, name, version, description, manifest, cedar_version, archive, created_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
-     on conflict do nothing
+    `with bundle as (
+       insert into bundles (digest, name, version, description, manifest, cedar_version, archive, created_by)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)
+       on conflict do nothing
+       returning digest
+     )
+     insert into bundle_stores (digest, store, created_by) select digest, unnest($9::text[]), $8 from bundle
      returning digest`,
     [
       bundle.digest,
@@ -53,6 +65,7 @@ export async function insertBundle(database: Database, bundle: NewBundle): Promi
       bundle.cedarVersion,
       bundle.archive,
       bundle.createdBy,
+      stores,
     ],
   );
   if (inserted.length > 0) return { created: true };
@@ -62,7 +75,16 @@ export async function insertBundle(database: Database, bundle: NewBundle): Promi
     'select digest from bundles where name = $1 and version = $2',
     [bundle.name, bundle.version],
   );
-  if (present?.digest === bundle.digest) return { created: false };
+  if (present?.digest === bundle.digest) {
+    await query(
+      database,
+      `insert into bundle_stores (digest, store, created_by) select $1, unnest($2::text[]), $3
+       on conflict do nothing`,
+      [bundle.digest, stores, bundle.createdBy],
+    );
+
+    return { created: false };
+  }
 
   throw new PdpError(
     'conflict',
@@ -71,12 +93,19 @@ export async function insertBundle(database: Database, bundle: NewBundle): Promi
   );
 }
 
-/** @throws PdpError `not_found`. */
-export async function getBundle(database: Database, digest: string): Promise<BundleInfo> {
+/**
+ * @param stores for one of which it must have been pushed.
+ * @throws PdpError `not_found`, also where it is another's.
+ */
+export async function getBundle(
+  database: Database,
+  digest: string,
+  stores: BundleScope = 'all',
+): Promise<BundleInfo> {
   const [bundle] = await query<BundleInfo>(
     database,
-    `select ${INFO_COLUMNS} from bundles where digest = $1`,
-    [digest],
+    `select ${INFO_COLUMNS} from bundles where digest = $1 and ${visibleIn(2)}`,
+    [digest, scopeOf(stores)],
   );
   if (bundle === undefined) throw unknownBundle(digest);
 
@@ -85,12 +114,18 @@ export async function getBundle(database: Database, digest: string): Promise<Bun
 
 /**
  * The archive as it was stored.
- * @throws PdpError `not_found`.
+ * @throws PdpError as {@link getBundle}.
  */
-export async function getBundleArchive(database: Database, digest: string): Promise<Uint8Array> {
-  const [row] = await query<{ archive: Buffer }>(database, 'select archive from bundles where digest = $1', [
-    digest,
-  ]);
+export async function getBundleArchive(
+  database: Database,
+  digest: string,
+  stores: BundleScope = 'all',
+): Promise<Uint8Array> {
+  const [row] = await query<{ archive: Buffer }>(
+    database,
+    `select archive from bundles where digest = $1 and ${visibleIn(2)}`,
+    [digest, scopeOf(stores)],
+  );
   if (row === undefined) throw unknownBundle(digest);
 
   return row.archive;
@@ -134,24 +169,46 @@ export async function* bundleArchiveSlices(database: Database, digest: string): 
   }
 }
 
-/** One page of all bundles, newest first; `before` is the `next` of the page that came last. */
+/** One page of the bundles of these stores, newest first; `before` is the `next` of the page that came last. */
 export async function listBundles(
   database: Database,
   { limit, before }: { readonly limit: number; readonly before?: bigint | undefined },
+  stores: BundleScope = 'all',
 ): Promise<BundlePage> {
   // One more than asked for tells whether another page follows.
   const rows = await query<BundleInfo & { number: string }>(
     database,
     `select number, ${INFO_COLUMNS} from bundles
-     where $1::bigint is null or number < $1
+     where ($1::bigint is null or number < $1) and ${visibleIn(3)}
      order by number desc limit $2`,
-    [before ?? null, limit + 1],
+    [before ?? null, limit + 1, scopeOf(stores)],
   );
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const next = rows.length > limit && last !== undefined ? BigInt(last.number) : undefined;
 
   return { bundles: page.map(({ number: _, ...bundle }) => bundle), next };
+}
+
+/** @throws PdpError `not_found`: one of the stores does not exist. */
+async function requireStores(database: Database, stores: readonly string[]): Promise<void> {
+  const rows = await query<{ name: string }>(database, 'select name from stores where name = any($1)', [
+    stores,
+  ]);
+  const missing = stores.find((store) => store !== ALL_STORES && !rows.some(({ name }) => name === store));
+  if (missing === undefined) return;
+
+  throw new PdpError('not_found', `there is no store ${missing}`, { field: 'stores' });
+}
+
+/** Whether a bundle was pushed for one of the stores; the parameter is `null` for all. */
+function visibleIn(parameter: number): string {
+  return `($${parameter}::text[] is null or exists (
+    select from bundle_stores s where s.digest = bundles.digest and (s.store = '*' or s.store = any($${parameter}))))`;
+}
+
+function scopeOf(stores: BundleScope): readonly string[] | null {
+  return stores === 'all' ? null : stores;
 }
 
 /** The one way to say that a digest is not stored. */

@@ -9,7 +9,20 @@ export interface CredentialPrincipal {
   readonly ids?: readonly string[] | undefined;
 }
 
-/** Stands among an admin credential's stores for all of them, those to come included. */
+/** What a credential may be for; the built-in bundle `system` says what each may do. `runtime` stands alone. */
+export const ROLES = ['runtime', 'author', 'reviewer', 'operator', 'auditor', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** All that administer: what the first credential holds. */
+export const ADMINISTRATIVE_ROLES = [
+  'author',
+  'reviewer',
+  'operator',
+  'auditor',
+  'admin',
+] as const satisfies readonly Role[];
+
+/** Stands among an administrative credential's stores for all of them, those to come included. */
 export const ALL_STORES = '*';
 
 /** The author of what happens by itself: no person can go by it. */
@@ -20,7 +33,7 @@ export interface NewCredential {
   readonly id: string;
   /** The subject that decision records name. */
   readonly name: string;
-  readonly role: 'runtime' | 'admin';
+  readonly roles: readonly Role[];
   readonly stores: readonly string[];
   /** `null`: any principal. */
   readonly principals: readonly CredentialPrincipal[] | null;
@@ -48,7 +61,7 @@ export interface ActiveCredential extends CredentialInfo {
   readonly secretHash: Uint8Array;
 }
 
-const COLUMNS = `id, name, role, stores, principals, full_detail as "fullDetail", created_at as "createdAt",
+const COLUMNS = `id, name, roles, stores, principals, full_detail as "fullDetail", created_at as "createdAt",
   created_by as "createdBy", expires_at as "expiresAt", revoked_at as "revokedAt",
   rate_per_second as "ratePerSecond", burst`;
 
@@ -126,7 +139,7 @@ export async function countAdmins(database: Database): Promise<number> {
   const [row] = await query<{ count: number }>(
     database,
     `select count(*)::int4 as count from credentials
-     where role = 'admin' and revoked_at is null and (expires_at is null or expires_at > now())`,
+     where 'admin' = any (roles) and revoked_at is null and (expires_at is null or expires_at > now())`,
   );
 
   return row?.count ?? 0;
@@ -145,11 +158,11 @@ async function insert(client: Client, credential: NewCredential): Promise<void> 
     });
   }
 
-  const everywhere = credential.role === 'admin' && credential.stores.includes(ALL_STORES);
+  const everywhere = !credential.roles.includes('runtime') && credential.stores.includes(ALL_STORES);
   if (!everywhere) await requireStores(client, credential.stores);
   const inserted = await query(
     client,
-    `insert into credentials (id, name, role, stores, principals, full_detail, secret_hash, created_by, expires_at,
+    `insert into credentials (id, name, roles, stores, principals, full_detail, secret_hash, created_by, expires_at,
        rate_per_second, burst)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
      on conflict do nothing
@@ -157,7 +170,7 @@ async function insert(client: Client, credential: NewCredential): Promise<void> 
     [
       credential.id,
       credential.name,
-      credential.role,
+      credential.roles,
       credential.stores,
       credential.principals === null ? null : JSON.stringify(credential.principals),
       credential.fullDetail,

@@ -100,6 +100,8 @@ export interface DecisionFilter {
   readonly subject?: string | undefined;
   readonly bundleDigest?: string | undefined;
   readonly traceId?: string | undefined;
+  /** Whether to find calls of administration, and only those. */
+  readonly administration: boolean;
   /** Ids not below this one. */
   readonly from?: string | undefined;
   /** Ids below this one. */
@@ -132,6 +134,7 @@ export function selectDecisions(
   where.add('subject = ?', filter.subject);
   where.add('bundle_digest = ?', filter.bundleDigest);
   where.add('trace_id = ?', filter.traceId);
+  where.add(filter.administration ? 'kind = ?' : 'kind <> ?', 'administration');
   where.add('decision_id >= ?', filter.from);
   where.add('decision_id < ?', filter.before);
 
@@ -202,6 +205,7 @@ export function selectTail(
 ): Promise<(FoundDecision & { landed: string })[]> {
   const where = new Conditions(stores);
   where.add('(landed, decision_id) > (?::xid8, ?::uuid)', after.landed, after.decisionId);
+  where.add("kind <> 'administration'");
 
   return query(
     database,

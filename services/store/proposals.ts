@@ -52,7 +52,8 @@ export async function propose(database: Database, proposal: NewProposal): Promis
 /**
  * Approves a proposal and applies it, in one transaction. What the proposal rests on may have changed since: `apply` checks again.
  * @param stores those that the approver may change; `all`: any.
- * @throws PdpError `not_found`; `permission_denied` where the approver proposed it; `conflict` where it is decided or has expired; what
+ * @throws PdpError `not_found`; `permission_denied` where the approver proposed it, or may be the same
+ * person by a credential that one of the two made; `conflict` where it is decided or has expired; what
  * `apply` throws.
  */
 export async function approveProposal<Result>(
@@ -70,6 +71,7 @@ export async function approveProposal<Result>(
         'whoever proposed a change cannot approve it; somebody else can',
       );
     }
+    await requireApart(client, proposal, approver);
     await decide(client, id, approver, 'approved');
 
     return apply(client, proposal);
@@ -145,6 +147,32 @@ async function lockOpen(client: Client, id: string, stores: readonly string[] | 
   }
 
   return row;
+}
+
+/**
+ * Whoever makes a credential has seen its token, and could be that person too.
+ * @throws PdpError `permission_denied` where the proposer made the approver's credential, or the approver has since made one of the
+ * proposer's name.
+ */
+async function requireApart(
+  client: Client,
+  { proposedBy, createdAt }: Proposal,
+  approver: string,
+): Promise<void> {
+  const made = await query(
+    client,
+    `select from credentials
+     where (name = $1 and created_by = $2 and revoked_at is null)
+       or (name = $2 and created_by = $1 and created_at >= $3)
+     limit 1`,
+    [approver, proposedBy, createdAt],
+  );
+  if (made.length === 0) return;
+
+  throw new PdpError(
+    'permission_denied',
+    `one of ${proposedBy} and ${approver} made the credential of the other: somebody else can approve this`,
+  );
 }
 
 async function decide(

@@ -201,7 +201,7 @@ describe('the first admin', () => {
       expect(code).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({
         name: 'root',
-        role: 'admin',
+        roles: ['author', 'reviewer', 'operator', 'auditor', 'admin'],
         token: expect.stringMatching(/^pal_/),
       });
     } finally {

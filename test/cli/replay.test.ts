@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeArchive } from '../../services/bundles/archive.ts';
 import type { BundleFiles } from '../../services/bundles/files.ts';
 import { createKeyring } from '../../services/ledger/keyring.ts';
+import { ADMINISTRATIVE_ROLES } from '../../services/store/credentials.ts';
 import { createStore } from '../../services/store/deployments.ts';
 import { createPool } from '../../services/store/pool.ts';
 import { deployArchive, type ServerProcess } from '../support/server.ts';
@@ -28,7 +29,11 @@ const palisade = usePalisade();
 const world = useWorld(async (made) => {
   const owner = createPool({ connection: made.database.ownerUrl });
   await createStore(owner, 'elsewhere');
-  const foreign = await made.credential({ name: 'foreign-admin', role: 'admin', stores: ['elsewhere'] });
+  const foreign = await made.credential({
+    name: 'foreign-admin',
+    roles: ADMINISTRATIVE_ROLES,
+    stores: ['elsewhere'],
+  });
   const server = await made.serve();
   for (const bundle of [FIRST, SECOND]) {
     await deployArchive(made, server.addresses.admin, writeArchive(bundle));
@@ -330,7 +335,7 @@ describe('verifying', () => {
     const rewrite = (text: string, offset: number, count: number) =>
       owner.query(
         `update decisions set record = ${text} where decision_id in
-         (select decision_id from decisions where reason_code = 'permitted' order by decision_id offset ${offset} limit ${count})`,
+         (select decision_id from decisions where reason_code = 'permitted' and kind = 'decision' order by decision_id offset ${offset} limit ${count})`,
       );
     await rewrite(`replace(record, '"cedar_version":"4', '"cedar_version":"3')`, 0, 2);
     await rewrite(`regexp_replace(record, '"digest":"sha256:[0-9a-f]{4}', '"digest":"sha256:0000')`, 10, 4);
@@ -338,7 +343,7 @@ describe('verifying', () => {
     await rewrite(`replace(record, '"determining":["anything"]', '"determining":["x"]')`, 21, 1);
     await owner.query(
       `delete from decision_inputs where decision_id in
-       (select decision_id from decisions where reason_code = 'permitted' order by decision_id offset 30 limit 5)`,
+       (select decision_id from decisions where reason_code = 'permitted' and kind = 'decision' order by decision_id offset 30 limit 5)`,
     );
 
     const { code, report } = await json('--verify');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeArchive } from '../../services/bundles/archive.ts';
 import { bundleDigest } from '../../services/bundles/digest.ts';
+import { ADMINISTRATIVE_ROLES } from '../../services/store/credentials.ts';
 import { bundleFiles } from '../pdp/support/bundle.ts';
 import { createCredential, createStore, uniqueName } from '../support/shared-store.ts';
 import { type SharedWorld, sharedWorld } from '../support/shared-world.ts';
@@ -168,8 +169,9 @@ test('two people have a store require their signatures, and a bundle with both i
     PALISADE_ADMIN_URL: `http://${world.addresses.admin}`,
     PALISADE_TOKEN: token,
   });
-  const other = await createCredential(world, { stores: [STORE], role: 'admin' });
-  const asOne = (...args: string[]) => palisade(args, env(world.adminToken));
+  const person = () => createCredential(world, { stores: [STORE], roles: ADMINISTRATIVE_ROLES });
+  const [one, other] = [await person(), await person()];
+  const asOne = (...args: string[]) => palisade(args, env(one));
   const asOther = (...args: string[]) => palisade(args, env(other));
   const requirement = ['store', 'require-signatures'];
 

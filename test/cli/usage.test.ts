@@ -37,7 +37,7 @@ test.each([
   [
     'a role that there is not',
     ['token', 'create', 'x', '--role', 'root'],
-    'Allowed choices are runtime, admin',
+    'Allowed choices are runtime, author, reviewer, operator, auditor, admin',
   ],
   [
     'a principal that is none',

@@ -35,7 +35,7 @@ describe('admit()', () => {
   });
 
   test('refuses an administrator, whatever it asks', () => {
-    expect(() => admit(callOf(), callerOf({ role: 'admin' }))).toThrow(refused('permission_denied'));
+    expect(() => admit(callOf(), callerOf({ roles: ['admin'] }))).toThrow(refused('permission_denied'));
   });
 
   test('refuses full detail where the credential may not have it', () => {

@@ -21,7 +21,7 @@ function credentialOf(changes: Partial<ActiveCredential> = {}): {
   const credential = {
     id: credentialId,
     name: 'build-runtime',
-    role: 'runtime' as const,
+    roles: ['runtime'] as const,
     stores: ['default', 'other'],
     principals: [{ type: 'Agent', ids: ['a'] }],
     fullDetail: true,
@@ -43,7 +43,7 @@ describe('authenticateToken()', () => {
     expect(authenticateToken(credentialDirectory([credential]), token, NOW)).toEqual({
       subject: 'build-runtime',
       credential_id: credential.id,
-      role: 'runtime',
+      roles: ['runtime'],
       stores: ['default', 'other'],
       principals: [{ type: 'Agent', ids: ['a'] }],
       full_detail: true,
@@ -80,7 +80,7 @@ describe('authenticateAnonymous()', () => {
     expect(authenticateAnonymous(true, true)).toEqual({
       subject: 'anonymous',
       credential_id: undefined,
-      role: 'anonymous',
+      roles: ['anonymous'],
       stores: ['default'],
       principals: undefined,
       full_detail: false,

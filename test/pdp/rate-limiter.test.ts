@@ -52,7 +52,7 @@ describe('a rate limiter', () => {
 
   test('takes from nobody what another one used', () => {
     const { limiter } = limiterAt({ fallback: { rate_per_second: 1, burst: 1 } });
-    const anonymous = callerOf({ credential_id: undefined, role: 'anonymous' });
+    const anonymous = callerOf({ credential_id: undefined, roles: ['anonymous'] });
 
     for (const caller of [own('a', 1, 1), callerOf({ credential_id: 'b' }), anonymous]) {
       limiter.take(caller, 1, NOBODY);
@@ -62,11 +62,11 @@ describe('a rate limiter', () => {
 
   test('never holds an admin to the default, only to a limit of its own', () => {
     const { limiter } = limiterAt({ fallback: { rate_per_second: 1, burst: 1 } });
-    const admin = callerOf({ role: 'admin', credential_id: 'admin' });
+    const admin = callerOf({ roles: ['admin'], credential_id: 'admin' });
 
     for (let call = 0; call < 10; call += 1) limiter.take(admin, 1, NOBODY);
-    limiter.take({ ...own('other', 1, 1), role: 'admin' }, 1, NOBODY);
-    expect(() => limiter.take({ ...own('other', 1, 1), role: 'admin' }, 1, NOBODY)).toThrow(/too often/);
+    limiter.take({ ...own('other', 1, 1), roles: ['admin'] }, 1, NOBODY);
+    expect(() => limiter.take({ ...own('other', 1, 1), roles: ['admin'] }, 1, NOBODY)).toThrow(/too often/);
   });
 
   test('gives each of several processes its part, and always one request', () => {

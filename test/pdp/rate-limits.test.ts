@@ -30,7 +30,7 @@ function administer(
 async function create(name: string, changes: object): Promise<string> {
   const { status: created, json } = await administer('POST', '/v1/credentials', {
     name,
-    role: 'runtime',
+    roles: ['runtime'],
     stores: ['default'],
     ...changes,
   });
@@ -103,7 +103,7 @@ test('over gRPC every method is held to it, and metrics count it', async () => {
 
 describe('in administration', () => {
   test('an admin is held to a limit of its own, also where it only reads', async () => {
-    const token = await create('bounded-admin', { role: 'admin', rate_limit: { rate_per_second: 1 } });
+    const token = await create('bounded-admin', { roles: ['admin'], rate_limit: { rate_per_second: 1 } });
 
     const answers = [];
     for (let call = 0; call < 20; call += 1) {
@@ -123,7 +123,7 @@ describe('in administration', () => {
     for (const rate_per_second of [0, -1, 1.5, 1_000_001, '50', null]) {
       const { status: refused } = await administer('POST', '/v1/credentials', {
         name: 'never',
-        role: 'runtime',
+        roles: ['runtime'],
         stores: ['default'],
         rate_limit: { rate_per_second },
       });

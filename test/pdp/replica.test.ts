@@ -276,7 +276,7 @@ describe('credentials', () => {
       await insertCredential(database.owner, {
         id: credentialId,
         name: 'to-be-revoked',
-        role: 'runtime',
+        roles: ['runtime'],
         stores: ['default'],
         principals: null,
         fullDetail: false,

@@ -37,10 +37,10 @@ test('an admin of one store activates nothing in another, and makes no stores', 
 });
 
 test.each([
-  ['an admin of all stores', { role: 'admin', stores: ['*'] }],
-  ['an admin of another store', { role: 'admin', stores: ['default'] }],
-  ['an admin of its own and another store', { role: 'admin', stores: ['other', 'default'] }],
-  ['a runtime of another store', { role: 'runtime', stores: ['default'] }],
+  ['an admin of all stores', { roles: ['admin'], stores: ['*'] }],
+  ['an admin of another store', { roles: ['admin'], stores: ['default'] }],
+  ['an admin of its own and another store', { roles: ['admin'], stores: ['other', 'default'] }],
+  ['a runtime of another store', { roles: ['runtime'], stores: ['default'] }],
 ])('an admin of one store does not make %s', async (_what, wanted) => {
   const { status, json } = await ask('POST', '/v1/credentials', { name: 'risen', ...wanted });
 
@@ -49,7 +49,7 @@ test.each([
 });
 
 test('an admin of one store makes, sees and revokes the credentials of that store alone', async () => {
-  const made = await ask('POST', '/v1/credentials', { name: 'mine', role: 'runtime', stores: ['other'] });
+  const made = await ask('POST', '/v1/credentials', { name: 'mine', roles: ['runtime'], stores: ['other'] });
   expect(made.status).toBe(201);
 
   expect((await ask('GET', '/v1/credentials')).json).toMatchObject({
@@ -98,7 +98,7 @@ test.each([
   ['a principal of no id', { principals: [{ type: 'Agent', ids: [] }] }, 'principals.0.ids'],
   ['no principal at all', { principals: [] }, 'principals'],
   ['a name that is no name', { name: 'a b' }, 'name'],
-  ['a role of its own', { role: 'root' }, 'role'],
+  ['a role of its own', { roles: ['root'] }, 'roles.0'],
   ['no store', { stores: [] }, 'stores'],
   ['every store for a runtime', { stores: ['*'] }, 'stores'],
   ['a member that nobody knows', { token: 'pal_mine' }, 'body'],
@@ -107,7 +107,7 @@ test.each([
     method: 'POST',
     path: '/v1/credentials',
     headers: { authorization: access().admin, 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'wrong', role: 'runtime', stores: ['default'], ...changes }),
+    body: JSON.stringify({ name: 'wrong', roles: ['runtime'], stores: ['default'], ...changes }),
   });
 
   expect(status).toBe(400);

@@ -29,7 +29,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'making a credential': {
     method: 'POST',
     path: () => '/v1/credentials',
-    body: () => '{"name": "mine", "role": "admin", "stores": ["*"]}',
+    body: () => '{"name": "mine", "roles": ["admin"], "stores": ["*"]}',
   },
   'revoking one': { method: 'DELETE', path: ({ token }) => `/v1/credentials/${token.split('_')[1]}` },
 };

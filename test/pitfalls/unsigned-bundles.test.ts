@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { signStatement } from '../../services/bundles/signature/jws.ts';
 import type { SigningKey } from '../../services/bundles/signature/keys.ts';
 import type { Statement } from '../../services/bundles/signature/statement.ts';
+import { ADMINISTRATIVE_ROLES } from '../../services/store/credentials.ts';
 import { newKey } from '../bundles/signature/craft.ts';
 import { activate, administer, createCredential, pushBundle, uniqueName } from '../support/shared-store.ts';
 import { ASKED, OPEN_DOOR } from './support/open-door.ts';
@@ -12,6 +13,7 @@ const [ada, grace, mallory] = [newKey(), newKey(), newKey()];
 const NAMES = { first: '', second: uniqueName('second') };
 let second = '';
 /** As another admin of the store. */
+let proposer: Parameters<typeof administer>[0];
 let colleague: Parameters<typeof administer>[0];
 
 const requirement = () => `/v1/stores/${pitfall.current.store}/signature-requirement`;
@@ -31,20 +33,18 @@ const push = (digest: string, signature: string, as = colleague) =>
   administer(as, 'POST', `/v1/bundles/${digest}/signatures`, { signature });
 
 async function propose(keys: readonly SigningKey[], threshold: number): Promise<string> {
-  const { body } = await administer(
-    pitfall.current.world,
-    'POST',
-    `${requirement()}/proposals`,
-    wanted(keys, threshold),
-  );
+  const { body } = await administer(proposer, 'POST', `${requirement()}/proposals`, wanted(keys, threshold));
 
   return `${requirement()}/proposals/${body['id']}`;
 }
 
 beforeAll(async () => {
   const { world, digest, store } = pitfall.current;
-  const adminToken = await createCredential(world, { stores: [store], role: 'admin' });
-  colleague = { addresses: world.addresses, adminToken };
+  const person = async (name: string) => ({
+    addresses: world.addresses,
+    adminToken: await createCredential(world, { name, stores: [store], roles: ADMINISTRATIVE_ROLES }),
+  });
+  [proposer, colleague] = [await person(uniqueName('proposer')), await person(uniqueName('colleague'))];
   NAMES.first = String((await administer(world, 'GET', `/v1/bundles/${digest}`)).body['name']);
   second = String((await pushBundle(world, filesOf(OPEN_DOOR, NAMES.second))).body['digest']);
 });
@@ -64,18 +64,21 @@ describe('requiring signatures', () => {
     }
     const proposal = await propose([ada, grace], 2);
 
-    expect(await administer(world, 'POST', `${proposal}/approve`)).toMatchObject({
+    expect(await administer(proposer, 'POST', `${proposal}/approve`)).toMatchObject({
       status: 403,
       body: { code: 'permission_denied' },
     });
     expect(await administer(world, 'GET', requirement())).toMatchObject({
-      body: { threshold: 0n, proposals: [{ threshold: 2n, proposed_by: 'test-admin' }] },
+      body: {
+        threshold: 0n,
+        proposals: [{ threshold: 2n, proposed_by: expect.stringMatching(/^proposer-/) }],
+      },
     });
     expect(await administer(colleague, 'POST', `${proposal}/approve`)).toMatchObject({ status: 200 });
     expect(await administer(colleague, 'POST', `${proposal}/approve`)).toMatchObject({ status: 409 });
     expect(await administer(world, 'GET', requirement())).toMatchObject({
       body: {
-        ...{ sequence: 1n, threshold: 2n, proposed_by: 'test-admin', proposals: [] },
+        ...{ sequence: 1n, threshold: 2n, proposed_by: expect.stringMatching(/^proposer-/), proposals: [] },
         keys: [{ kid: ada.id }, { kid: grace.id }],
         bundles: [{ digest, satisfied: true, missing: [] }],
       },
@@ -131,7 +134,7 @@ describe('once signatures are required', () => {
       }[];
 
     expect((await list(colleague)).map(({ state }) => state)).toEqual(['unknown_key', 'valid', 'valid']);
-    const adminToken = await createCredential(world, { stores: ['default'], role: 'admin' });
+    const adminToken = await createCredential(world, { stores: ['default'], roles: ADMINISTRATIVE_ROLES });
     expect(await list({ addresses: world.addresses, adminToken })).toEqual([]);
   });
 
@@ -143,7 +146,7 @@ describe('once signatures are required', () => {
     ] as const) {
       const proposal = await propose(keys, threshold);
 
-      expect(await administer(world, 'POST', `${proposal}/approve`)).toMatchObject({ status: 403 });
+      expect(await administer(proposer, 'POST', `${proposal}/approve`)).toMatchObject({ status: 403 });
       expect(await administer(world, 'POST', `${proposal}/reject`)).toMatchObject({ status: 200 });
       expect(await administer(colleague, 'POST', `${proposal}/approve`)).toMatchObject({ status: 409 });
     }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  ADMINISTRATIVE_ROLES,
   activeCredentials,
   countAdmins,
   insertCredential,
@@ -84,7 +85,9 @@ describe('insertFirstAdmin', () => {
   test('lets one of many at once win', async () => {
     await withDatabase(async ({ owner }) => {
       const results = await Promise.allSettled(
-        Array.from({ length: 8 }, () => insertFirstAdmin(owner, aCredential({ role: 'admin' }))),
+        Array.from({ length: 8 }, () =>
+          insertFirstAdmin(owner, aCredential({ roles: ADMINISTRATIVE_ROLES })),
+        ),
       );
 
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -94,14 +97,14 @@ describe('insertFirstAdmin', () => {
 
   test('counts only admins that are good now', async () => {
     await withDatabase(async ({ owner }) => {
-      const revoked = aCredential({ role: 'admin' });
+      const revoked = aCredential({ roles: ADMINISTRATIVE_ROLES });
       await insertFirstAdmin(owner, revoked);
-      await insertCredential(owner, aCredential({ role: 'admin', expiresAt: new Date(0) }));
+      await insertCredential(owner, aCredential({ roles: ADMINISTRATIVE_ROLES, expiresAt: new Date(0) }));
       await insertCredential(owner, aCredential());
       await revokeCredential(owner, revoked.id);
 
       expect(await countAdmins(owner)).toBe(0);
-      await insertFirstAdmin(owner, aCredential({ role: 'admin' }));
+      await insertFirstAdmin(owner, aCredential({ roles: ADMINISTRATIVE_ROLES }));
       expect(await countAdmins(owner)).toBe(1);
     });
   });

@@ -14,7 +14,7 @@ const FORBIDDEN = [
   'delete from deployments',
   `update stores set name = 'other'`,
   'delete from stores',
-  `update credentials set role = 'admin'`,
+  `update credentials set roles = array['admin']`,
   `update credentials set stores = '{default}'`,
   'update credentials set principals = null',
   `update credentials set secret_hash = ''`,

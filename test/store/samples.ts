@@ -27,7 +27,7 @@ export function aCredential(changes: Partial<NewCredential> = {}): NewCredential
   return {
     id,
     name: `credential-${id}`,
-    role: 'runtime',
+    roles: ['runtime'],
     stores: ['default'],
     principals: null,
     fullDetail: false,

@@ -8,7 +8,11 @@ import { writeArchive } from '../../services/bundles/archive.ts';
 import { readBundleDirectory } from '../../services/bundles/files.ts';
 import { createKeyring } from '../../services/ledger/keyring.ts';
 import { createToken } from '../../services/pdp/token.ts';
-import { insertCredential, type NewCredential } from '../../services/store/credentials.ts';
+import {
+  ADMINISTRATIVE_ROLES,
+  insertCredential,
+  type NewCredential,
+} from '../../services/store/credentials.ts';
 import { createPool } from '../../services/store/pool.ts';
 import type { TestDatabase } from './postgres.ts';
 import type { Reaper } from './start-reaper.ts';
@@ -72,7 +76,7 @@ export async function withWorldOn<T>(
     const world: ServerWorld = {
       database,
       home,
-      adminToken: await credential({ name: 'test-admin', role: 'admin', stores: ['*'] }),
+      adminToken: await credential({ name: 'test-admin', roles: ADMINISTRATIVE_ROLES, stores: ['*'] }),
       runtimeToken: await credential({ name: 'test-runtime', fullDetail: true }),
       credential,
       async serve(environment = {}) {
@@ -137,7 +141,7 @@ async function makeCredential(
     const { token, credentialId, secretHash } = createToken();
     await insertCredential(pool, {
       id: credentialId,
-      role: 'runtime',
+      roles: ['runtime'],
       stores: ['default'],
       principals: null,
       fullDetail: false,

@@ -20,7 +20,7 @@ export interface AdminAnswer {
 export interface WantedCredential {
   readonly name?: string;
   /** A runtime's if absent. */
-  readonly role?: 'runtime' | 'admin';
+  readonly roles?: readonly string[];
   readonly stores: readonly string[];
   readonly principals?: readonly { readonly type: string; readonly ids?: readonly string[] }[];
   readonly full_detail?: boolean;
@@ -37,7 +37,7 @@ export function createStore(world: Administration, name: string): Promise<AdminA
 
 /** Makes a runtime credential and gives its token; the server knows it after the next {@link activate} at the latest. */
 export async function createCredential(world: Administration, wanted: WantedCredential): Promise<string> {
-  const credential = { name: uniqueName('test'), role: 'runtime', full_detail: false, ...wanted };
+  const credential = { name: uniqueName('test'), roles: ['runtime'], full_detail: false, ...wanted };
   const { status, body } = await administer(world, 'POST', '/v1/credentials', credential);
   if (status !== 201) throw new Error(`the credential was not made: ${body['detail']}`);
 

@@ -12,7 +12,7 @@ interface Uid {
 
 /** What the lines of `log` show of a record; see schemas/decision-record.schema.json. */
 interface RecordAnswer {
-  readonly kind: 'decision' | 'error' | 'change' | 'flip';
+  readonly kind: 'decision' | 'error' | 'change' | 'administration' | 'flip';
   readonly decision_id: string;
   readonly time: string;
   readonly store: string | null;
@@ -38,6 +38,7 @@ interface QueryOptions {
   readonly subject?: string;
   readonly bundle?: string;
   readonly trace?: string;
+  readonly administration?: boolean;
   readonly since?: string;
   readonly limit?: string;
   readonly json?: boolean;
@@ -93,6 +94,7 @@ export function logCommand(): Command {
     .option('--subject <name>', 'the credential that asked')
     .option('--bundle <digest>', 'sha256:…')
     .option('--trace <id>', '32 hex digits')
+    .option('--administration', 'calls of administration, and those alone')
     .option('--since <duration>', 'how far back, such as 1h30m')
     .option('--limit <n>', 'at most 1000', '100')
     .option('--json', 'print each record as a line of JSON')
@@ -137,7 +139,8 @@ async function query(client: AdminClient, options: QueryOptions): Promise<void> 
   const parameters = new URLSearchParams();
   const { reasonCode, bundle, trace, json, ...plain } = options;
   const named = { ...plain, reason_code: reasonCode, bundle_digest: bundle, trace_id: trace };
-  for (const [name, value] of Object.entries(named)) if (value !== undefined) parameters.set(name, value);
+  for (const [name, value] of Object.entries(named))
+    if (value !== undefined) parameters.set(name, String(value));
 
   const { records, next } = (await client.request('GET', `/v1/decisions?${parameters}`)) as {
     records: readonly RecordAnswer[];

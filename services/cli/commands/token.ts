@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseUidText } from '../../bundles/uid-text.ts';
 import { isTypeName } from '../../engine/data/type-name.ts';
 import type { JsonValue } from '../../ledger/json.ts';
+import { ADMINISTRATIVE_ROLES, ROLES, type Role } from '../../store/credentials.ts';
 import { createAdminClient } from '../client.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { createFirstAdmin } from '../first-admin.ts';
@@ -16,7 +17,7 @@ interface PrincipalRule {
 interface CredentialAnswer {
   readonly id: string;
   readonly name: string;
-  readonly role: string;
+  readonly roles: readonly string[];
   readonly stores: readonly string[];
   readonly principals?: readonly PrincipalRule[];
   readonly full_detail: boolean;
@@ -26,7 +27,7 @@ interface CredentialAnswer {
 }
 
 interface CreateOptions {
-  readonly role: 'runtime' | 'admin';
+  readonly role?: readonly Role[];
   readonly store: readonly string[];
   readonly principal: readonly string[];
   readonly fullDetail: boolean;
@@ -45,8 +46,13 @@ export function tokenCommand(): Command {
   command
     .command('create')
     .argument('<name>', 'the stable name that decisions are recorded under')
-    .addOption(new Option('--role <role>', 'what it is for').choices(['runtime', 'admin']).default('runtime'))
-    .option('--store <store...>', 'the policy stores that it names; for an admin, * is all of them', [
+    .addOption(
+      new Option(
+        '--role <role...>',
+        'what it is for; all but runtime go together (default: runtime)',
+      ).choices(ROLES),
+    )
+    .option('--store <store...>', 'the policy stores that it names; but for runtime, * is all of them', [
       'default',
     ])
     .option(
@@ -75,7 +81,7 @@ export function tokenCommand(): Command {
     .action(async (name: string, options: CreateOptions) => {
       const answer = options.bootstrap ? await bootstrap(name) : await create(name, options);
       print(answer, options.json, () => [
-        `${answer.role} credential ${answer.name} (${answer.id}); its token is shown only now:`,
+        `${answer.roles.join(', ')} credential ${answer.name} (${answer.id}); its token is shown only now:`,
         answer.token,
       ]);
     });
@@ -107,12 +113,12 @@ export function tokenCommand(): Command {
 interface Created {
   readonly id: string;
   readonly name: string;
-  readonly role: string;
+  readonly roles: readonly string[];
   readonly token: string;
 }
 
 async function bootstrap(name: string): Promise<Created> {
-  return { ...(await createFirstAdmin(migrationConnection(), name)), name, role: 'admin' };
+  return { ...(await createFirstAdmin(migrationConnection(), name)), name, roles: ADMINISTRATIVE_ROLES };
 }
 
 async function create(name: string, options: CreateOptions): Promise<Created> {
@@ -123,7 +129,7 @@ async function create(name: string, options: CreateOptions): Promise<Created> {
   const answer = await createAdminClient().request('POST', '/v1/credentials', {
     json: {
       name,
-      role: options.role,
+      roles: options.role ?? ['runtime'],
       stores: options.store,
       ...(options.principal.length === 0 ? {} : { principals: options.principal.map(ruleOf) }),
       full_detail: options.fullDetail,
@@ -156,11 +162,11 @@ function ruleOf(text: string): JsonValue {
 
 function listLines(credentials: readonly CredentialAnswer[]): string[] {
   return table([
-    ['ID', 'NAME', 'ROLE', 'STORES', 'SPEAKS FOR', 'STATE'],
+    ['ID', 'NAME', 'ROLES', 'STORES', 'SPEAKS FOR', 'STATE'],
     ...credentials.map((one) => [
       one.id,
       one.name,
-      one.role,
+      one.roles.join(','),
       one.stores.join(','),
       one.principals?.flatMap(ruleTexts).join(' ') ?? 'any',
       stateOf(one),

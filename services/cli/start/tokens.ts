@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { authenticateToken, credentialDirectory } from '../../pdp/credentials.ts';
 import { createToken } from '../../pdp/token.ts';
 import {
+  ADMINISTRATIVE_ROLES,
   ALL_STORES,
   activeCredentials,
   insertCredential,
@@ -13,8 +14,14 @@ import type { Pool } from '../../store/database.ts';
 
 /** The credentials that `palisade start` keeps in its folder, by the name that decisions are recorded under. */
 const LOCAL_CREDENTIALS = [
-  { name: 'local-admin', file: 'admin.token', role: 'admin', stores: [ALL_STORES], fullDetail: false },
-  { name: 'local-runtime', file: 'runtime.token', role: 'runtime', stores: ['default'], fullDetail: true },
+  {
+    name: 'local-admin',
+    file: 'admin.token',
+    roles: ADMINISTRATIVE_ROLES,
+    stores: [ALL_STORES],
+    fullDetail: false,
+  },
+  { name: 'local-runtime', file: 'runtime.token', roles: ['runtime'], stores: ['default'], fullDetail: true },
 ] as const;
 
 /**
@@ -47,14 +54,14 @@ function isGood(credentials: Parameters<typeof credentialDirectory>[0], token: s
 }
 
 function credentialOf(
-  { name, role, stores, fullDetail }: (typeof LOCAL_CREDENTIALS)[number],
+  { name, roles, stores, fullDetail }: (typeof LOCAL_CREDENTIALS)[number],
   id: string,
   secretHash: Uint8Array,
 ): NewCredential {
   return {
     id,
     name,
-    role,
+    roles,
     stores,
     principals: null,
     fullDetail,

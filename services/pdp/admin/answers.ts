@@ -3,6 +3,7 @@ import type {} from 'zod-openapi';
 import { LINTS } from '../../bundles/lint/names.ts';
 import { PROBLEM_CODES } from '../../bundles/problem.ts';
 import { SIGNATURE_STATES } from '../../bundles/signature/judge.ts';
+import { ROLES } from '../../store/credentials.ts';
 import { Problem } from '../wire/rest/schema.ts';
 
 /** What administration answers, for the OpenAPI document; bodies that it reads stand beside their routes. */
@@ -325,7 +326,7 @@ const Credential = z
   .strictObject({
     id: z.string(),
     name: z.string(),
-    role: z.enum(['runtime', 'admin']),
+    roles: z.array(z.enum(ROLES)),
     stores: z.array(z.string()),
     principals: z
       .array(z.strictObject({ type: z.string(), ids: z.array(z.string()).optional() }))
@@ -351,7 +352,7 @@ export const CreatedCredential = z
   .strictObject({
     id: z.string(),
     name: z.string(),
-    role: z.enum(['runtime', 'admin']),
+    roles: z.array(z.enum(ROLES)),
     token: z.string().meta({ description: 'Told only here; only its hash is kept.' }),
   })
   .meta({ id: 'CreatedCredential' });

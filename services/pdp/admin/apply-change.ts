@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { PdpError } from '../../engine/error.ts';
+import { getBundle } from '../../store/bundles.ts';
 import { type BeforeCommit, type Changed, digestsOf, previewChange } from '../../store/change-deployment.ts';
 import type { Pool } from '../../store/database.ts';
 import type { OperatorChange } from '../../store/deployment-change.ts';
@@ -34,6 +35,8 @@ export async function applyChange(
   { change, expectedSequence, reason }: AskedChange,
 ): Promise<Requested> {
   const pool = context.poolFor(request);
+  // A bundle that was pushed for other stores is not there for this one.
+  if ('digest' in change && typeof change.digest === 'string') await getBundle(pool, change.digest, [store]);
   const recordId = newRecordId(Date.now());
   const record = recordingDeployment(context.ledger, actingOf(request), recordId);
   const author = adminOf(request).subject;

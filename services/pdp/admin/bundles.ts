@@ -1,5 +1,6 @@
-import type { Router } from 'express';
+import type { Request } from 'express';
 import { z } from 'zod';
+import type {} from 'zod-openapi';
 import { PdpError } from '../../engine/error.ts';
 import {
   type BundleInfo,
@@ -8,10 +9,23 @@ import {
   insertBundle,
   listBundles,
 } from '../../store/bundles.ts';
+import { ALL_STORES } from '../../store/credentials.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { checkUpload } from './check-upload.ts';
-import { type AdminContext, adminOf, createRouter, reply } from './context.ts';
+import { type AdminContext, adminOf, reply, visibleStores } from './context.ts';
 import { readQuery } from './input.ts';
+import { type AdminRoute, createAdminRoutes } from './routes.ts';
+import { SYSTEM_BUNDLE } from './system-bundle.ts';
+
+/** Parameters of `POST /v1/bundles`. */
+export const PUSH_QUERY = z.strictObject({
+  stores: z
+    .string()
+    .regex(/^[a-z0-9-]{1,63}(,[a-z0-9-]{1,63}){0,99}$/, 'is names of stores, with commas between them')
+    .transform((text) => [...new Set(text.split(','))])
+    .optional()
+    .meta({ description: 'The stores that see it and can run it. Left out: those of the credential.' }),
+});
 
 /** Parameters of `GET /v1/bundles`. */
 export const BUNDLES_QUERY = z.strictObject({
@@ -24,11 +38,21 @@ export const BUNDLES_QUERY = z.strictObject({
 });
 
 /** `/v1/bundles`: push, list, show, fetch. What fails its check is never stored. */
-export function bundleRoutes({ poolFor, cedarVersion }: AdminContext): Router {
-  const router = createRouter();
+export function bundleRoutes({ poolFor, cedarVersion }: AdminContext): readonly AdminRoute[] {
+  const routes = createAdminRoutes();
 
-  router.post('/v1/bundles', async (request, response) => {
+  routes.post('/v1/bundles', 'pushBundle', async (request, response) => {
+    const stores = pushedFor(request);
     const { archive, digest, manifest } = await checkUpload(request, response);
+    if (manifest.name === SYSTEM_BUNDLE) {
+      throw new PdpError(
+        'invalid_request',
+        'system is the bundle that comes with Palisade; choose another name',
+        {
+          field: 'bundle',
+        },
+      );
+    }
     const { created } = await insertBundle(poolFor(request), {
       digest,
       name: manifest.name,
@@ -38,6 +62,7 @@ export function bundleRoutes({ poolFor, cedarVersion }: AdminContext): Router {
       cedarVersion,
       archive,
       createdBy: adminOf(request).subject,
+      stores,
     });
 
     reply(request, response, created ? 201 : 200, {
@@ -46,22 +71,43 @@ export function bundleRoutes({ poolFor, cedarVersion }: AdminContext): Router {
     });
   });
 
-  router.get('/v1/bundles', async (request, response) => {
-    const { bundles, next } = await listBundles(poolFor(request), readQuery(request, BUNDLES_QUERY));
+  routes.get('/v1/bundles', 'readBundles', async (request, response) => {
+    const { bundles, next } = await listBundles(
+      poolFor(request),
+      readQuery(request, BUNDLES_QUERY),
+      visibleStores(request) ?? 'all',
+    );
     reply(request, response, 200, { bundles: bundles.map(toJson), next: next?.toString() });
   });
 
-  router.get('/v1/bundles/:digest', async (request, response) => {
-    reply(request, response, 200, toJson(await getBundle(poolFor(request), digestOf(request.params.digest))));
+  routes.get('/v1/bundles/:digest', 'readBundles', async (request, response) => {
+    const digest = digestOf(request.params.digest);
+    const bundle = await getBundle(poolFor(request), digest, visibleStores(request) ?? 'all');
+    reply(request, response, 200, toJson(bundle));
   });
 
-  router.get('/v1/bundles/:digest/archive', async (request, response) => {
-    const archive = await getBundleArchive(poolFor(request), digestOf(request.params.digest));
+  routes.get('/v1/bundles/:digest/archive', 'readBundles', async (request, response) => {
+    const archive = await getBundleArchive(
+      poolFor(request),
+      digestOf(request.params.digest),
+      visibleStores(request) ?? 'all',
+    );
     response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': archive.length });
     response.end(archive);
   });
 
-  return router;
+  return routes.all;
+}
+
+/** @throws PdpError `not_found` for a store that the credential does not name. */
+function pushedFor(request: Request): readonly string[] {
+  const { stores } = readQuery(request, PUSH_QUERY);
+  const visible = visibleStores(request);
+  const foreign = stores?.find((store) => visible?.includes(store) === false);
+  if (foreign !== undefined)
+    throw new PdpError('not_found', `there is no store ${foreign}`, { field: 'stores' });
+
+  return stores ?? visible ?? [ALL_STORES];
 }
 
 /** @throws PdpError `invalid_request` where it is no digest. */

@@ -9,6 +9,8 @@ import type { Replica } from '../replica.ts';
 import type { Caller } from '../types.ts';
 import { type JsonValue, jsonText } from '../wire/rest/json-text.ts';
 import { respond } from '../wire/rest/respond.ts';
+import type { Repeats } from './repeats.ts';
+import type { SystemBundle } from './system-bundle.ts';
 
 /** What administration works on. */
 export interface AdminContext {
@@ -21,6 +23,9 @@ export interface AdminContext {
   readonly replays: Replays;
   /** Holds who administers to its rate limit. @throws PdpError `overloaded`. */
   readonly charge: (caller: Caller) => void;
+  /** Decides who may administer what. */
+  readonly system: SystemBundle;
+  readonly repeats: Repeats;
   /** Problems that make this process not ready; empty: it is. */
   readonly unready: () => readonly string[];
   /** What is to be known of a process that decides all the same; empty: nothing. */
@@ -35,22 +40,26 @@ export function createRouter(): Router {
 /** Who administers; every route but the open ones has one. */
 const callers = new WeakMap<Request, Caller>();
 
-/** Lets through whom `authenticate` names and who administers, as often as it may. */
-export function requireAdmin(
+/** Lets through whom `authenticate` names, as often as their rate limit says; what they may do is decided call by call. */
+export function requireCaller(
   authenticate: (request: Request) => Caller,
   charge: AdminContext['charge'],
 ): RequestHandler {
   return (request, _response, next) => {
     const caller = authenticate(request);
-    if (caller.role !== 'admin') {
-      throw new PdpError('permission_denied', 'administration needs an admin credential');
-    }
-
     charge(caller);
     callers.set(request, caller);
     next();
   };
 }
+
+/** Where there is nothing to decide: whoever administers nothing is not told so. */
+export const refuseAgents: RequestHandler = (request, _response, next) => {
+  if (adminOf(request).roles.includes('runtime')) {
+    throw new PdpError('permission_denied', 'a runtime credential administers nothing');
+  }
+  next();
+};
 
 export function adminOf(request: Request): Caller {
   const caller = callers.get(request);
@@ -75,13 +84,6 @@ export function storeOf(request: Request): string {
   }
 
   return store;
-}
-
-/** @throws PdpError `permission_denied` where the credential names single stores: what it does would reach beyond them. */
-export function requireAllStores(request: Request): void {
-  if (visibleStores(request) === undefined) return;
-
-  throw new PdpError('permission_denied', 'this needs an admin credential for all stores');
 }
 
 /** Lets the answering process know at once what was changed; where that fails, its next poll does. */

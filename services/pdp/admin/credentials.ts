@@ -1,4 +1,3 @@
-import type { Router } from 'express';
 import { z } from 'zod';
 import { isTypeName } from '../../engine/data/type-name.ts';
 import { PdpError } from '../../engine/error.ts';
@@ -7,14 +6,20 @@ import {
   type CredentialInfo,
   insertCredential,
   listCredentials,
+  ROLES,
   revokeCredential,
 } from '../../store/credentials.ts';
 import type { Pool } from '../../store/database.ts';
 import { createToken } from '../token.ts';
 import { MOST_RATE } from '../token-bucket.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
-import { type AdminContext, adminOf, createRouter, followChange, reply, visibleStores } from './context.ts';
+import { type AdminContext, adminOf, followChange, reply, visibleStores } from './context.ts';
+import { decideCall } from './guard.ts';
 import { readInput } from './input.ts';
+import { type AdminRoute, createAdminRoutes } from './routes.ts';
+import { INSTALLATION } from './system-bundle.ts';
+
+const PATH = '/v1/credentials';
 
 const rate = z
   .bigint()
@@ -26,7 +31,8 @@ const rate = z
 /** Body of `POST /v1/credentials`. */
 export const NEW_CREDENTIAL = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@/-]{0,127}$/, 'is letters, digits and . _ @ / -'),
-  role: z.enum(['runtime', 'admin']),
+  /** `runtime` stands alone. */
+  roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length),
   stores: z.array(z.string()).min(1).max(100),
   /** Left out: any principal. */
   principals: z
@@ -52,23 +58,26 @@ export const NEW_CREDENTIAL = z.strictObject({
 });
 
 /** `/v1/credentials`: make one, list them, revoke one. A token is told once, when it is made. */
-export function credentialRoutes(context: AdminContext): Router {
+export function credentialRoutes(context: AdminContext): readonly AdminRoute[] {
   const { poolFor } = context;
-  const router = createRouter();
+  const routes = createAdminRoutes();
 
-  router.post('/v1/credentials', async (request, response) => {
+  routes.post(PATH, 'createCredential', async (request, response) => {
     const wanted = await readInput(request, response, NEW_CREDENTIAL);
     const expiresAt = wanted.expires_at === undefined ? null : new Date(wanted.expires_at);
-    if (wanted.role === 'runtime' && wanted.stores.includes(ALL_STORES)) {
+    const roles = ROLES.filter((role) => wanted.roles.includes(role));
+    if (roles.includes('runtime') && roles.length > 1) {
+      throw new PdpError('invalid_request', 'runtime stands alone: who is governed administers nothing', {
+        field: 'roles',
+      });
+    }
+    if (roles.includes('runtime') && wanted.stores.includes(ALL_STORES)) {
       throw new PdpError('invalid_request', 'a runtime credential names its stores one by one', {
         field: 'stores',
       });
     }
-    if (!isWithin(wanted.stores, visibleStores(request))) {
-      throw new PdpError('permission_denied', 'this credential makes credentials for its own stores alone', {
-        field: 'stores',
-      });
-    }
+    const question = { resource: INSTALLATION, context: { roles, stores: wanted.stores } };
+    await decideCall(context, request, { action: 'grantRoles', ...question }, { method: 'post', path: PATH });
     if (expiresAt !== null && expiresAt.getTime() <= Date.now()) {
       throw new PdpError('invalid_request', 'expires_at is in the past', { field: 'expires_at' });
     }
@@ -77,7 +86,7 @@ export function credentialRoutes(context: AdminContext): Router {
     await insertCredential(poolFor(request), {
       id: credentialId,
       name: wanted.name,
-      role: wanted.role,
+      roles,
       stores: wanted.stores,
       principals: wanted.principals ?? null,
       fullDetail: wanted.full_detail,
@@ -88,10 +97,10 @@ export function credentialRoutes(context: AdminContext): Router {
       burst: wanted.rate_limit?.burst ?? wanted.rate_limit?.rate_per_second ?? null,
     });
     await followChange(context);
-    reply(request, response, 201, { id: credentialId, name: wanted.name, role: wanted.role, token });
+    reply(request, response, 201, { id: credentialId, name: wanted.name, roles, token });
   });
 
-  router.get('/v1/credentials', async (request, response) => {
+  routes.get('/v1/credentials', 'readCredentials', async (request, response) => {
     const visible = visibleStores(request);
     const credentials = (await listCredentials(poolFor(request))).filter(({ stores }) =>
       isWithin(stores, visible),
@@ -99,7 +108,7 @@ export function credentialRoutes(context: AdminContext): Router {
     reply(request, response, 200, { credentials: credentials.map(toJson) });
   });
 
-  router.delete('/v1/credentials/:id', async (request, response) => {
+  routes.delete('/v1/credentials/:id', 'revokeCredential', async (request, response) => {
     const { id } = request.params;
     await requireVisible(poolFor(request), id, visibleStores(request));
     await revokeCredential(poolFor(request), id);
@@ -107,7 +116,7 @@ export function credentialRoutes(context: AdminContext): Router {
     reply(request, response, 200, { id, revoked: true });
   });
 
-  return router;
+  return routes.all;
 }
 
 /** Whoever administers some stores neither sees nor makes nor revokes what reaches into others. */
@@ -130,7 +139,7 @@ function toJson(credential: CredentialInfo): JsonValue {
   return {
     id: credential.id,
     name: credential.name,
-    role: credential.role,
+    roles: credential.roles,
     stores: credential.stores,
     principals: credential.principals?.map(({ type, ids }) => ({ type, ids })),
     full_detail: credential.fullDetail,

@@ -1,12 +1,12 @@
-import type { Router } from 'express';
 import { z } from 'zod';
 import type {} from 'zod-openapi';
 import { getDecision, QUERY_LIMIT, queryDecisions, tailDecisions } from '../../ledger/query.ts';
 import { verifyChains } from '../../ledger/verify.ts';
 import type { FoundDecision } from '../../store/decisions.ts';
 import { respond } from '../wire/rest/respond.ts';
-import { type AdminContext, createRouter, reply, visibleStores } from './context.ts';
+import { type AdminContext, reply, visibleStores } from './context.ts';
 import { readQuery } from './input.ts';
+import { type AdminRoute, createAdminRoutes } from './routes.ts';
 
 const entity = z.string().meta({ description: 'Such as `Agent::"build-bot"`.' });
 const limit = z.coerce.number().int().min(1).max(QUERY_LIMIT).meta({ description: '100 if left out.' });
@@ -21,6 +21,11 @@ export const DECISIONS_QUERY = z.strictObject({
   subject: z.string().optional().meta({ description: 'Name of the credential that asked.' }),
   bundle_digest: z.string().optional(),
   trace_id: z.string().optional(),
+  administration: z
+    .literal('true')
+    .transform(() => true)
+    .optional()
+    .meta({ description: 'Calls of administration alone, which are left out otherwise.' }),
   since: z.string().optional().meta({ description: 'How far back, in Cedar duration text such as `1h30m`.' }),
   limit: limit.optional(),
   cursor: z.string().optional().meta({ description: 'The `next` of the page before.' }),
@@ -33,10 +38,10 @@ export const TAIL_QUERY = z.strictObject({
 });
 
 /** `/v1/decisions` and `/v1/log`: what was decided, and whether the log is whole. The exact inputs stay encrypted. */
-export function decisionRoutes({ poolFor, ledger }: AdminContext): Router {
-  const router = createRouter();
+export function decisionRoutes({ poolFor, ledger }: AdminContext): readonly AdminRoute[] {
+  const routes = createAdminRoutes();
 
-  router.get('/v1/decisions', async (request, response) => {
+  routes.get('/v1/decisions', 'readDecisions', async (request, response) => {
     const page = await queryDecisions(
       poolFor(request),
       visibleStores(request) ?? 'all',
@@ -45,7 +50,7 @@ export function decisionRoutes({ poolFor, ledger }: AdminContext): Router {
     sendRecords(request, response, page.records, 'next', page.next);
   });
 
-  router.get('/v1/decisions/:id', async (request, response) => {
+  routes.get('/v1/decisions/:id', 'readDecisions', async (request, response) => {
     const { record } = await getDecision(
       poolFor(request),
       visibleStores(request) ?? 'all',
@@ -54,13 +59,13 @@ export function decisionRoutes({ poolFor, ledger }: AdminContext): Router {
     respond(request, response, 200, JSON_HEADERS, record);
   });
 
-  router.get('/v1/log/tail', async (request, response) => {
+  routes.get('/v1/log/tail', 'readDecisions', async (request, response) => {
     const { after, limit } = readQuery(request, TAIL_QUERY);
     const page = await tailDecisions(poolFor(request), visibleStores(request) ?? 'all', after, limit);
     sendRecords(request, response, page.records, 'cursor', page.cursor);
   });
 
-  router.get('/v1/log/verification', async (request, response) => {
+  routes.get('/v1/log/verification', 'readDecisions', async (request, response) => {
     const left = new AbortController();
     response.once('close', () => left.abort());
     const { findings, ...counts } = await verifyChains(
@@ -76,7 +81,7 @@ export function decisionRoutes({ poolFor, ledger }: AdminContext): Router {
     });
   });
 
-  return router;
+  return routes.all;
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' };

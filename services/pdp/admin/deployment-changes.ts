@@ -1,9 +1,9 @@
-import type { Request, Response, Router } from 'express';
+import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Requested } from '../../store/request-change.ts';
 import { applyChange } from './apply-change.ts';
 import { digestOf } from './bundles.ts';
-import { type AdminContext, createRouter, reply, storeOf } from './context.ts';
+import { type AdminContext, reply, storeOf } from './context.ts';
 import {
   ACTIVATION,
   type AskedChange,
@@ -16,37 +16,44 @@ import {
 } from './deployment-bodies.ts';
 import { deploymentJson, proposalJson } from './deployment-json.ts';
 import { readInput } from './input.ts';
+import { type AdminRoute, createAdminRoutes } from './routes.ts';
 
 /** Everything that changes what a store runs: each a new sequence, or a proposal where it takes two persons. */
-export function deploymentChangeRoutes(context: AdminContext): Router {
-  const router = createRouter();
+export function deploymentChangeRoutes(context: AdminContext): readonly AdminRoute[] {
+  const routes = createAdminRoutes();
 
-  router.put(
+  routes.put(
     '/v1/stores/:store/deployment',
+    'deploy',
     changing(ACTIVATION, (body) => askedChange('activate', { ...body, digest: digestOf(body.digest) })),
   );
-  router.post(
+  routes.post(
     '/v1/stores/:store/deployment/canary',
+    'deploy',
     changing(CANARY_BODY, (body) => askedChange('canary', body)),
   );
-  router.post(
+  routes.post(
     '/v1/stores/:store/deployment/shadow',
+    'deploy',
     changing(SHADOW_BODY, (body) => askedChange('shadow', body)),
   );
-  router.post(
+  routes.post(
     '/v1/stores/:store/deployment/monitor',
+    'deploy',
     changing(MONITOR_BODY, (body) => askedChange('monitor', body)),
   );
-  router.post(
+  routes.post(
     '/v1/stores/:store/deployment/promote',
+    'deploy',
     changing(PROMOTE_BODY, (body) => askedChange('promote', body)),
   );
-  router.post(
+  routes.post(
     '/v1/stores/:store/deployment/rollback',
+    'deploy',
     changing(ROLLBACK_BODY, (body) => askedChange('rollback', body)),
   );
 
-  return router;
+  return routes.all;
 
   function changing<Body>(schema: z.ZodType<Body>, asked: (body: Body) => AskedChange) {
     return async (request: Request, response: Response): Promise<void> => {

@@ -1,4 +1,3 @@
-import type { Router } from 'express';
 import { z } from 'zod';
 import type { Database } from '../../store/database.ts';
 import {
@@ -11,18 +10,11 @@ import {
 import { listOverrides } from '../../store/evaluator-overrides.ts';
 import { listReplicas } from '../../store/replicas.ts';
 import { figuresOf } from '../trial/watch.ts';
-import {
-  type AdminContext,
-  createRouter,
-  followChange,
-  reply,
-  requireAllStores,
-  storeOf,
-  visibleStores,
-} from './context.ts';
+import { type AdminContext, followChange, reply, storeOf, visibleStores } from './context.ts';
 import { deploymentJson, figuresJson } from './deployment-json.ts';
 import { readInput, readQuery } from './input.ts';
 import { replicasJson } from './replicas-json.ts';
+import { type AdminRoute, createAdminRoutes } from './routes.ts';
 
 const HISTORY = 20;
 
@@ -40,11 +32,11 @@ export const HISTORY_QUERY = z.strictObject({
 export const NEW_STORE = z.strictObject({ name: z.string() });
 
 /** `/v1/stores`: make one, list them, and what each runs. */
-export function deploymentRoutes(context: AdminContext): Router {
+export function deploymentRoutes(context: AdminContext): readonly AdminRoute[] {
   const { poolFor, replica } = context;
-  const router = createRouter();
+  const routes = createAdminRoutes();
 
-  router.get('/v1/stores', async (request, response) => {
+  routes.get('/v1/stores', 'readStores', async (request, response) => {
     const visible = visibleStores(request);
     const stores = (await listStores(poolFor(request))).filter(({ name }) => visible?.includes(name) ?? true);
     reply(request, response, 200, {
@@ -57,15 +49,14 @@ export function deploymentRoutes(context: AdminContext): Router {
     });
   });
 
-  router.post('/v1/stores', async (request, response) => {
-    requireAllStores(request);
+  routes.post('/v1/stores', 'createStore', async (request, response) => {
     const { name } = await readInput(request, response, NEW_STORE);
     await createStore(poolFor(request), name);
     await followChange(context);
     reply(request, response, 201, { name, sequence: 0n });
   });
 
-  router.get('/v1/stores/:store/deployment', async (request, response) => {
+  routes.get('/v1/stores/:store/deployment', 'readDeployments', async (request, response) => {
     const store = storeOf(request);
     const history = await deploymentHistory(poolFor(request), store, HISTORY);
     const [active] = history;
@@ -90,7 +81,7 @@ export function deploymentRoutes(context: AdminContext): Router {
     });
   });
 
-  router.get('/v1/stores/:store/deployments', async (request, response) => {
+  routes.get('/v1/stores/:store/deployments', 'readDeployments', async (request, response) => {
     const store = storeOf(request);
     const { limit, before } = readQuery(request, HISTORY_QUERY);
     const deployments = await deploymentHistory(poolFor(request), store, limit, before);
@@ -98,7 +89,7 @@ export function deploymentRoutes(context: AdminContext): Router {
     reply(request, response, 200, { deployments: deployments.map(deploymentJson), next });
   });
 
-  router.get('/v1/deployments', async (request, response) => {
+  routes.get('/v1/deployments', 'readDeployments', async (request, response) => {
     const visible = visibleStores(request);
     const deployments = (await currentDeployments(poolFor(request))).filter(
       ({ store }) => visible?.includes(store) ?? true,
@@ -106,7 +97,7 @@ export function deploymentRoutes(context: AdminContext): Router {
     reply(request, response, 200, { deployments: deployments.map(deploymentJson) });
   });
 
-  return router;
+  return routes.all;
 }
 
 /** Of the candidates that run, what all processes have counted. */

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { ZodOpenApiPathItemObject, ZodOpenApiPathsObject } from 'zod-openapi';
 import * as answers from './answers.ts';
-import { BUNDLES_QUERY } from './bundles.ts';
+import { BUNDLES_QUERY, PUSH_QUERY } from './bundles.ts';
 import { NEW_CREDENTIAL } from './credentials.ts';
 import { DECISIONS_QUERY, TAIL_QUERY } from './decisions.ts';
 import {
@@ -28,7 +28,7 @@ const CHANGED = {
   '202': answer('It takes two persons, and waits for somebody else', answers.ProposalAnswer),
 };
 
-/** The operations on port 7182. All but health need an admin credential. */
+/** The operations on port 7182. All but health need a credential whose roles allow it. */
 export const ADMIN_PATHS: ZodOpenApiPathsObject = {
   '/livez': {
     ...ADMIN_SERVER,
@@ -73,6 +73,7 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
     post: operation({
       operationId: 'pushBundle',
       summary: 'Checks a bundle and stores it; it decides nothing until it is deployed',
+      requestParams: { query: PUSH_QUERY },
       requestBody: { required: true, content: ARCHIVE },
       responses: {
         '200': answer('The same content was stored already', answers.PushedBundle),

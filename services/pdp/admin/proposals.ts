@@ -1,4 +1,4 @@
-import type { Request, Router } from 'express';
+import type { Request } from 'express';
 import { z } from 'zod';
 import { PdpError } from '../../engine/error.ts';
 import { REQUIREMENT_KIND } from '../../store/change-requirement.ts';
@@ -16,10 +16,11 @@ import { DEPLOYMENT_PROPOSAL, setTwoPerson } from '../../store/request-change.ts
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { applyApproved } from './apply-change.ts';
 import { approveRequirement } from './approve-requirement.ts';
-import { type AdminContext, adminOf, createRouter, reply, storeOf, visibleStores } from './context.ts';
+import { type AdminContext, adminOf, reply, storeOf, visibleStores } from './context.ts';
 import { deploymentJson, proposalJson } from './deployment-json.ts';
 import { readInput, readQuery } from './input.ts';
 import { recordSetting } from './record-setting.ts';
+import { type AdminRoute, createAdminRoutes } from './routes.ts';
 
 /** The kind of a proposal that one person may change a store again. */
 const TWO_PERSON_OFF = 'two_person_off';
@@ -35,11 +36,11 @@ export const PROPOSALS_QUERY = z.strictObject({
 });
 
 /** The rule that two persons change what a store enforces, and the proposals that follow from it. */
-export function proposalRoutes(context: AdminContext): Router {
+export function proposalRoutes(context: AdminContext): readonly AdminRoute[] {
   const { poolFor } = context;
-  const router = createRouter();
+  const routes = createAdminRoutes();
 
-  router.put('/v1/stores/:store/two-person', async (request, response) => {
+  routes.put('/v1/stores/:store/two-person', 'writeSettings', async (request, response) => {
     const store = storeOf(request);
     const { enabled, reason } = await readInput(request, response, TWO_PERSON);
     const author = adminOf(request).subject;
@@ -65,7 +66,7 @@ export function proposalRoutes(context: AdminContext): Router {
     reply(request, response, answer.status, answer.body);
   });
 
-  router.get('/v1/proposals', async (request, response) => {
+  routes.get('/v1/proposals', 'readProposals', async (request, response) => {
     const { store, open, limit } = readQuery(request, PROPOSALS_QUERY);
     const visible = visibleStores(request);
     const stores =
@@ -74,20 +75,20 @@ export function proposalRoutes(context: AdminContext): Router {
     reply(request, response, 200, { proposals: proposals.map(proposalJson) });
   });
 
-  router.post('/v1/proposals/:id/approve', async (request, response) => {
+  routes.post('/v1/proposals/:id/approve', 'approveProposal', async (request, response) => {
     const { id } = request.params;
     const proposal = await findProposal(poolFor(request), id, visibleStores(request) ?? 'all');
     reply(request, response, 200, await approve(request, proposal));
   });
 
-  router.post('/v1/proposals/:id/reject', async (request, response) => {
+  routes.post('/v1/proposals/:id/reject', 'rejectProposal', async (request, response) => {
     const { subject } = adminOf(request);
     const stores = visibleStores(request) ?? 'all';
     const rejected = await rejectProposal(poolFor(request), request.params.id, subject, stores);
     reply(request, response, 200, { proposal: proposalJson(rejected) });
   });
 
-  return router;
+  return routes.all;
 
   async function approve(request: Request, proposal: Proposal): Promise<JsonValue> {
     const { kind, store, id: proposalId, reason } = proposal;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Request, Response, Router } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type {} from 'zod-openapi';
 import { PdpError, toPdpError } from '../../engine/error.ts';
@@ -16,8 +16,9 @@ import { publicError } from '../wire/errors.ts';
 import { type JsonValue, jsonText } from '../wire/rest/json-text.ts';
 import { digestOf } from './bundles.ts';
 import { checkUpload } from './check-upload.ts';
-import { type AdminContext, createRouter, storeOf } from './context.ts';
+import { type AdminContext, storeOf } from './context.ts';
 import { readQuery } from './input.ts';
+import { type AdminRoute, createAdminRoutes } from './routes.ts';
 
 const AGO = 'in Cedar duration text such as `7d` or `1h30m`.';
 const RANGE = {
@@ -50,11 +51,11 @@ export const REPLAY_QUERY = z.strictObject({
 });
 
 /** `/v1/stores/{store}/replay`: decides past requests again. The inputs are opened here and do not leave. */
-export function replayRoutes(context: AdminContext): Router {
-  const router = createRouter();
+export function replayRoutes(context: AdminContext): readonly AdminRoute[] {
+  const routes = createAdminRoutes();
   const waiting = (): number => context.ledger.stats().waitingRecords;
 
-  router.post('/v1/stores/:store/replay', async (request, response) => {
+  routes.post('/v1/stores/:store/replay', 'replay', async (request, response) => {
     const { digest, ...range } = readQuery(request, REPLAY_QUERY);
     const task = await taskOf(context, request, range);
     await context.replays.alone(async (run) => {
@@ -72,7 +73,7 @@ export function replayRoutes(context: AdminContext): Router {
     });
   });
 
-  router.post('/v1/stores/:store/replay/verification', async (request, response) => {
+  routes.post('/v1/stores/:store/replay/verification', 'replay', async (request, response) => {
     const task = await taskOf(context, request, readQuery(request, REPLAY_VERIFICATION_QUERY));
     refuseBody(request);
     await context.replays.alone((run) =>
@@ -80,7 +81,7 @@ export function replayRoutes(context: AdminContext): Router {
     );
   });
 
-  return router;
+  return routes.all;
 }
 
 type RangeQuery = z.infer<typeof REPLAY_VERIFICATION_QUERY>;
@@ -139,7 +140,7 @@ async function storedBundle(
 ): Promise<{ readonly archive: Uint8Array; readonly digest: string }> {
   refuseBody(request);
 
-  return { archive: await getBundleArchive(poolFor(request), digest), digest };
+  return { archive: await getBundleArchive(poolFor(request), digest, [storeOf(request)]), digest };
 }
 
 function refuseBody({ headers }: IncomingMessage): void {

@@ -6,15 +6,17 @@ import { type AppOptions, createApp } from '../wire/rest/app.ts';
 import { createHttpListener, type HttpListener, type TlsMaterial } from '../wire/rest/listener.ts';
 import { bundleRoutes } from './bundles.ts';
 import { UPLOAD_MS } from './check-upload.ts';
-import { type AdminContext, requireAdmin } from './context.ts';
+import { type AdminContext, refuseAgents, requireCaller } from './context.ts';
 import { credentialRoutes } from './credentials.ts';
 import { decisionRoutes } from './decisions.ts';
 import { deploymentChangeRoutes } from './deployment-changes.ts';
 import { deploymentRoutes } from './deployments.ts';
+import { guard } from './guard.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
 import { proposalRoutes } from './proposals.ts';
 import { replayRoutes } from './replay.ts';
+import { type AdminRoute, routerOf } from './routes.ts';
 import { requirementRoutes } from './signature-requirements.ts';
 import { signatureRoutes } from './signatures.ts';
 import { traced } from './traced.ts';
@@ -26,7 +28,7 @@ export interface AdminServerOptions extends AppOptions {
   readonly tls: TlsMaterial | undefined;
 }
 
-/** Administration and operations: everything but health needs an admin credential, on loopback too. */
+/** Administration and operations: everything but health needs a credential, on loopback too, and a role that the built-in bundle allows it. */
 export function createAdminServer(options: AdminServerOptions): HttpListener {
   const { context, service } = options;
   const app = createApp(options, (routes) => {
@@ -34,25 +36,35 @@ export function createAdminServer(options: AdminServerOptions): HttpListener {
     routes.use(traced(options.telemetry.spans, options.tls === undefined ? 'http' : 'https'));
     // Never as a loopback call: without a credential nothing is administered.
     routes.use(
-      requireAdmin(
+      requireCaller(
         (request) => service.authenticate(bearerToken(authorizations(request)), false),
         (caller) => context.charge(caller),
       ),
     );
-    routes.use(
-      bundleRoutes(context),
-      signatureRoutes(context),
-      deploymentRoutes(context),
-      deploymentChangeRoutes(context),
-      proposalRoutes(context),
-      requirementRoutes(context),
-      credentialRoutes(context),
-      decisionRoutes(context),
-      replayRoutes(context),
+    // To these Express answers by itself.
+    routes.use((request, response, next) =>
+      request.method === 'OPTIONS' ? refuseAgents(request, response, next) : next(),
     );
+    routes.use(routerOf(allRoutes(context), (route, request) => guard(context, route, request)));
+    routes.use(refuseAgents);
   });
 
   return createHttpListener(app, options.tls, UPLOAD_MS);
+}
+
+/** Every administrative call, with its action. */
+export function allRoutes(context: AdminContext): readonly AdminRoute[] {
+  return [
+    bundleRoutes,
+    signatureRoutes,
+    deploymentRoutes,
+    deploymentChangeRoutes,
+    proposalRoutes,
+    requirementRoutes,
+    credentialRoutes,
+    decisionRoutes,
+    replayRoutes,
+  ].flatMap((routes) => routes(context));
 }
 
 function authorizations(request: IncomingMessage): readonly string[] {

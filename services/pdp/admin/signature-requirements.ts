@@ -1,4 +1,3 @@
-import type { Router } from 'express';
 import { z } from 'zod';
 import { type Candidate, judgeSignatures } from '../../bundles/signature/judge.ts';
 import { type VerifyingKey, verifyingKey } from '../../bundles/signature/keys.ts';
@@ -10,8 +9,9 @@ import { currentRequirement, type StoredRequirement } from '../../store/signatur
 import { signaturesBy } from '../../store/signatures.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { approveRequirement } from './approve-requirement.ts';
-import { type AdminContext, adminOf, createRouter, reply, storeOf } from './context.ts';
+import { type AdminContext, adminOf, reply, storeOf } from './context.ts';
 import { readInput } from './input.ts';
+import { type AdminRoute, createAdminRoutes } from './routes.ts';
 
 /** Body of `POST /v1/stores/{store}/signature-requirement/proposals`. */
 export const NEW_REQUIREMENT = z.strictObject({
@@ -23,16 +23,16 @@ export const NEW_REQUIREMENT = z.strictObject({
   reason: z.string().max(1_024).default(''),
 });
 
-const PATH = '/v1/stores/:store/signature-requirement';
+const PATH = '/v1/stores/:store/signature-requirement' as const;
 /** Proposals that are shown; those that are open are few. */
 const SHOWN = 100;
 
 /** `/v1/stores/{store}/signature-requirement`: what a store requires, and the two persons that it takes to change it. */
-export function requirementRoutes(context: AdminContext): Router {
+export function requirementRoutes(context: AdminContext): readonly AdminRoute[] {
   const { poolFor } = context;
-  const router = createRouter();
+  const routes = createAdminRoutes();
 
-  router.get(PATH, async (request, response) => {
+  routes.get(PATH, 'readDeployments', async (request, response) => {
     const store = storeOf(request);
     const pool = poolFor(request);
     const requirement = await currentRequirement(pool, store);
@@ -49,7 +49,7 @@ export function requirementRoutes(context: AdminContext): Router {
     });
   });
 
-  router.post(`${PATH}/proposals`, async (request, response) => {
+  routes.post(`${PATH}/proposals`, 'writeSettings', async (request, response) => {
     const store = storeOf(request);
     const { threshold, keys, reason } = await readInput(request, response, NEW_REQUIREMENT);
     const proposal = await proposeRequirement(
@@ -66,13 +66,13 @@ export function requirementRoutes(context: AdminContext): Router {
     reply(request, response, 201, proposalJson(proposal));
   });
 
-  router.post(`${PATH}/proposals/:id/approve`, async (request, response) => {
+  routes.post(`${PATH}/proposals/:id/approve`, 'approveProposal', async (request, response) => {
     const store = storeOf(request);
     const sequence = await approveRequirement(context, request, request.params.id, [store]);
     reply(request, response, 200, { store, sequence, proposal: request.params.id });
   });
 
-  router.post(`${PATH}/proposals/:id/reject`, async (request, response) => {
+  routes.post(`${PATH}/proposals/:id/reject`, 'rejectProposal', async (request, response) => {
     const store = storeOf(request);
     const proposal = await rejectProposal(poolFor(request), request.params.id, adminOf(request).subject, [
       store,
@@ -80,7 +80,7 @@ export function requirementRoutes(context: AdminContext): Router {
     reply(request, response, 200, { store, proposal: proposal.id });
   });
 
-  return router;
+  return routes.all;
 }
 
 function keysJson(keys: readonly VerifyingKey[]): JsonValue {

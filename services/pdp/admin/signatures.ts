@@ -1,4 +1,4 @@
-import type { Request, Router } from 'express';
+import type { Request } from 'express';
 import { z } from 'zod';
 import { clockFault, judgeSignature } from '../../bundles/signature/judge.ts';
 import { type BundleSignature, isSignedBy, parseSignature } from '../../bundles/signature/jws.ts';
@@ -10,19 +10,21 @@ import { currentRequirement, type StoredRequirement } from '../../store/signatur
 import { listSignatures, type StoredSignature } from '../../store/signatures.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { digestOf } from './bundles.ts';
-import { type AdminContext, adminOf, createRouter, followChange, reply, visibleStores } from './context.ts';
+import { type AdminContext, adminOf, followChange, reply, visibleStores } from './context.ts';
 import { readInput } from './input.ts';
+import { type AdminRoute, createAdminRoutes } from './routes.ts';
 
 /** Body of `POST /v1/bundles/{digest}/signatures`. */
 export const NEW_SIGNATURE = z.strictObject({ signature: z.string() });
 
 /** `/v1/bundles/{digest}/signatures`: put one beside a bundle, list them. Whether one counts is judged anew at each use. */
-export function signatureRoutes(context: AdminContext): Router {
+export function signatureRoutes(context: AdminContext): readonly AdminRoute[] {
   const { poolFor } = context;
-  const router = createRouter();
+  const routes = createAdminRoutes();
 
-  router.post('/v1/bundles/:digest/signatures', async (request, response) => {
+  routes.post('/v1/bundles/:digest/signatures', 'pushSignature', async (request, response) => {
     const digest = digestOf(request.params.digest);
+    await getBundle(poolFor(request), digest, visibleStores(request) ?? 'all');
     const signature = parseSignature((await readInput(request, response, NEW_SIGNATURE)).signature);
     const pool = poolFor(request);
     const known = await checkPushed(request, pool, signature, digest);
@@ -42,11 +44,12 @@ export function signatureRoutes(context: AdminContext): Router {
     });
   });
 
-  router.get('/v1/bundles/:digest/signatures', async (request, response) => {
+  routes.get('/v1/bundles/:digest/signatures', 'readBundles', async (request, response) => {
     const digest = digestOf(request.params.digest);
     const pool = poolFor(request);
-    const stored = await listSignatures(pool, digest, visibleStores(request) ?? 'all');
-    const { name } = await getBundle(pool, digest);
+    const scope = visibleStores(request) ?? 'all';
+    const { name } = await getBundle(pool, digest, scope);
+    const stored = await listSignatures(pool, digest, scope);
     const requirements = new Map<string, StoredRequirement | undefined>();
     for (const { store } of stored) {
       if (!requirements.has(store)) requirements.set(store, await currentRequirement(pool, store));
@@ -56,7 +59,7 @@ export function signatureRoutes(context: AdminContext): Router {
     });
   });
 
-  return router;
+  return routes.all;
 }
 
 /**

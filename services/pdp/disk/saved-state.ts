@@ -14,7 +14,7 @@ const date = z.date();
 const CREDENTIAL = z.looseObject({
   id: z.string(),
   name: z.string(),
-  role: z.string(),
+  roles: z.array(z.string()),
   stores: z.array(z.string()),
   principals: z.array(z.strictObject({ type: z.string(), ids: z.array(z.string()).optional() })).nullable(),
   fullDetail: z.boolean(),

@@ -29,7 +29,7 @@ export function callerOf(changes: Partial<Caller> = {}): Caller {
   return {
     subject: 'tester',
     credential_id: '0123456789abcdef',
-    role: 'runtime',
+    roles: ['runtime'],
     stores: ['default'],
     principals: undefined,
     full_detail: false,

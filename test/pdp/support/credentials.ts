@@ -1,4 +1,5 @@
 import { createToken } from '../../../services/pdp/token.ts';
+import { ADMINISTRATIVE_ROLES } from '../../../services/store/credentials.ts';
 import { createStore } from '../../../services/store/deployments.ts';
 import { createPool } from '../../../services/store/pool.ts';
 import type { ServerProcess, ServerWorld } from '../../support/server.ts';
@@ -36,7 +37,7 @@ export async function prepareAccess(
   }
 
   const past = new Date(Date.now() - 1_000);
-  const admin = { role: 'admin', stores: ['*'] } as const;
+  const admin = { roles: ADMINISTRATIVE_ROLES, stores: ['*'] } as const;
   const revoked = {
     'a revoked runtime': await world.credential({ name: 'revoked-runtime' }),
     'a revoked admin': await world.credential({ ...admin, name: 'revoked-admin' }),
@@ -52,7 +53,9 @@ export async function prepareAccess(
   const access = {
     world,
     admin: bearer(world.adminToken),
-    otherAdmin: bearer(await world.credential({ name: 'other-admin', role: 'admin', stores: ['other'] })),
+    otherAdmin: bearer(
+      await world.credential({ name: 'other-admin', roles: ADMINISTRATIVE_ROLES, stores: ['other'] }),
+    ),
     runtime: bearer(world.runtimeToken),
     otherStore: bearer(await world.credential({ name: 'other-store', stores: ['other'] })),
     otherPrincipal: bearer(

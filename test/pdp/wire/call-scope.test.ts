@@ -6,8 +6,8 @@ import type { CallScope } from '../../../services/pdp/types.ts';
 import { authorize, errorInfo, http, PARC, replyTo, TOKEN, until, type Wire, withWire } from './support.ts';
 
 describe('who calls', () => {
-  const anonymous = { caller: { role: 'anonymous' } };
-  const runtime = { caller: { role: 'runtime' } };
+  const anonymous = { caller: { roles: ['anonymous'] } };
+  const runtime = { caller: { roles: ['runtime'] } };
 
   test('is anonymous on loopback without a credential, and itself with one', async () => {
     await withWire(async (wire) => {

@@ -71,11 +71,11 @@ export function recorder(): Recorder {
   return service;
 }
 
-function caller(role: Caller['role']): Caller {
+function caller(role: Caller['roles'][number]): Caller {
   return {
     subject: role,
     credential_id: role === 'anonymous' ? undefined : 'credential-1',
-    role,
+    roles: [role],
     stores: ['default'],
     principals: undefined,
     full_detail: role === 'runtime',

@@ -34,7 +34,7 @@ describe('a request that gRPC cannot read', () => {
       expect(error?.code).toBe(code);
       expect(error && errorInfo(error)).toMatchObject({ reason, domain: 'palisade' });
       expect(wire.refusals).toMatchObject([
-        { error: { code: reason }, caller: { role: 'anonymous' }, transport: 'grpc' },
+        { error: { code: reason }, caller: { roles: ['anonymous'] }, transport: 'grpc' },
       ]);
     });
   });

@@ -15,6 +15,12 @@ interface SignatureAnswer {
   readonly created: boolean;
 }
 
+interface PushOptions {
+  readonly signature: readonly string[];
+  readonly store?: readonly string[];
+  readonly json?: boolean;
+}
+
 export function pushCommand(): Command {
   return new Command('push')
     .argument(
@@ -22,14 +28,15 @@ export function pushCommand(): Command {
       'a folder with bundle.yaml, or an archive that `build` wrote; sha256:… with signatures alone',
     )
     .option('--signature <file...>', 'put these signatures beside it; see `palisade bundle sign`', [])
+    .option('--store <store...>', 'the stores that see it and can run it (default: those of the credential)')
     .option('--json', 'print JSON')
     .description(
       'Stores a bundle in a running Palisade, which checks it again. It decides nothing until it is deployed.',
     )
-    .action(async (source: string, options: { signature: readonly string[]; json?: boolean }) => {
+    .action(async (source: string, options: PushOptions) => {
       const signatures = await Promise.all(options.signature.map(readSignature));
       const client = createAdminClient();
-      const bundle = await pushBundle(client, source, signatures.length);
+      const bundle = await pushBundle(client, source, signatures.length, options.store);
       const pushed: SignatureAnswer[] = [];
       for (const { text } of signatures) {
         const path = `/v1/bundles/${bundle.digest}/signatures`;
@@ -43,7 +50,7 @@ export function pushCommand(): Command {
           (one) =>
             `signature for the store ${one.store} by the key ${one.key}, until ${one.expires_at}, ${stored(one.created)}`,
         ),
-        `Next: palisade deploy activate ${pushed[0]?.store ?? 'default'} ${bundle.digest}`,
+        `Next: palisade deploy activate ${pushed[0]?.store ?? options.store?.[0] ?? 'default'} ${bundle.digest}`,
       ]);
     });
 }
@@ -57,6 +64,7 @@ async function pushBundle(
   client: AdminClient,
   source: string,
   signatures: number,
+  stores: readonly string[] | undefined,
 ): Promise<BundleAnswer | { readonly digest: string }> {
   if (DIGEST_PATTERN.test(source)) {
     if (signatures > 0) return { digest: source };
@@ -64,7 +72,11 @@ async function pushBundle(
     throw new CliError('a digest alone is pushed with --signature', EXIT.usage);
   }
 
-  return (await client.request('POST', '/v1/bundles', { archive: await archiveAt(source) })) as BundleAnswer;
+  const query = stores === undefined ? '' : `?stores=${encodeURIComponent(stores.join())}`;
+
+  return (await client.request('POST', `/v1/bundles${query}`, {
+    archive: await archiveAt(source),
+  })) as BundleAnswer;
 }
 
 function stored(created: boolean | undefined): string {

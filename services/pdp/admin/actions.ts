@@ -1,0 +1,35 @@
+/** What can be done to Palisade itself. The built-in bundle `system` declares the same, and says which role may do what. */
+export const ADMIN_ACTIONS = [
+  'readStores',
+  'createStore',
+  'readBundles',
+  'pushBundle',
+  'pushSignature',
+  'readDeployments',
+  'deploy',
+  'writeSettings',
+  'readProposals',
+  'approveProposal',
+  'rejectProposal',
+  'readCredentials',
+  'createCredential',
+  'grantRoles',
+  'revokeCredential',
+  'readDecisions',
+  'readInputs',
+  'replay',
+  'readEntities',
+  'writeEntities',
+] as const;
+export type AdminAction = (typeof ADMIN_ACTIONS)[number];
+
+const known: ReadonlySet<string> = new Set(ADMIN_ACTIONS);
+
+export function isAdminAction(text: string): text is AdminAction {
+  return known.has(text);
+}
+
+/** Whether it changes nothing, and tells no decrypted input. */
+export function isReading(action: AdminAction): boolean {
+  return action.startsWith('read') && action !== 'readInputs';
+}
