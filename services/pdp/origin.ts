@@ -47,9 +47,10 @@ export async function findOrigin(options: OriginOptions): Promise<Origin> {
   }
 
   if (opened instanceof SnapshotError) {
-    throw new PdpError('unavailable', `the database is not available, and ${opened.message}`, {
-      cause: absence,
-    });
+    const why = isMissing(opened) ? 'nothing was kept on the disk to start from' : opened.message;
+    // Its own message says no more than this one; what is behind it does.
+    const cause = absence instanceof PdpError ? (absence.cause ?? absence) : absence;
+    throw new PdpError('unavailable', `the database is not available, and ${why}`, { cause });
   }
 
   await opened.verifyArchives();

@@ -97,7 +97,7 @@ describe('serve does not start', () => {
     await refused(
       { PALISADE_DATABASE_URL: 'postgres://x@127.0.0.1:1/x' },
       1,
-      /database is not available\n.*ECONNREFUSED/,
+      /database is not available, and nothing was kept on the disk to start from\n.*ECONNREFUSED/,
     );
   });
 
