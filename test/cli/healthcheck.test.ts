@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deployFolder } from '../support/server.ts';
 import { useWorld } from '../support/use-world.ts';
-import { type Certificate, makeCertificate } from './support/certificate.ts';
+import type { Issued } from '../support/x509.ts';
+import { makeCertificate } from './support/certificate.ts';
 import { palisade as palisadeProcess, usePalisade } from './support/run.ts';
 
 const palisade = usePalisade();
@@ -122,10 +123,10 @@ test.each([
 
 describe('over TLS', () => {
   let folder: string;
-  let named: Certificate;
+  let named: Issued;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'palisade-healthcheck-'));
-    named = await makeCertificate(folder, 'tls', 'DNS:pdp.example');
+    named = await makeCertificate(folder, 'tls', ['DNS:pdp.example']);
   });
   afterAll(() => rm(folder, { recursive: true }));
 

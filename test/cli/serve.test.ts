@@ -12,7 +12,8 @@ import { ask, withGrpc } from '../pdp/support/grpc.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import type { ServerAddresses } from '../support/server.ts';
 import { useWorld } from '../support/use-world.ts';
-import { type Certificate, makeCertificate } from './support/certificate.ts';
+import type { Issued } from '../support/x509.ts';
+import { makeCertificate } from './support/certificate.ts';
 import { palisade, spawnPalisade } from './support/run.ts';
 
 const world = useWorld((made) => Promise.resolve(made));
@@ -23,8 +24,8 @@ const QUESTION = {
 };
 
 let folder: string;
-let tls: Certificate;
-let other: Certificate;
+let tls: Issued;
+let other: Issued;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'palisade-serve-'));
   [tls, other] = await Promise.all([makeCertificate(folder), makeCertificate(folder, 'other')]);
