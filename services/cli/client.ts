@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { type JsonValue, jsonText, parseExactJson } from '../ledger/json.ts';
 import { readSecret } from '../pdp/config/secret.ts';
 import { OTHER_VARIABLES } from '../pdp/config/variables.ts';
 import { parseToken } from '../pdp/token.ts';
+import { clientTls } from './client-tls.ts';
 import { CliError, EXIT } from './errors.ts';
+import { sendRequest } from './send-request.ts';
 
 /** Speaks to the administration of a running Palisade. */
 export interface AdminClient {
@@ -26,17 +30,23 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export type AdminBody = { readonly json: JsonValue } | { readonly archive: Uint8Array };
 
-/** A client of `PALISADE_ADMIN_URL`, with `PALISADE_TOKEN`, else the admin token that `palisade start` left. */
+/**
+ * A client of `PALISADE_ADMIN_URL`, with `PALISADE_TOKEN` or the certificate `PALISADE_CLIENT_CERT`, else the admin token that
+ * `palisade start` left.
+ */
 export function createAdminClient(environment: NodeJS.ProcessEnv = process.env): AdminClient {
   const url = adminUrl(environment);
-  const token = readSecret('PALISADE_TOKEN', environment) ?? readTokenFile(environment);
-  if (parseToken(token) === undefined) {
+  const tls = clientTls(url, environment);
+  const given = readSecret('PALISADE_TOKEN', environment);
+  const token = given ?? (tls.cert === undefined ? readTokenFile(environment) : undefined);
+  if (token !== undefined && parseToken(token) === undefined) {
     throw new CliError('the admin token is not of the form pal_…; is all of it there?', EXIT.usage);
   }
+  const proof = token === undefined ? {} : { authorization: `Bearer ${token}` };
 
   return {
     async request(method, path, body) {
-      const text = await (await ask(method, path, body)).text();
+      const text = await textOf(await ask(method, path, body));
 
       return text === '' ? undefined : parseExactJson(text);
     },
@@ -50,26 +60,29 @@ export function createAdminClient(environment: NodeJS.ProcessEnv = process.env):
     },
   };
 
-  async function ask(method: Method, path: string, body: AdminBody | undefined): Promise<Response> {
-    const response = await send(new URL(path, url), {
+  async function ask(method: Method, path: string, body: AdminBody | undefined): Promise<IncomingMessage> {
+    const target = new URL(path, url);
+    const response = await sendRequest(target, {
+      ...tls,
       method,
-      headers: { authorization: `Bearer ${token}`, ...contentType(body) },
-      ...(body === undefined
-        ? {}
-        : { body: 'json' in body ? jsonText(body.json) : Buffer.from(body.archive) }),
+      headers: { ...proof, ...contentType(body) },
+      ...(body === undefined ? {} : { body: bytesOf(body) }),
+    }).catch((cause: NodeJS.ErrnoException) => {
+      throw new CliError(noAnswer(target, cause, tls.cert !== undefined));
     });
-    if (response.ok) return response;
+    const { statusCode = 0 } = response;
+    if (statusCode >= 200 && statusCode < 300) return response;
 
-    throw new CliError(problemText(response.status, await response.text()));
+    throw new CliError(problemText(statusCode, await textOf(response)));
   }
 }
 
 /** What is left behind the last line's end is a line that was cut, and no answer. */
-async function* linesOf(response: Response, url: string): AsyncGenerator<string> {
+async function* linesOf(response: IncomingMessage, url: string): AsyncGenerator<string> {
   let rest = '';
   try {
-    for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      const lines = (rest + text).split('\n');
+    for await (const text of response.setEncoding('utf8')) {
+      const lines = (rest + String(text)).split('\n');
       rest = lines.pop() ?? '';
       yield* lines;
     }
@@ -78,10 +91,10 @@ async function* linesOf(response: Response, url: string): AsyncGenerator<string>
   }
 }
 
-async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+async function readAtMost(response: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > maxBytes) throw new CliError(`the server answered with more than ${maxBytes} bytes`);
     chunks.push(chunk);
@@ -101,33 +114,33 @@ export function adminUrl(environment: NodeJS.ProcessEnv): string {
   throw new CliError(`PALISADE_ADMIN_URL is no URL such as http://127.0.0.1:7182: ${text}`, EXIT.usage);
 }
 
-/** What to say, and to advise, where nothing answers. */
-export function noAnswer(url: URL, cause: NodeJS.ErrnoException): string {
-  return `no answer from ${url.origin} (${cause.message}).\n${remedyOf(cause)}`;
+/**
+ * What to say, and to advise, where nothing answers.
+ * @param certified whether a client certificate was shown.
+ */
+export function noAnswer(url: URL, cause: NodeJS.ErrnoException, certified = false): string {
+  return `no answer from ${url.origin} (${cause.message}).\n${remedyOf(cause, url, certified)}`;
 }
 
 function reasonOf(thrown: unknown): string {
-  const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : thrown;
-
-  return cause instanceof Error ? cause.message : String(cause);
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-async function send(url: URL, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, init);
-  } catch (thrown) {
-    const cause: NodeJS.ErrnoException =
-      thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : new Error(String(thrown));
-    throw new CliError(noAnswer(url, cause));
-  }
-}
-
-function remedyOf({ code = '' }: NodeJS.ErrnoException): string {
+function remedyOf({ code = '' }: NodeJS.ErrnoException, { protocol }: URL, certified: boolean): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return 'Its certificate is for other names: use one of them in PALISADE_ADMIN_URL.';
   }
+  if (code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED') {
+    return 'It lets in nobody without a certificate: set PALISADE_CLIENT_CERT and PALISADE_CLIENT_KEY.';
+  }
+  if (certified && (code === 'ECONNRESET' || code === 'EPIPE')) {
+    return 'Did it refuse PALISADE_CLIENT_CERT? That must be valid now, and signed by an authority in its PALISADE_TLS_CLIENT_CA_FILE; its log says which of them is not so.';
+  }
   if (/CERT|SIGNATURE|ISSUER/.test(code)) {
-    return 'Is it signed by an authority of your own? Then set NODE_EXTRA_CA_CERTS to its certificate.';
+    return 'Is it signed by an authority of your own? Then set PALISADE_CA (or NODE_EXTRA_CA_CERTS) to its certificate.';
+  }
+  if (protocol === 'http:' && code === 'ECONNRESET') {
+    return 'Does it speak TLS there? Then PALISADE_ADMIN_URL begins with https.';
   }
 
   return 'Is Palisade running? Start it with `npm start`, or set PALISADE_ADMIN_URL.';
@@ -139,7 +152,7 @@ function readTokenFile(environment: NodeJS.ProcessEnv): string {
     return readFileSync(path, 'utf8').trim();
   } catch {
     throw new CliError(
-      `no admin token: set PALISADE_TOKEN, or run this where ${path} is (\`npm start\` makes it).`,
+      `no admin token: set PALISADE_TOKEN or PALISADE_CLIENT_CERT, or run this where ${path} is (\`npm start\` makes it).`,
     );
   }
 }
@@ -148,6 +161,10 @@ function contentType(body: AdminBody | undefined): Record<string, string> {
   if (body === undefined) return {};
 
   return { 'content-type': 'json' in body ? 'application/json' : 'application/gzip' };
+}
+
+function bytesOf(body: AdminBody): Uint8Array {
+  return 'json' in body ? Buffer.from(jsonText(body.json)) : body.archive;
 }
 
 function problemText(status: number, text: string): string {

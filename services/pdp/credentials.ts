@@ -37,11 +37,14 @@ export function authenticateToken(credentials: CredentialDirectory, token: strin
   const proved = prove(parsed, credential);
   const expired =
     credential !== undefined && credential.expiresAt !== null && credential.expiresAt.getTime() <= now;
-  if (proved === undefined || expired) {
-    throw new PdpError('unauthenticated', 'this credential is unknown, revoked or expired');
-  }
+  if (proved === undefined || expired) throw unknownCredential();
 
   return proved.caller;
+}
+
+/** One text for every cause, so that nothing is learned from it. */
+export function unknownCredential(): PdpError {
+  return new PdpError('unauthenticated', 'this credential is unknown, revoked or expired');
 }
 
 /** A credential whose secret was shown once, and whom it names. */
@@ -59,7 +62,9 @@ function prove(token: Token | undefined, credential: ActiveCredential | undefine
   if (known !== undefined && token !== undefined && isSameSecret(known.secret, token.secret)) return known;
 
   const matches = matchesHash(token?.secret ?? '', credential?.secretHash ?? NO_HASH);
-  if (!matches || token === undefined || credential === undefined) return undefined;
+  if (!matches || token === undefined || credential === undefined || credential.secretHash === null) {
+    return undefined;
+  }
 
   const proof = { secret: token.secret, caller: callerOf(credential) };
   proofs.set(credential, proof);
@@ -67,7 +72,8 @@ function prove(token: Token | undefined, credential: ActiveCredential | undefine
   return proof;
 }
 
-function callerOf(credential: ActiveCredential): Caller {
+/** Whom a credential names, once it is proved. */
+export function callerOf(credential: ActiveCredential): Caller {
   const { name, id, roles, stores, principals, fullDetail } = credential;
 
   return {
@@ -94,5 +100,8 @@ function rateLimitOf({ ratePerSecond, burst }: ActiveCredential): RateLimit | un
 export function authenticateAnonymous(loopback: boolean, anonymousAllowed: boolean): Caller {
   if (loopback && anonymousAllowed) return ANONYMOUS;
 
-  throw new PdpError('unauthenticated', 'a credential is required: authorization: Bearer pal_…');
+  throw new PdpError(
+    'unauthenticated',
+    'a credential is required: authorization: Bearer pal_…, or a client certificate',
+  );
 }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ADMIN_PATHS } from './admin/openapi.ts';
 import type { Config } from './config/config.ts';
 import { addressText } from './config/values.ts';
-import { grpcCredentials, listenAt, type TlsIdentity, tlsFor } from './listen.ts';
+import { listenAt, tlsFor } from './listen.ts';
+import type { ServerTls } from './tls/follow-files.ts';
 import { createGrpcServer } from './wire/grpc/server.ts';
 import { DECISION_PATHS, openApiDocument } from './wire/rest/openapi.ts';
 import { createRestServer } from './wire/rest/server.ts';
@@ -12,7 +13,7 @@ const HEALTH_EVERY_MS = 250;
 
 export interface DecisionListening {
   readonly config: Config;
-  readonly identity: TlsIdentity | undefined;
+  readonly tls: ServerTls | undefined;
   readonly handling: Handling;
   readonly hosts: readonly string[];
   readonly unready: () => readonly string[];
@@ -20,7 +21,7 @@ export interface DecisionListening {
 
 /** Listens for decisions over gRPC and REST. @param closing takes what stops each. */
 export async function listenForDecisions(
-  { config, identity, handling, hosts, unready }: DecisionListening,
+  { config, tls, handling, hosts, unready }: DecisionListening,
   closing: (() => Promise<void>)[],
 ) {
   const {
@@ -28,16 +29,20 @@ export async function listenForDecisions(
     PALISADE_GRPC_ADDRESS: grpc,
     PALISADE_SHUTDOWN_TIMEOUT: timeoutMs,
   } = config;
-  const grpcServer = createGrpcServer({ ...handling, reflection: config.PALISADE_REFLECTION });
+  const grpcServer = createGrpcServer({
+    ...handling,
+    reflection: config.PALISADE_REFLECTION,
+    tls: tlsFor(grpc, tls),
+  });
   closing.push(() => grpcServer.shutdown(timeoutMs));
   const restServer = createRestServer({
     ...handling,
     hosts,
     openapi: openApiDocument(DECISION_PATHS, ADMIN_PATHS),
-    tls: tlsFor(rest, identity),
+    tls: tlsFor(rest, tls),
   });
-  const grpcPort = await listenAt('PALISADE_GRPC_ADDRESS', grpc, (address) =>
-    grpcServer.bind(addressText(address), grpcCredentials(tlsFor(address, identity))),
+  const grpcPort = await listenAt('PALISADE_GRPC_ADDRESS', grpc, ({ host, port }) =>
+    grpcServer.listen(host, port),
   );
   const restPort = await listenAt('PALISADE_REST_ADDRESS', rest, ({ host, port }) =>
     restServer.listen(host, port),

@@ -18,7 +18,7 @@ import { openConfiguredLedger } from './configured-ledger.ts';
 import { snapshotPlace } from './disk/place.ts';
 import { startKeeping } from './disk/start.ts';
 import { followDeployments } from './follow.ts';
-import { listenAt, readTlsIdentity, tlsFor } from './listen.ts';
+import { listenAt, tlsFor } from './listen.ts';
 import { listenForDecisions } from './listen-for-decisions.ts';
 import { observeServer } from './observe/gauges.ts';
 import { createObserver } from './observe/observer.ts';
@@ -31,6 +31,7 @@ import { createReplays } from './replay/replays.ts';
 import { startReport } from './report.ts';
 import { createDecisionService } from './service.ts';
 import { createFallbackShare } from './thread-share.ts';
+import { followTlsFiles, type TlsFiles } from './tls/follow-files.ts';
 import { startTrials } from './trial/start.ts';
 import { startVerification } from './verify/start.ts';
 import type { Handling } from './wire/serve.ts';
@@ -91,7 +92,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 async function start(options: ServerOptions, stops: Stops): Promise<RunningServer> {
   const { config, connection, log, telemetry, part = 'whole', colleagues } = options;
-  const identity = readTlsIdentity(config);
+  const tls = await followTlsFiles({ config, log });
+  stops.push(async () => tls?.stop());
   const pool = createPool({ connection });
   stops.push(() => pool.end());
   const keyring = await readKeyring(config.PALISADE_KEYRING_FILE);
@@ -162,7 +164,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     ...(isStopping ? ['this server is stopping'] : []),
     ...unreadiness(replica, ledger, config, following.refusal()),
   ];
-  const warnings = () => staleness(replica, following.refusal());
+  const warnings = () => [...staleness(replica, following.refusal()), ...tlsWarnings(tls)];
   const capacity = config.PALISADE_SPOOL_MAX_BYTES;
   observeServer(telemetry.metrics, {
     replica,
@@ -174,6 +176,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     inFlight: service.inFlight,
     unready,
     capacity,
+    tls,
   });
   const stopObserving = observeProcess(telemetry.metrics);
   stops.push(() => Promise.resolve(stopObserving()));
@@ -183,7 +186,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   stops.push(() => Promise.all(closing.map((close) => close())));
   const addresses = { rest: '', grpc: '', admin: '' };
   if (part !== 'administration') {
-    const listening = await listenForDecisions({ config, identity, handling, hosts, unready }, closing);
+    const listening = await listenForDecisions({ config, tls, handling, hosts, unready }, closing);
     Object.assign(addresses, listening.addresses);
     stops.push(listening.drain);
   }
@@ -212,7 +215,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
       telemetry: { spans: telemetry.spans, collect },
       ...handling,
       hosts,
-      tls: tlsFor(admin, identity),
+      tls: tlsFor(admin, tls),
     });
     const port = await listenAt('PALISADE_ADMIN_ADDRESS', admin, ({ host, port: asked }) =>
       server.listen(host, asked),
@@ -245,6 +248,12 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
       return stopAll(stops);
     },
   };
+}
+
+function tlsWarnings(tls: TlsFiles | undefined): readonly string[] {
+  const problem = tls?.problem();
+
+  return problem === undefined ? [] : [`the files of TLS are not used, and those before go on: ${problem}`];
 }
 
 /** What is not in PostgreSQL by then waits in the spool for the next process. */

@@ -1,5 +1,6 @@
 import { PdpError, toPdpError } from '../engine/error.ts';
 import { LIMITS } from '../engine/limits.ts';
+import { authenticateCertificate } from './authenticate-certificate.ts';
 import { authorize, type DecisionPath, type Outcome } from './authorize.ts';
 import { authenticateAnonymous, authenticateToken } from './credentials.ts';
 import { createLane } from './lane.ts';
@@ -46,7 +47,10 @@ export function createDecisionService(options: ServiceOptions): CountedService {
     inFlight: () => inFlight,
     charge,
 
-    authenticate(token, loopback) {
+    authenticate(token, loopback, certificate) {
+      if (certificate !== undefined) {
+        return authenticateCertificate(replica.snapshot().credentials, certificate, token, path.now());
+      }
       if (token === undefined) return authenticateAnonymous(loopback, options.anonymousAllowed);
 
       return authenticateToken(replica.snapshot().credentials, token, path.now());

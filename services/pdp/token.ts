@@ -17,10 +17,15 @@ export function createToken(): {
   readonly credentialId: string;
   readonly secretHash: Buffer;
 } {
-  const credentialId = randomBytes(8).toString('hex');
+  const credentialId = createCredentialId();
   const secret = randomBytes(32).toString('base64url');
 
   return { token: `pal_${credentialId}_${secret}`, credentialId, secretHash: hashSecret(secret) };
+}
+
+/** The public name of a credential, which nothing can be guessed from. */
+export function createCredentialId(): string {
+  return randomBytes(8).toString('hex');
 }
 
 /** Reads a token's form; `undefined` where it has another. */

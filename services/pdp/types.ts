@@ -4,6 +4,7 @@ import type { Role } from '../store/credentials.ts';
 import type { CallNotes } from '../telemetry/call-span.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
 import type { CallSignal } from './call-signal.ts';
+import type { ClientCertificate } from './tls/client-certificate.ts';
 import type { RateLimit } from './token-bucket.ts';
 
 export type { CallNotes, RawUid, TraceContext, TypedEntityInput };
@@ -138,12 +139,13 @@ export interface DecisionReply {
 /** The decision service behind every transport. */
 export interface DecisionService {
   /**
-   * Names the caller behind a bearer token.
+   * Names the caller behind a bearer token, a client certificate or neither.
    * @param token the token without `Bearer `; `undefined` where the call brought none.
    * @param loopback whether the connection came to a loopback address.
+   * @param certificate of the connection, verified; absent where there is none.
    * @throws PdpError `unauthenticated`.
    */
-  authenticate(token: string | undefined, loopback: boolean): Caller;
+  authenticate(token: string | undefined, loopback: boolean, certificate?: ClientCertificate): Caller;
   /** @throws PdpError where the call could not be decided; a deny is an answer. */
   authorize(call: AuthorizeCall, scope: CallScope): Promise<DecisionReply>;
   /**

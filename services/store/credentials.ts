@@ -29,7 +29,7 @@ export const ALL_STORES = '*';
 export const RESERVED_NAME = 'palisade';
 
 export interface NewCredential {
-  /** Public part of the token. */
+  /** Public part of the token, where there is one. */
   readonly id: string;
   /** The subject that decision records name. */
   readonly name: string;
@@ -39,8 +39,12 @@ export interface NewCredential {
   readonly principals: readonly CredentialPrincipal[] | null;
   /** Whether it may ask for `detail: FULL`. */
   readonly fullDetail: boolean;
-  /** SHA-256 of the token's secret, 32 bytes. */
-  readonly secretHash: Uint8Array;
+  /** SHA-256 of the token's secret, 32 bytes; `null`: a client certificate proves it. */
+  readonly secretHash: Uint8Array | null;
+  /** `URI:…` or `DNS:…`: the name in the certificate that proves it; absent or `null`: a token does. */
+  readonly certificateSan?: string | null;
+  /** SHA-256 of the only public key (SubjectPublicKeyInfo, DER) that such a certificate may have; absent or `null`: any. */
+  readonly certificateKey?: Uint8Array | null;
   readonly createdBy: string;
   /** `null`: never. */
   readonly expiresAt: Date | null;
@@ -56,18 +60,18 @@ export interface CredentialInfo extends Omit<NewCredential, 'secretHash'> {
   readonly revokedAt: Date | null;
 }
 
-/** What a replica needs for checking a token without the database. */
+/** What a replica needs for checking a token or a certificate without the database. */
 export interface ActiveCredential extends CredentialInfo {
-  readonly secretHash: Uint8Array;
+  readonly secretHash: Uint8Array | null;
 }
 
 const COLUMNS = `id, name, roles, stores, principals, full_detail as "fullDetail", created_at as "createdAt",
   created_by as "createdBy", expires_at as "expiresAt", revoked_at as "revokedAt",
-  rate_per_second as "ratePerSecond", burst`;
+  rate_per_second as "ratePerSecond", burst, certificate_san as "certificateSan", certificate_key as "certificateKey"`;
 
 /**
  * Stores a credential.
- * @throws PdpError `conflict`: an unrevoked one has that name; `not_found`: one of its stores does not exist.
+ * @throws PdpError `conflict`: an unrevoked one has that name, or that name in its certificates; `not_found`: one of its stores does not exist.
  */
 export async function insertCredential(pool: Pool, credential: NewCredential): Promise<void> {
   await withTransaction(pool, async (client) => {
@@ -163,8 +167,8 @@ async function insert(client: Client, credential: NewCredential): Promise<void> 
   const inserted = await query(
     client,
     `insert into credentials (id, name, roles, stores, principals, full_detail, secret_hash, created_by, expires_at,
-       rate_per_second, burst)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+       rate_per_second, burst, certificate_san, certificate_key)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
      on conflict do nothing
      returning id`,
     [
@@ -179,16 +183,27 @@ async function insert(client: Client, credential: NewCredential): Promise<void> 
       credential.expiresAt,
       credential.ratePerSecond ?? null,
       credential.burst ?? null,
+      credential.certificateSan ?? null,
+      credential.certificateKey ?? null,
     ],
   );
-  if (inserted.length > 0) return;
+  if (inserted.length === 0) throw await conflictOf(client, credential);
+}
 
-  throw new PdpError(
+async function conflictOf(client: Client, { name, certificateSan }: NewCredential): Promise<PdpError> {
+  const named = await query(client, 'select from credentials where name = $1 and revoked_at is null', [name]);
+  if (named.length > 0 || certificateSan == null) {
+    return new PdpError(
+      'conflict',
+      `a credential named ${name} is in use: revoke it first, or choose another name`,
+      { field: 'name' },
+    );
+  }
+
+  return new PdpError(
     'conflict',
-    `a credential named ${credential.name} is in use: revoke it first, or choose another name`,
-    {
-      field: 'name',
-    },
+    `a credential for certificates of ${certificateSan} is in use: revoke it first`,
+    { field: 'certificate.san' },
   );
 }
 

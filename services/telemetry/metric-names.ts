@@ -232,6 +232,14 @@ export const METRICS = {
     brief:
       'Time for which the bundle that a store is served by is signed as the store requires; below 0, for how long it is not any more. Absent where nothing is required.',
   },
+  'palisade.tls.certificate.remaining': {
+    kind: 'gauge',
+    unit: 's',
+    labels: [],
+    together: 'min',
+    brief:
+      'Time until the certificate that this server presents ends; below 0, since when it is over. Absent where there is none.',
+  },
   'palisade.evaluator.restarts': {
     kind: 'counter',
     unit: '{restart}',

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../services/pdp/config/config.ts';
 import { ConfigError } from '../../services/pdp/config/config-error.ts';
-import { readTlsIdentity } from '../../services/pdp/listen.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'palisade-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -151,6 +150,17 @@ describe('readConfig()', () => {
   test.each([
     ['a certificate without its key', { PALISADE_TLS_CERT_FILE: '/c' }, 'go together'],
     ['a key without its certificate', { PALISADE_TLS_KEY_FILE: '/k' }, 'go together'],
+    ['client certificates without an authority', { ...TLS, PALISADE_TLS_CLIENT: 'optional' }, 'needs'],
+    [
+      'client certificates without a certificate of its own',
+      { PALISADE_TLS_CLIENT: 'required', PALISADE_TLS_CLIENT_CA_FILE: '/ca' },
+      'PALISADE_TLS_CLIENT=required needs PALISADE_TLS_CLIENT_CA_FILE, PALISADE_TLS_CERT_FILE and PALISADE_TLS_KEY_FILE',
+    ],
+    [
+      'an authority that nobody is asked about',
+      { ...TLS, PALISADE_TLS_CLIENT_CA_FILE: '/ca' },
+      'PALISADE_TLS_CLIENT_CA_FILE is of no use',
+    ],
     ['a poll that never rests', { PALISADE_POLL_INTERVAL: '0ms' }, 'PALISADE_POLL_INTERVAL'],
     [
       'a staleness that every poll exceeds',
@@ -195,35 +205,5 @@ describe('secrets from files', () => {
         expect.not.objectContaining({ message: expect.stringContaining('hunter2') }),
       );
     }
-  });
-});
-
-describe('readTlsIdentity()', () => {
-  const text = join(folder, 'text.pem');
-  writeFileSync(text, 'no certificate');
-
-  test('gives none where none is configured', () => {
-    expect(
-      readTlsIdentity({ PALISADE_TLS_CERT_FILE: undefined, PALISADE_TLS_KEY_FILE: undefined }),
-    ).toBeUndefined();
-  });
-
-  test('names each file that cannot be read', () => {
-    const missing = join(folder, 'none');
-
-    expect(() => readTlsIdentity({ PALISADE_TLS_CERT_FILE: missing, PALISADE_TLS_KEY_FILE: folder })).toThrow(
-      expect.objectContaining({
-        problems: [
-          expect.stringMatching(/^PALISADE_TLS_CERT_FILE cannot be read: ENOENT/),
-          expect.stringMatching(/^PALISADE_TLS_KEY_FILE cannot be read: EISDIR/),
-        ],
-      }),
-    );
-  });
-
-  test('refuses what is no certificate', () => {
-    expect(() => readTlsIdentity({ PALISADE_TLS_CERT_FILE: text, PALISADE_TLS_KEY_FILE: text })).toThrow(
-      /are no certificate and its key/,
-    );
   });
 });

@@ -36,6 +36,8 @@ export function aCredential(changes: Partial<NewCredential> = {}): NewCredential
     expiresAt: null,
     ratePerSecond: null,
     burst: null,
+    certificateSan: null,
+    certificateKey: null,
     ...changes,
   };
 }

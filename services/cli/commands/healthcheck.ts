@@ -1,10 +1,11 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { durationMs } from '../../pdp/config/values.ts';
 import { adminUrl, noAnswer } from '../client.ts';
+import { type ClientTls, clientTls } from '../client-tls.ts';
 import { EXIT } from '../errors.ts';
 import { print } from '../output.ts';
+import { sendRequest } from '../send-request.ts';
 
 interface HealthcheckOptions {
   readonly live: boolean;
@@ -48,7 +49,8 @@ export function healthcheckCommand(): Command {
       'Asks the server at PALISADE_ADMIN_URL whether it is ready; exit code 1 if it is not. Needs no token.',
     )
     .action(async (options: HealthcheckOptions) => {
-      const health = await look(adminUrl(process.env), options);
+      const admin = adminUrl(process.env);
+      const health = await look(admin, clientTls(admin, process.env), options);
       print(health, options.json, () => [lineOf(health)]);
       if (!health.healthy) process.exitCode = EXIT.failed;
     });
@@ -61,33 +63,28 @@ function timeoutOf(value: string): number {
   throw new InvalidArgumentError('It is a duration such as 2s or 500ms.');
 }
 
-async function look(admin: string, { live, timeout, serverName }: HealthcheckOptions): Promise<Health> {
+async function look(
+  admin: string,
+  tls: ClientTls,
+  { live, timeout, serverName }: HealthcheckOptions,
+): Promise<Health> {
   const check = live ? 'live' : 'ready';
   const url = new URL(live ? '/livez' : '/readyz', admin);
   const late = AbortSignal.timeout(timeout);
   try {
-    const reasons = reasonsIn(check, await ask(url, late, serverName));
+    const named = serverName === undefined ? {} : { servername: serverName };
+    const response = await sendRequest(url, { ...tls, ...named, method: 'GET', signal: late });
+    const reasons = reasonsIn(check, { status: response.statusCode ?? 0, body: await bodyOf(response) });
 
     return { check, healthy: reasons.length === 0, reasons };
   } catch (thrown) {
     const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const reason = late.aborted ? `no answer from ${url.origin} within ${timeout} ms` : noAnswer(url, cause);
+    const reason = late.aborted
+      ? `no answer from ${url.origin} within ${timeout} ms`
+      : noAnswer(url, cause, tls.cert !== undefined);
 
     return { check, healthy: false, reasons: [reason] };
   }
-}
-
-/** `fetch` cannot check a certificate against another name than the URL's. */
-function ask(url: URL, signal: AbortSignal, servername: string | undefined): Promise<Answer> {
-  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  const options = { agent: false, signal, ...(servername === undefined ? {} : { servername }) };
-
-  return new Promise((resolve, reject) => {
-    const asked = request(url, options, (response) => {
-      bodyOf(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
-    });
-    asked.on('error', reject).end();
-  });
 }
 
 /** As much of a body as an answer of ours can have. */

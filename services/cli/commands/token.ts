@@ -3,6 +3,7 @@ import { parseUidText } from '../../bundles/uid-text.ts';
 import { isTypeName } from '../../engine/data/type-name.ts';
 import type { JsonValue } from '../../ledger/json.ts';
 import { ADMINISTRATIVE_ROLES, ROLES, type Role } from '../../store/credentials.ts';
+import { type CertificateProof, certificateProof } from '../certificate-proof.ts';
 import { createAdminClient } from '../client.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { createFirstAdmin } from '../first-admin.ts';
@@ -21,6 +22,7 @@ interface CredentialAnswer {
   readonly stores: readonly string[];
   readonly principals?: readonly PrincipalRule[];
   readonly full_detail: boolean;
+  readonly certificate?: CertificateProof;
   readonly created_at: string;
   readonly expires_at?: string;
   readonly revoked_at?: string;
@@ -34,6 +36,8 @@ interface CreateOptions {
   readonly expires?: string;
   readonly rate?: bigint;
   readonly burst?: bigint;
+  readonly certificateSan?: string;
+  readonly certificate?: string;
   readonly bootstrap: boolean;
   readonly json?: boolean;
 }
@@ -68,22 +72,27 @@ export function tokenCommand(): Command {
       wholeNumber,
     )
     .option('--burst <n>', 'how many at once; left out: as many as in a second', wholeNumber)
+    .option(
+      '--certificate-san <name>',
+      'what proves it instead of a token: a client certificate with this name, such as URI:spiffe://… or DNS:…',
+    )
+    .option('--certificate <file>', 'the same, by the name and the public key of this one (PEM)')
     .addOption(
       new Option(
         '--bootstrap',
         'make the first admin, of all stores, straight in the database (PALISADE_MIGRATE_DATABASE_URL)',
       )
         .default(false)
-        .conflicts(['role', 'store', 'principal', 'fullDetail', 'expires', 'rate', 'burst']),
+        .conflicts([
+          ...['role', 'store', 'principal', 'fullDetail', 'expires', 'rate', 'burst'],
+          ...['certificateSan', 'certificate'],
+        ]),
     )
     .option('--json', 'print JSON')
-    .description('Makes a credential and prints its token, once.')
+    .description('Makes a credential and prints its token, once, unless a client certificate proves it.')
     .action(async (name: string, options: CreateOptions) => {
       const answer = options.bootstrap ? await bootstrap(name) : await create(name, options);
-      print(answer, options.json, () => [
-        `${answer.roles.join(', ')} credential ${answer.name} (${answer.id}); its token is shown only now:`,
-        answer.token,
-      ]);
+      print(answer, options.json, () => createdLines(answer));
     });
 
   command
@@ -114,7 +123,23 @@ interface Created {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly string[];
-  readonly token: string;
+  /** Absent where a certificate proves it. */
+  readonly token?: string;
+  readonly certificate?: CertificateProof;
+}
+
+function createdLines({ id, name, roles, token, certificate }: Created): string[] {
+  const credential = `${roles.join(', ')} credential ${name} (${id})`;
+  if (token !== undefined) return [`${credential}; its token is shown only now:`, token];
+
+  return [
+    `${credential}; a client certificate proves it:`,
+    certificate === undefined ? '' : proofText(certificate),
+  ];
+}
+
+function proofText({ san, public_key }: CertificateProof): string {
+  return public_key === undefined ? san : `${san}, ${public_key}`;
 }
 
 async function bootstrap(name: string): Promise<Created> {
@@ -126,6 +151,7 @@ async function create(name: string, options: CreateOptions): Promise<Created> {
   if (rate === undefined && burst !== undefined) {
     throw new CliError('--burst needs --rate beside it', EXIT.usage);
   }
+  const certificate = await certificateProof(options.certificateSan, options.certificate);
   const answer = await createAdminClient().request('POST', '/v1/credentials', {
     json: {
       name,
@@ -133,6 +159,7 @@ async function create(name: string, options: CreateOptions): Promise<Created> {
       stores: options.store,
       ...(options.principal.length === 0 ? {} : { principals: options.principal.map(ruleOf) }),
       full_detail: options.fullDetail,
+      ...(certificate === undefined ? {} : { certificate: { ...certificate } }),
       ...(options.expires === undefined ? {} : { expires_at: options.expires }),
       ...(rate === undefined
         ? {}
@@ -162,13 +189,16 @@ function ruleOf(text: string): JsonValue {
 
 function listLines(credentials: readonly CredentialAnswer[]): string[] {
   return table([
-    ['ID', 'NAME', 'ROLES', 'STORES', 'SPEAKS FOR', 'STATE'],
+    ['ID', 'NAME', 'ROLES', 'STORES', 'SPEAKS FOR', 'PROVED BY', 'STATE'],
     ...credentials.map((one) => [
       one.id,
       one.name,
       one.roles.join(','),
       one.stores.join(','),
       one.principals?.flatMap(ruleTexts).join(' ') ?? 'any',
+      one.certificate === undefined
+        ? 'token'
+        : `${one.certificate.san}${one.certificate.public_key === undefined ? '' : ' (one key)'}`,
       stateOf(one),
     ]),
   ]);

@@ -322,6 +322,18 @@ export const RejectedRequirement = ApprovedRequirement.omit({ sequence: true }).
   id: 'RejectedRequirement',
 });
 
+const Certificate = z
+  .strictObject({
+    san: z
+      .string()
+      .meta({ description: '`URI:…` or `DNS:…`, as it stands among its subject alternative names.' }),
+    public_key: z
+      .string()
+      .optional()
+      .meta({ description: '`sha256:` and 64 hex digits of its SubjectPublicKeyInfo; absent: any key.' }),
+  })
+  .meta({ description: 'Which client certificate proves it; absent: its token does.' });
+
 const Credential = z
   .strictObject({
     id: z.string(),
@@ -333,6 +345,7 @@ const Credential = z
       .optional()
       .meta({ description: 'What it may speak for; absent: any principal.' }),
     full_detail: z.boolean(),
+    certificate: Certificate.optional(),
     rate_limit: z
       .strictObject({ rate_per_second: count, burst: count })
       .optional()
@@ -353,7 +366,11 @@ export const CreatedCredential = z
     id: z.string(),
     name: z.string(),
     roles: z.array(z.enum(ROLES)),
-    token: z.string().meta({ description: 'Told only here; only its hash is kept.' }),
+    token: z
+      .string()
+      .optional()
+      .meta({ description: 'Told only here; only its hash is kept. Absent where a certificate proves it.' }),
+    certificate: Certificate.optional(),
   })
   .meta({ id: 'CreatedCredential' });
 

@@ -10,7 +10,8 @@ import {
   revokeCredential,
 } from '../../store/credentials.ts';
 import type { Pool } from '../../store/database.ts';
-import { createToken } from '../token.ts';
+import { certificateJson, PUBLIC_KEY, publicKeyHash, SAN, sanOf } from '../certificate-name.ts';
+import { createCredentialId, createToken } from '../token.ts';
 import { MOST_RATE } from '../token-bucket.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { type AdminContext, adminOf, followChange, reply, visibleStores } from './context.ts';
@@ -46,6 +47,19 @@ export const NEW_CREDENTIAL = z.strictObject({
     .max(100)
     .optional(),
   full_detail: z.boolean().default(false),
+  /** What proves it, instead of a token. */
+  certificate: z
+    .strictObject({
+      san: z
+        .string()
+        .max(2_048)
+        .regex(SAN, 'is URI:… or DNS:…, as it stands in the certificate, without wildcards')
+        .transform(sanOf)
+        .meta({ override: { type: 'string', maxLength: 2_048, pattern: SAN.source } }),
+      /** Left out: any key of a certificate that the authority signed. */
+      public_key: z.string().regex(PUBLIC_KEY, 'is sha256: and 64 hex digits').optional(),
+    })
+    .optional(),
   expires_at: z.iso.datetime({ offset: true }).optional(),
   /** Left out: what the server allows by default. */
   rate_limit: z
@@ -82,22 +96,22 @@ export function credentialRoutes(context: AdminContext): readonly AdminRoute[] {
       throw new PdpError('invalid_request', 'expires_at is in the past', { field: 'expires_at' });
     }
 
-    const { token, credentialId, secretHash } = createToken();
+    const proof = proofOf(wanted.certificate);
     await insertCredential(poolFor(request), {
-      id: credentialId,
+      ...proof.columns,
       name: wanted.name,
       roles,
       stores: wanted.stores,
       principals: wanted.principals ?? null,
       fullDetail: wanted.full_detail,
-      secretHash,
       createdBy: adminOf(request).subject,
       expiresAt,
       ratePerSecond: wanted.rate_limit?.rate_per_second ?? null,
       burst: wanted.rate_limit?.burst ?? wanted.rate_limit?.rate_per_second ?? null,
     });
     await followChange(context);
-    reply(request, response, 201, { id: credentialId, name: wanted.name, roles, token });
+    const { id } = proof.columns;
+    reply(request, response, 201, { id, name: wanted.name, roles, ...proof.shown });
   });
 
   routes.get('/v1/credentials', 'readCredentials', async (request, response) => {
@@ -117,6 +131,24 @@ export function credentialRoutes(context: AdminContext): readonly AdminRoute[] {
   });
 
   return routes.all;
+}
+
+/** What is kept of what proves a new credential, and what its maker is told of it. */
+function proofOf(certificate: z.infer<typeof NEW_CREDENTIAL>['certificate']) {
+  if (certificate === undefined) {
+    const { token, credentialId, secretHash } = createToken();
+
+    return { columns: { id: credentialId, secretHash }, shown: { token } };
+  }
+  const named = {
+    certificateSan: certificate.san,
+    certificateKey: certificate.public_key === undefined ? null : publicKeyHash(certificate.public_key),
+  };
+
+  return {
+    columns: { id: createCredentialId(), secretHash: null, ...named },
+    shown: { certificate: certificateJson(named) },
+  };
 }
 
 /** Whoever administers some stores neither sees nor makes nor revokes what reaches into others. */
@@ -143,6 +175,7 @@ function toJson(credential: CredentialInfo): JsonValue {
     stores: credential.stores,
     principals: credential.principals?.map(({ type, ids }) => ({ type, ids })),
     full_detail: credential.fullDetail,
+    certificate: certificateJson(credential),
     created_at: credential.createdAt.toISOString(),
     created_by: credential.createdBy,
     rate_limit:

@@ -309,7 +309,7 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
     ...ADMIN_SERVER,
     post: operation({
       operationId: 'createCredential',
-      summary: 'Makes a credential and tells its token, once',
+      summary: 'Makes a credential, and tells its token, once, unless a certificate proves it',
       requestBody: json(NEW_CREDENTIAL),
       responses: { '201': answer('It is made', answers.CreatedCredential) },
     }),

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
+import { certificateBehind } from '../tls/client-certificate.ts';
+import type { ServerTls } from '../tls/follow-files.ts';
 import type { DecisionService } from '../types.ts';
 import { bearerToken } from '../wire/bearer.ts';
 import { type AppOptions, createApp } from '../wire/rest/app.ts';
-import { createHttpListener, type HttpListener, type TlsMaterial } from '../wire/rest/listener.ts';
+import { createHttpListener, type HttpListener } from '../wire/rest/listener.ts';
 import { bundleRoutes } from './bundles.ts';
 import { UPLOAD_MS } from './check-upload.ts';
 import { type AdminContext, refuseAgents, requireCaller } from './context.ts';
@@ -25,7 +27,7 @@ export interface AdminServerOptions extends AppOptions {
   readonly context: AdminContext;
   readonly service: DecisionService;
   readonly telemetry: Pick<Telemetry, 'collect' | 'spans'>;
-  readonly tls: TlsMaterial | undefined;
+  readonly tls: ServerTls | undefined;
 }
 
 /** Administration and operations: everything but health needs a credential, on loopback too, and a role that the built-in bundle allows it. */
@@ -37,7 +39,12 @@ export function createAdminServer(options: AdminServerOptions): HttpListener {
     // Never as a loopback call: without a credential nothing is administered.
     routes.use(
       requireCaller(
-        (request) => service.authenticate(bearerToken(authorizations(request)), false),
+        (request) =>
+          service.authenticate(
+            bearerToken(authorizations(request)),
+            false,
+            certificateBehind(request.socket),
+          ),
         (caller) => context.charge(caller),
       ),
     );

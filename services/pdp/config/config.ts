@@ -94,6 +94,19 @@ function contradictions(config: Config, { insecure }: ConfigOptions): string[] {
     problems.push('PALISADE_TLS_CERT_FILE and PALISADE_TLS_KEY_FILE go together');
   }
 
+  const asks = config.PALISADE_TLS_CLIENT !== 'off';
+  const authorities = config.PALISADE_TLS_CLIENT_CA_FILE !== undefined;
+  if (asks && !(tls && authorities)) {
+    problems.push(
+      `PALISADE_TLS_CLIENT=${config.PALISADE_TLS_CLIENT} needs PALISADE_TLS_CLIENT_CA_FILE, PALISADE_TLS_CERT_FILE and PALISADE_TLS_KEY_FILE`,
+    );
+  }
+  if (!asks && authorities) {
+    problems.push(
+      'PALISADE_TLS_CLIENT_CA_FILE is of no use: set PALISADE_TLS_CLIENT to optional or required',
+    );
+  }
+
   for (const name of ['PALISADE_REST_ADDRESS', 'PALISADE_GRPC_ADDRESS', 'PALISADE_ADMIN_ADDRESS'] as const) {
     if (config[name].loopback || tls) continue;
     if (insecure && name !== 'PALISADE_ADMIN_ADDRESS') continue;

@@ -39,7 +39,17 @@ export const VARIABLES = {
     null,
     'Certificate chain, PEM. Needed, with its key, for any address that is not loopback.',
   ),
-  PALISADE_TLS_KEY_FILE: plain(text, null, 'Private key of that certificate, PEM.'),
+  PALISADE_TLS_KEY_FILE: plain(text, null, 'Private key of that certificate, PEM, mode 0600.'),
+  PALISADE_TLS_CLIENT: plain(
+    oneOf('off', 'optional', 'required'),
+    'off',
+    'Whether clients are asked for a certificate, on loopback too; `required`: none connects without one.',
+  ),
+  PALISADE_TLS_CLIENT_CA_FILE: plain(
+    text,
+    null,
+    'Certificates of the authorities, PEM, that sign those of clients; needed where clients are asked for one.',
+  ),
   PALISADE_ALLOWED_HOSTS: plain(
     hostNames,
     null,
@@ -160,6 +170,17 @@ export const OTHER_VARIABLES = {
     null,
     'The admin token of those commands; where it is absent, they read `admin.token` in `PALISADE_HOME`.',
   ),
+  PALISADE_CA: plain(
+    text,
+    null,
+    "Certificates of the authorities, PEM, that may have signed the server's; absent: those that Node knows.",
+  ),
+  PALISADE_CLIENT_CERT: plain(
+    text,
+    null,
+    'Certificate, PEM, that those commands show instead of a token, or beside `PALISADE_TOKEN`.',
+  ),
+  PALISADE_CLIENT_KEY: plain(text, null, 'Private key of that certificate, PEM, mode 0600.'),
   PALISADE_HOME: plain(
     text,
     '.palisade',

@@ -5,6 +5,7 @@ import type { Keeping } from '../disk/start.ts';
 import type { Replica } from '../replica.ts';
 import type { SignatureWatch } from '../signature-watch.ts';
 import type { StoreState } from '../snapshot.ts';
+import type { ServerTls } from '../tls/follow-files.ts';
 import { type Figures, quantile } from '../trial/figures.ts';
 import type { Trials } from '../trial/trials.ts';
 import type { Verifier } from '../verify/verifier.ts';
@@ -23,12 +24,17 @@ export interface Observed {
   readonly unready: () => readonly string[];
   /** Of the spool, in bytes. */
   readonly capacity: number;
+  /** Absent: no port speaks TLS. */
+  readonly tls: Pick<ServerTls, 'material'> | undefined;
 }
 
 /** Registers what others count anyway, read whenever metrics are collected. */
 export function observeServer(metrics: Metrics, observed: Observed): void {
   metrics.observe('palisade.requests.in_flight', () => one(observed.inFlight()));
   metrics.observe('palisade.ready', () => one(observed.unready().length === 0 ? 1 : 0));
+  metrics.observe('palisade.tls.certificate.remaining', () =>
+    observed.tls === undefined ? [] : one((observed.tls.material().validTo - Date.now()) / 1_000),
+  );
   observeReplica(metrics, observed.replica);
   observeKeeping(metrics, observed);
   observeSignatures(metrics, observed);

@@ -1,5 +1,4 @@
 /** A server made of Palisade's own parts that goes only so far on the decision path, to tell what each step of it costs. */
-import { ServerCredentials } from '@grpc/grpc-js';
 import { CEDAR_VERSION } from '../../../services/engine/cedar/version.ts';
 import { readKeyring } from '../../../services/ledger/keyring.ts';
 import { type Ledger, openLedger } from '../../../services/ledger/ledger.ts';
@@ -80,7 +79,7 @@ async function serve(order: PartialOrder): Promise<void> {
     observer,
     reflection: false,
   });
-  const port = await server.bind(`${HOST}:0`, ServerCredentials.createInsecure());
+  const port = await server.listen(HOST, 0);
   const address: PartialAddress = { grpc: `${HOST}:${port}` };
   process.send?.(address);
 }

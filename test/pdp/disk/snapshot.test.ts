@@ -56,7 +56,7 @@ describe('a start from the snapshot', () => {
       expect([...credentials.values()]).toMatchObject([
         { name: CREDENTIAL.name, createdAt: expect.any(Date) },
       ]);
-      expect([...credentials.values()][0]?.secretHash).toEqual(new Uint8Array(CREDENTIAL.secretHash));
+      expect([...credentials.values()][0]?.secretHash).toEqual(new Uint8Array(CREDENTIAL.secretHash ?? []));
       expect(replica.restored()).toBe(true);
       expect(replica.ageMs()).toBeGreaterThan(HOUR_MS - 1);
       expect(replica.held()).toBeUndefined();

@@ -4,7 +4,6 @@ import {
   credentials,
   loadPackageDefinition,
   Metadata,
-  ServerCredentials,
   type ServiceError,
 } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
@@ -133,7 +132,7 @@ export async function withWire(
     hosts: options.hosts ?? [],
     openapi: openApiDocument(DECISION_PATHS),
   });
-  const grpcPort = await grpc.bind('127.0.0.1:0', ServerCredentials.createInsecure());
+  const grpcPort = await grpc.listen('127.0.0.1', 0);
   const restPort = await rest.listen('127.0.0.1', 0);
   const client = grpcClient(grpcPort);
   try {

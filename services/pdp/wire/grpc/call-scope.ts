@@ -1,6 +1,7 @@
 import type { Deadline, Metadata } from '@grpc/grpc-js';
 import { LIMITS } from '../../../engine/limits.ts';
 import { CallSignal } from '../../call-signal.ts';
+import { certificateBehind } from '../../tls/client-certificate.ts';
 import type { Caller, DecisionService, TraceContext } from '../../types.ts';
 import { bearerToken } from '../bearer.ts';
 import { isLoopbackPeer } from '../loopback.ts';
@@ -19,6 +20,7 @@ export function callerOf(service: DecisionService, call: ServerCall): Caller {
   return service.authenticate(
     bearerToken(texts(call.metadata, 'authorization')),
     isLoopbackPeer(call.getPeer()),
+    certificateBehind(call.metadata),
   );
 }
 

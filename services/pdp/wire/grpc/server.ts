@@ -1,13 +1,17 @@
-import { Server, type ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { service as healthDefinition } from 'grpc-health-check';
 import { PdpError } from '../../../engine/error.ts';
 import { LIMITS } from '../../../engine/limits.ts';
+import { addressText } from '../../config/values.ts';
+import type { ServerTls } from '../../tls/follow-files.ts';
 import type { Handling } from '../serve.ts';
+import { readCertificate } from './certificate.ts';
 import { decisionServiceDefinition, SERVICE_NAME } from './contract.ts';
 import { createHealth } from './health.ts';
 import { receiveTimeout } from './receive-timeout.ts';
 import { addReflection } from './reflection.ts';
 import { type DecisionStream, type StreamCall, serveStream } from './stream.ts';
+import { createTlsPort } from './tls-port.ts';
 import { authorizeHandler, batchHandler } from './unary.ts';
 
 export interface GrpcServerOptions extends Handling {
@@ -15,16 +19,18 @@ export interface GrpcServerOptions extends Handling {
   readonly reflection: boolean;
   /** Milliseconds for a request message to arrive. @defaultValue `LIMITS.receive_ms` */
   readonly receiveTimeoutMs?: number;
+  /** Absent: plain HTTP/2. */
+  readonly tls?: ServerTls | undefined;
 }
 
 /** The gRPC side of the decision service. */
 export interface GrpcServer {
   /**
    * Begins to listen.
-   * @param address `host:port`; port 0 takes a free one.
+   * @param port 0 takes a free one.
    * @returns the port.
    */
-  bind(address: string, credentials: ServerCredentials): Promise<number>;
+  listen(host: string, port: number): Promise<number>;
   /** Says through `grpc.health.v1` whether decisions are served; at first they are not. */
   serving(serving: boolean): void;
   /**
@@ -41,8 +47,13 @@ const KEEPALIVE_MS = 60_000;
 const KEEPALIVE_TIMEOUT_MS = 20_000;
 
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
+  const { tls } = options;
+  const asksClients = tls !== undefined && tls.clients !== 'off';
   const server = new Server({
-    interceptors: [receiveTimeout(options.receiveTimeoutMs ?? LIMITS.receive_ms)],
+    interceptors: [
+      receiveTimeout(options.receiveTimeoutMs ?? LIMITS.receive_ms),
+      ...(asksClients ? [readCertificate] : []),
+    ],
     'grpc.max_receive_message_length': LIMITS.batch_bytes,
     'grpc.max_concurrent_streams': STREAMS_PER_CONNECTION,
     // Keeps figures of every call that nobody here reads.
@@ -52,6 +63,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   });
   const health = createHealth([SERVICE_NAME]);
   const streams = new Set<DecisionStream>();
+  const tlsPort = tls === undefined ? undefined : createTlsPort(server, tls);
   let stopping: PdpError | undefined;
   let closed: Promise<void> | undefined;
 
@@ -69,12 +81,8 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   if (options.reflection) addReflection(server);
 
   return {
-    bind(address, credentials) {
-      return new Promise((resolve, reject) => {
-        server.bindAsync(address, credentials, (error, port) =>
-          error === null ? resolve(port) : reject(error),
-        );
-      });
+    listen(host, port) {
+      return tlsPort === undefined ? bind(server, host, port) : tlsPort.listen(host, port);
     },
 
     serving: health.setServing,
@@ -85,11 +93,20 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       health.setServing(false);
       health.close();
       for (const stream of streams) stream.end(error);
+      tlsPort?.close();
       closed ??= closeServer(server, deadlineMs);
 
       return closed;
     },
   };
+}
+
+function bind(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(addressText({ host, port }), ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
 }
 
 function closeServer(server: Server, deadlineMs: number): Promise<void> {

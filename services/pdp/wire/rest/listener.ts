@@ -6,8 +6,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { LIMITS } from '../../../engine/limits.ts';
+import type { ServerTls } from '../../tls/follow-files.ts';
+import { tendServer, tlsOptions } from '../../tls/tend-server.ts';
 
 /** An HTTP port. */
 export interface HttpListener {
@@ -21,12 +23,6 @@ export interface HttpListener {
   close(deadlineMs: number): Promise<void>;
 }
 
-/** Certificate chain and private key in PEM. */
-export interface TlsMaterial {
-  readonly cert: Buffer | string;
-  readonly key: Buffer | string;
-}
-
 const HTTP_OPTIONS = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: LIMITS.receive_ms,
@@ -36,25 +32,26 @@ const HTTP_OPTIONS = {
 } satisfies ServerOptions;
 
 /**
- * Makes an HTTP port that bounds what a slow or hostile client may hold; without TLS material it speaks plain HTTP.
+ * Makes an HTTP port that bounds what a slow or hostile client may hold; without TLS it speaks plain HTTP.
  * @param requestTimeoutMs what a whole request may take to arrive.
  */
 export function createHttpListener(
   handler: RequestListener,
-  tls?: TlsMaterial,
+  tls?: ServerTls,
   requestTimeoutMs: number = HTTP_OPTIONS.requestTimeout,
 ): HttpListener {
   const options = { ...HTTP_OPTIONS, requestTimeout: requestTimeoutMs };
   const answering = new Set<ServerResponse>();
+  /** Whose connections end with what is in flight. */
+  const leaving = new WeakSet<Socket>();
   let closed: Promise<void> | undefined;
   const tracked: RequestListener = (request, response) => {
     answering.add(response);
     response.once('close', () => answering.delete(response));
-    if (closed !== undefined) response.setHeader('connection', 'close');
+    if (closed !== undefined || leaving.has(request.socket)) response.setHeader('connection', 'close');
     handler(request, response);
   };
-  const server =
-    tls === undefined ? createServer(options, tracked) : createTlsServer({ ...options, ...tls }, tracked);
+  const server = tls === undefined ? createServer(options, tracked) : createSecure(tls);
   // The size of all headers is capped; past a count Node would drop some silently.
   server.maxHeadersCount = 0;
   // The handler itself says when it wants the body.
@@ -72,6 +69,23 @@ export function createHttpListener(
       return closed;
     },
   };
+
+  function createSecure(of: ServerTls): Server {
+    const secure = createTlsServer({ ...options, ...tlsOptions(of) }, tracked);
+    tendServer(secure, of, (connections) => {
+      for (const connection of connections) leaving.add(connection);
+      for (const response of answering) letGo(response);
+      secure.closeIdleConnections();
+    });
+
+    return secure;
+  }
+
+  function letGo(response: ServerResponse): void {
+    const { socket } = response;
+    if (!response.headersSent) response.setHeader('connection', 'close');
+    else if (socket !== null) response.once('finish', () => socket.end());
+  }
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

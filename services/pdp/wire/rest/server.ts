@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { LIMITS, type LimitName } from '../../../engine/limits.ts';
 import { CallSignal } from '../../call-signal.ts';
+import { certificateBehind } from '../../tls/client-certificate.ts';
+import type { ServerTls } from '../../tls/follow-files.ts';
 import { nextTurn } from '../../turns.ts';
 import type { Caller, CallScope, DecisionService } from '../../types.ts';
 import { bearerToken } from '../bearer.ts';
@@ -10,7 +12,7 @@ import { decideBatch, type Handling, serve } from '../serve.ts';
 import { type AppOptions, createApp, methodNotAllowed } from './app.ts';
 import { readJsonBody } from './body.ts';
 import { type JsonValue, jsonText } from './json-text.ts';
-import { createHttpListener, type HttpListener, type TlsMaterial } from './listener.ts';
+import { createHttpListener, type HttpListener } from './listener.ts';
 import { sendProblem } from './problem.ts';
 import { responseBody, resultBody } from './reply.ts';
 import { readBatch, readRequest } from './request.ts';
@@ -21,7 +23,7 @@ export interface RestServerOptions extends Handling, AppOptions {
   /** The text served at `/openapi.json`. */
   readonly openapi: string;
   /** Absent: plain HTTP. */
-  readonly tls?: TlsMaterial | undefined;
+  readonly tls?: ServerTls | undefined;
   /** Milliseconds for a body to arrive. @defaultValue `LIMITS.receive_ms` */
   readonly receiveTimeoutMs?: number | undefined;
 }
@@ -113,7 +115,9 @@ function endpoint<Request>(
 function callerOf(service: DecisionService, request: IncomingMessage): Caller {
   const token = bearerToken(request.headersDistinct['authorization'] ?? []);
 
-  return service.authenticate(token, isLoopback(request.socket.remoteAddress));
+  const { socket } = request;
+
+  return service.authenticate(token, isLoopback(socket.remoteAddress), certificateBehind(socket));
 }
 
 /** Aborts when the client disconnects before its answer; after it, nobody listens any more. */
