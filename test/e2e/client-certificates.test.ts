@@ -204,7 +204,7 @@ describe('a command says what is wrong, and what to do', () => {
   test.each([
     [
       'without a certificate',
-      () => reach,
+      () => ({ ...reach, PALISADE_TOKEN: world().adminToken }),
       1,
       /lets in nobody without a certificate: set PALISADE_CLIENT_CERT/,
     ],
@@ -269,10 +269,7 @@ describe('a command says what is wrong, and what to do', () => {
       /open\.key is open to group or others: chmod 600/,
     ],
   ])('%s', async (_what, environment, code, why) => {
-    const ran = await run(['token', 'list'], {
-      PALISADE_TOKEN: world().adminToken,
-      ...(await environment()),
-    });
+    const ran = await run(['token', 'list'], await environment());
 
     expect(ran.stderr).toMatch(why);
     expect(ran.code).toBe(code);

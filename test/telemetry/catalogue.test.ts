@@ -1,12 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
 import * as semconv from '@opentelemetry/semantic-conventions/incubating';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { bundleName } from '../../services/store/bundles.ts';
 import { createPool } from '../../services/store/pool.ts';
 import { ATTRIBUTES, type AttributeDefinition, EVENTS, SPANS } from '../../services/telemetry/attributes.ts';
 import { METRICS, type MetricDefinition } from '../../services/telemetry/metric-names.ts';
 import { prometheusName } from '../../services/telemetry/open-metrics.ts';
 import { newKey } from '../bundles/signature/craft.ts';
+import { makeCertificate } from '../cli/support/certificate.ts';
 import { withGrpc } from '../pdp/support/grpc.ts';
 import { send } from '../pdp/support/http.ts';
 import { push, requireSignatures, signatureOf } from '../pdp/support/signing.ts';
@@ -21,6 +25,9 @@ const TYPES: Readonly<Record<AttributeDefinition['type'], (value: unknown) => bo
   int: (value) => typeof value === 'bigint',
 };
 
+const folder = mkdtempSync(join(tmpdir(), 'palisade-catalogue-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 const BATCH = 'palisade.v1.AuthorizationService/AuthorizeBatch';
 const EVENTS_OF_NOISE = 7;
 
@@ -30,7 +37,12 @@ const OF_THE_SDK = /^otel[._]/;
 test('what is sent is what the page on telemetry names, with those types, and nothing of it is missing', {
   timeout: 60_000,
 }, async () => {
-  const everything = { OTEL_TRACES_SAMPLER: 'always_on' };
+  const { cert, key } = await makeCertificate(folder);
+  const everything = {
+    OTEL_TRACES_SAMPLER: 'always_on',
+    PALISADE_TLS_CERT_FILE: cert,
+    PALISADE_TLS_KEY_FILE: key,
+  };
   await withObserved('http/protobuf', everything, async (observed) => {
     const digest = await deployFolder(
       observed.world,
