@@ -51,7 +51,7 @@ describe('check refuses', () => {
       'a path to redact that one of the actions has not',
       policy(`@id("a") @obligation("redact:amount") ${PERMIT};`),
       'policy_annotation',
-      /redact:amount is no path of the context of Action::"view"/,
+      /redact:amount is no path of the context of Action::"edit"/,
     ],
     [
       'more different obligations than one reply has room for',

@@ -149,6 +149,24 @@ describe('where policies are monitored by name', () => {
   });
 });
 
+test('a bundle that discloses the code alone has nothing told in the words of its policies', async () => {
+  const told =
+    '@id("no") @reason("secret") @alternative("secret") forbid(principal, action, resource) when { context.level > 9 };';
+  const owing = '@id("owing") @obligation("secret") permit(principal, action, resource);';
+  const bundle = { ...(await compileLevels(owing + told)), disclosure: 'reason_code' as const };
+
+  for (const level of [1, 10]) {
+    const { decision, message, alternatives } = settled(bundle, level, undefined);
+    expect(decision).toBe('deny');
+    expect(message).not.toBe('');
+    expect(JSON.stringify({ message, alternatives })).not.toContain('secret');
+  }
+  expect(settled(bundle, 1, undefined, 'enforce', ['secret'])).toMatchObject({
+    decision: 'allow',
+    obligations: [{ id: 'secret', params: {} }],
+  });
+});
+
 describe('an allow that obliges', () => {
   const OWING = '@id("owing") @obligation("log; redact:level") permit(principal, action, resource);\n';
   const obligations = [
