@@ -1,10 +1,12 @@
+import { type Obligation, parseObligations } from '../engine/obligation.ts';
 import { POLICY_ID } from './manifest.ts';
 import type { Problems } from './problems.ts';
 import type { Source, Span } from './source.ts';
 
-/** `@code` and `@reason` have a meaning, `@id` names; all other annotations are notes for people. */
+/** `@code`, `@reason`, `@obligation` and `@alternative` have a meaning, `@id` names; all other annotations are notes for people. */
 const CODE = /^[A-Za-z0-9._-]{1,64}$/;
 const MAX_REASON = 1_000;
+const MAX_ALTERNATIVE = 1_000;
 /** Names that promise enforcement which this version does not have: accepted, they would be a forbid that nobody enforces. */
 const PROMISES = /^_*(approv|oblig|limit|rate_?limit|quota|budget|break_?glass|taint)/i;
 
@@ -19,7 +21,8 @@ export function readAnnotations(
   problems: Problems,
 ): Readonly<Record<string, string>> {
   const annotations = textsOf(est['annotations']);
-  const { id, reason, code } = annotations;
+  const { id, reason, code, obligation, alternative } = annotations;
+  const effect = est['effect'];
   const options = id === undefined ? {} : { policyId: id };
 
   if (id === undefined) problems.at(source, head, 'policy_id', 'a policy needs an @id("…")');
@@ -33,7 +36,7 @@ export function readAnnotations(
   }
 
   for (const name of Object.keys(annotations)) {
-    if (!PROMISES.test(name)) continue;
+    if (name === 'obligation' || !PROMISES.test(name)) continue;
     problems.at(
       source,
       head,
@@ -60,8 +63,38 @@ export function readAnnotations(
       options,
     );
   }
+  const wrong = [
+    ...(obligation === undefined ? [] : obligationProblems(obligation, effect)),
+    ...(alternative === undefined ? [] : alternativeProblems(alternative, effect)),
+  ];
+  for (const message of wrong) problems.at(source, head, 'policy_annotation', message, options);
 
   return annotations;
+}
+
+/** What `@obligation` says, of annotations that were read without a problem; `undefined`: nothing. */
+export function obligationsOf({
+  obligation,
+}: Readonly<Record<string, string>>): readonly Obligation[] | undefined {
+  if (obligation === undefined) return undefined;
+  const parsed = parseObligations(obligation);
+
+  return typeof parsed === 'string' ? undefined : parsed;
+}
+
+function obligationProblems(text: string, effect: unknown): readonly string[] {
+  if (effect !== 'permit') return ['@obligation may stand on a permit alone: a deny obliges to nothing'];
+  const parsed = parseObligations(text);
+
+  return typeof parsed === 'string' ? [parsed] : [];
+}
+
+function alternativeProblems(text: string, effect: unknown): readonly string[] {
+  if (effect !== 'forbid') return ['@alternative may stand on a forbid alone: an allow needs none'];
+
+  return text === '' || text.length > MAX_ALTERNATIVE
+    ? [`@alternative must have 1 to ${MAX_ALTERNATIVE} characters`]
+    : [];
 }
 
 function textsOf(json: unknown): Readonly<Record<string, string>> {

@@ -26,7 +26,11 @@ export interface BundleParts {
   readonly entitySources: Readonly<Record<string, EntitySource>>;
   /** Paths of the context that people may see in decision records. */
   readonly recordAllow: readonly string[];
+  readonly disclosure: Disclosure;
 }
+
+/** What a denied caller is told: the reason code alone, or what the deciding policies say too. */
+export type Disclosure = 'reason_code' | 'guidance';
 
 /** An action, with what a caller may send and what the PDP adds. */
 export interface BundleAction {
@@ -44,6 +48,7 @@ export interface CompiledBundle {
   readonly entities: ReadonlyMap<string, Entity>;
   readonly sourceOf: (type: string) => EntitySource;
   readonly recordAllow: readonly string[];
+  readonly disclosure: Disclosure;
   readonly evaluator: Evaluator;
   /** The same bundle with some of its policies left out; takes as long as the longest step of compiling. */
   readonly without: (ids: ReadonlySet<string>) => CompiledBundle;
@@ -75,6 +80,7 @@ export async function compileBundle(
     entities: await readBundleEntities(schema, parts.entities),
     sourceOf: (type) => sources.get(type) ?? 'bundle',
     recordAllow: parts.recordAllow,
+    disclosure: parts.disclosure,
     evaluator,
     without(ids) {
       const policies = [...bundle.policies.values()].filter(({ id }) => !ids.has(id));

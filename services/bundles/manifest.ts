@@ -47,6 +47,12 @@ export const MANIFEST_SCHEMA = z.strictObject({
         .describe('Paths of the context that people and exports may see in decision records.'),
     })
     .default({ allow: [] }),
+  disclosure: z
+    .enum(['reason_code', 'guidance'])
+    .default('guidance')
+    .describe(
+      'What a denied caller is told: the reason code alone, or also what `@reason` and `@alternative` of the deciding policies say.',
+    ),
   allow_findings: z
     .array(
       z.discriminatedUnion('finding', [

@@ -18,6 +18,7 @@ import {
 import { readLinks } from './links.ts';
 import { type LocatedManifest, readManifest } from './manifest.ts';
 import { NOT_NORMAL, unmatchableUids } from './normal-form.ts';
+import { checkObligations } from './obligations.ts';
 import { headOf, type ParsedPolicy, readPolicies, staticPolicy } from './policies.ts';
 import type { Problems } from './problems.ts';
 import { type ParsedSchema, readBundleSchema } from './schema.ts';
@@ -56,6 +57,7 @@ export function parseBundle(files: BundleFiles, cedar: Cedar, problems: Problems
   checkLiterals(parsed, entities, problems);
   const policies = [...statics, ...links];
   checkNormalForm(policies, parsed, problems);
+  checkObligations(policies, parsed, schema.schema, problems);
 
   return { ...base, policies, entities };
 }
@@ -65,7 +67,7 @@ export function partsOf(bundle: ParsedBundle, files: BundleFiles): BundleParts |
   const { digest, manifest, schema, policies } = bundle;
   if (manifest === undefined || schema === undefined) return undefined;
 
-  const { name, version, entity_sources, record } = manifest.manifest;
+  const { name, version, entity_sources, record, disclosure } = manifest.manifest;
 
   return {
     name,
@@ -79,6 +81,7 @@ export function partsOf(bundle: ParsedBundle, files: BundleFiles): BundleParts |
       Object.entries(entity_sources).filter((entry): entry is [string, EntitySource] => entry[1] !== 'store'),
     ),
     recordAllow: record.allow,
+    disclosure,
   };
 }
 

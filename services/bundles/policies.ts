@@ -4,7 +4,7 @@ import { LIMITS } from '../engine/limits.ts';
 import type { Effect, Policy, Work } from '../engine/policy.ts';
 import type { RawUid } from '../engine/raw/raw.ts';
 import { readScope } from '../engine/slice/scope.ts';
-import { readAnnotations } from './annotations.ts';
+import { obligationsOf, readAnnotations } from './annotations.ts';
 import { type Cedar, helpOf, spanOfError } from './cedar.ts';
 import { depthProblem, readConditions } from './est.ts';
 import { type BundleFiles, isPolicyPath } from './files.ts';
@@ -70,6 +70,7 @@ export function staticPolicy(policy: ParsedPolicy): Policy {
     id,
     effect,
     annotations,
+    obligations: obligationsOf(annotations),
     literals,
     work,
     condition,

@@ -1,5 +1,6 @@
 import { PdpError } from '../engine/error.ts';
 import type { Facts } from '../engine/facts.ts';
+import { obligationText } from '../engine/obligation.ts';
 import type { BundleAction, CompiledBundle } from './compile.ts';
 import { type BundleDecision, decideByBundle } from './decide.ts';
 import type { Problems } from './problems.ts';
@@ -87,6 +88,10 @@ function compare({ evaluation, verdict }: BundleDecision, want: Wanted): readonl
     const same =
       ids.every((id) => determining.includes(id)) && (!all || new Set(ids).size === determining.length);
     expect('determining', same, listed(determining), `${all ? '' : 'at least '}${listed(ids)}`);
+  }
+  if (want.obligations !== undefined) {
+    const [got, wanted] = [listed(verdict.obligations.map(obligationText)), listed(want.obligations)];
+    expect('obligations', got === wanted, got, wanted);
   }
   if (typeof want.errors === 'bigint') {
     expect(

@@ -30,6 +30,8 @@ export interface Wanted {
   readonly reasonCode: string | undefined;
   /** Ids of the determining policies: all of them, or, in Cedar's format, some of them. */
   readonly determining: { readonly ids: readonly string[]; readonly all: boolean } | undefined;
+  /** Obligations of the allow as `@obligation` writes them, all of them in any order. */
+  readonly obligations?: readonly string[] | undefined;
   /** Ids of the policies that failed, or, in Cedar's format, how many did. */
   readonly errors: readonly string[] | bigint;
 }
@@ -159,7 +161,7 @@ function readOwnTest(raw: RawNode, field: string): Read {
   });
   const want = membersOf(members.get('want') ?? null, `${field}.want`, {
     required: ['decision', 'reason_code'],
-    optional: ['determining', 'errors'],
+    optional: ['determining', 'errors', 'obligations'],
   });
   const facts = members.has('facts')
     ? membersOf(members.get('facts') ?? null, `${field}.facts`, { required: [], optional: ['now'] })
@@ -176,6 +178,9 @@ function readOwnTest(raw: RawNode, field: string): Read {
       decision: decisionOf(want.get('decision'), `${field}.want.decision`),
       reasonCode: stringOf(want.get('reason_code'), `${field}.want.reason_code`),
       determining: ids === undefined ? undefined : { ids, all: true },
+      obligations: want.has('obligations')
+        ? stringsOf(want.get('obligations'), `${field}.want.obligations`)
+        : undefined,
       errors: want.has('errors') ? stringsOf(want.get('errors'), `${field}.want.errors`) : [],
     },
   };

@@ -1,4 +1,5 @@
 import type { Condition } from './compiled/shape.ts';
+import type { Obligation } from './obligation.ts';
 import type { RawUid } from './raw/raw.ts';
 
 export type Effect = 'permit' | 'forbid';
@@ -47,6 +48,8 @@ export interface Policy {
   readonly id: string;
   readonly effect: Effect;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Of its `@obligation`; absent: none. */
+  readonly obligations?: readonly Obligation[] | undefined;
   /** With the slots of a link filled in. */
   readonly scope: Scope;
   /** Entities that the conditions name: evaluation may read them whatever the request is. */

@@ -1,4 +1,5 @@
 import type { Evaluation } from './evaluator.ts';
+import { NO_OBLIGATIONS, type Obligation, uniteObligations } from './obligation.ts';
 import type { Policy } from './policy.ts';
 
 export type DecidedCode = 'permitted' | 'forbidden' | 'not_permitted' | 'policy_error';
@@ -11,9 +12,14 @@ export interface Verdict {
   readonly message: string;
   /** `@code` of the determining policies, sorted: they refine the reason code in records and explanations. */
   readonly policyCodes: readonly string[];
+  /** What the determining permits of an allow demand of who enforces it, each once and ordered; none on a deny. */
+  readonly obligations: readonly Obligation[];
+  /** `@alternative` of the forbids that determined a deny: what would be allowed instead. */
+  readonly alternatives: readonly string[];
 }
 
-const MESSAGES = {
+/** What a deny says where no policy has words for it. */
+export const MESSAGES = {
   forbidden: 'A policy forbids this.',
   not_permitted: 'No policy permits this.',
   policy_error: 'A policy could not be evaluated, so this is not allowed.',
@@ -26,12 +32,15 @@ const MESSAGES = {
  */
 export function settleEvaluation(
   evaluation: Evaluation,
-  policy: (id: string) => Pick<Policy, 'effect' | 'annotations'> | undefined,
+  policy: (id: string) => Pick<Policy, 'effect' | 'annotations' | 'obligations'> | undefined,
 ): Verdict {
   const reasonCode = reasonCodeOf(evaluation, policy);
   const determining = reasonCode === 'policy_error' ? [] : evaluation.determining.map(policy);
   const policyCodes = [...annotationsOf(determining, 'code')].sort();
-  if (reasonCode === 'permitted') return { decision: 'allow', reasonCode, message: '', policyCodes };
+  if (reasonCode === 'permitted') {
+    const obligations = obligationsOf(determining);
+    return { decision: 'allow', reasonCode, message: '', policyCodes, obligations, alternatives: [] };
+  }
 
   const reasons = [...annotationsOf(determining, 'reason')];
 
@@ -40,6 +49,8 @@ export function settleEvaluation(
     reasonCode,
     message: reasons.length > 0 ? reasons.join(' ') : MESSAGES[reasonCode],
     policyCodes,
+    obligations: NO_OBLIGATIONS,
+    alternatives: [...annotationsOf(determining, 'alternative')],
   };
 }
 
@@ -54,6 +65,16 @@ function reasonCodeOf(
   const onlyPermitsFailed = errors.every(({ policyId }) => policy(policyId)?.effect === 'permit');
 
   return permitted && onlyPermitsFailed ? 'permitted' : 'policy_error';
+}
+
+/** A permit without obligations beside one with them does not free from these. */
+function obligationsOf(
+  policies: readonly (Pick<Policy, 'obligations'> | undefined)[],
+): readonly Obligation[] {
+  const lists: (readonly Obligation[])[] = [];
+  for (const policy of policies) if (policy?.obligations !== undefined) lists.push(policy.obligations);
+
+  return lists.length === 0 ? NO_OBLIGATIONS : uniteObligations(lists);
 }
 
 function annotationsOf(

@@ -1,4 +1,4 @@
-import { jsonText } from './json.ts';
+import { type JsonValue, jsonText } from './json.ts';
 import {
   type AdministrationEntry,
   type ChangeEntry,
@@ -56,6 +56,8 @@ function verdictText(entry: DecisionEntry): string {
   return (
     `,"decision":"${entry.decision}","reason_code":${quote(entry.reason_code)}` +
     `,"policy_codes":${JSON.stringify(entry.policy_codes)},"message":${quote(entry.message)}` +
+    optionalList('obligations', entry.obligations) +
+    optionalList('alternatives', entry.alternatives) +
     `,"cedar_decision":"${entry.cedar_decision}"${optionalText('policy_decision', entry.policy_decision)}` +
     `,"enforcement":"${entry.enforcement}"${optionalText('arm', entry.arm)}` +
     `,"determining":${JSON.stringify(entry.determining)},"policy_errors":${policyErrorsText(entry.policy_errors)}` +
@@ -69,6 +71,10 @@ function verdictText(entry: DecisionEntry): string {
 
 function optionalText(name: string, value: string | undefined): string {
   return value === undefined ? '' : `,"${name}":"${value}"`;
+}
+
+function optionalList(name: string, value: JsonValue | undefined): string {
+  return value === undefined ? '' : `,"${name}":${jsonText(value)}`;
 }
 
 function errorText({ error }: ErrorEntry): string {

@@ -94,6 +94,14 @@ const decisionRecord = z
     reason_code: z.string(),
     policy_codes: z.array(z.string()).describe('`@code` of the determining policies, sorted.'),
     message: z.string(),
+    obligations: z
+      .array(z.strictObject({ id: z.string(), params: z.record(z.string(), z.string()) }))
+      .optional()
+      .describe('What the allow obliged its enforcer to, as replied. Absent: nothing.'),
+    alternatives: z
+      .array(z.string())
+      .optional()
+      .describe('What the deny said would be allowed instead, as replied. Absent: nothing.'),
     cedar_decision: z.enum(['allow', 'deny']).describe('What Cedar alone answered.'),
     policy_decision: z
       .enum(['allow', 'deny'])

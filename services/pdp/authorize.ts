@@ -140,6 +140,8 @@ function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, sco
     state_sequence: sequence,
     reason_code: settled.reasonCode,
     message: settled.message,
+    obligations: settled.obligations,
+    alternatives: settled.alternatives,
     enforcement: settled.enforcement,
     trace_id: scope.trace.trace_id,
     evaluated_at: at,

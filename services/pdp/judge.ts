@@ -26,7 +26,7 @@ export function judge(
   const run = (): Judged => {
     const decided = decide(bundle, call, at);
 
-    return { decided, settled: settle(selected, call.mode, decided) };
+    return { decided, settled: settle(selected, call, decided) };
   };
   const tell = () => path.trials.failed(selected, store, () => decide(selected.active, call, at));
   const step = arm === 'active' ? run : () => watched(run, tell);

@@ -1,5 +1,6 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import type { BundleDecision } from '../bundles/decide.ts';
+import { NO_OBLIGATIONS, type Obligation } from '../engine/obligation.ts';
 import { settleEvaluation, type Verdict } from '../engine/verdict.ts';
 import type { Monitoring } from './snapshot.ts';
 
@@ -19,7 +20,7 @@ export function monitored(
 ): Verdict | undefined {
   const decidedByPolicies = verdict.reasonCode === 'forbidden' || verdict.reasonCode === 'not_permitted';
   const mayBeAllowed = verdict.decision === 'deny' && decidedByPolicies && evaluation.errors.length === 0;
-  if (policies === undefined) return mayBeAllowed ? allowed(verdict) : undefined;
+  if (policies === undefined) return mayBeAllowed ? allowed(verdict, NO_OBLIGATIONS) : undefined;
 
   // With an enforced policy among those that determined it, the verdict does not rest on the others.
   const { determining } = evaluation;
@@ -33,10 +34,10 @@ export function monitored(
   );
   if (left.decision === verdict.decision) return undefined;
 
-  return left.decision === 'allow' ? allowed(verdict) : left;
+  return left.decision === 'allow' ? allowed(verdict, left.obligations) : left;
 }
 
 /** The reason stays that of the policies: why it would not have been allowed. */
-function allowed({ reasonCode, policyCodes }: Verdict): Verdict {
-  return { decision: 'allow', reasonCode, message: '', policyCodes };
+function allowed({ reasonCode, policyCodes }: Verdict, obligations: readonly Obligation[]): Verdict {
+  return { decision: 'allow', reasonCode, message: '', policyCodes, obligations, alternatives: [] };
 }

@@ -2,6 +2,7 @@ import type { CompiledBundle } from '../bundles/compile.ts';
 import type { BundleDecision } from '../bundles/decide.ts';
 import type { PdpError } from '../engine/error.ts';
 import { LIMITS } from '../engine/limits.ts';
+import type { Obligation } from '../engine/obligation.ts';
 import { writeValue } from '../engine/value/cedar-json.ts';
 import type { Value } from '../engine/value/value.ts';
 import { type JsonValue, jsonText, parseExactJson } from '../ledger/json.ts';
@@ -50,6 +51,8 @@ export function decisionEntry({
     reason_code: reply.reason_code,
     policy_codes: [...verdict.policyCodes],
     message: reply.message,
+    ...(reply.obligations.length === 0 ? {} : { obligations: reply.obligations.map(obligationOf) }),
+    ...(reply.alternatives.length === 0 ? {} : { alternatives: [...reply.alternatives] }),
     cedar_decision: evaluation.decision,
     policy_decision: settled.policyDecision,
     enforcement: reply.enforcement,
@@ -107,6 +110,8 @@ function explanationUnits(entry: RecordEntry): number {
   if (entry.kind === 'change') return entry.reason.length + jsonText(entry.state).length;
 
   let units = entry.message.length;
+  for (const obligation of entry.obligations ?? []) units += jsonText(obligation).length;
+  for (const alternative of entry.alternatives ?? []) units += alternative.length;
   for (const id of entry.determining) units += id.length;
   for (const code of entry.policy_codes) units += code.length;
   for (const { policy_id, message } of entry.policy_errors) units += policy_id.length + message.length;
@@ -144,6 +149,10 @@ function recordable(uid: RawUid | undefined): RawUid | null {
     return null;
 
   return uidOf(uid);
+}
+
+function obligationOf({ id, params }: Obligation) {
+  return { id, params: { ...params } };
 }
 
 function uidOf({ type, id }: RawUid): RawUid {

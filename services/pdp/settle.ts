@@ -1,21 +1,41 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import type { BundleDecision } from '../bundles/decide.ts';
-import type { Verdict } from '../engine/verdict.ts';
+import { type DecidedCode, MESSAGES, type Verdict } from '../engine/verdict.ts';
 import { monitored } from './monitor.ts';
+import { oblige, UNSUPPORTED, unsupported } from './oblige.ts';
 import type { Selected } from './select.ts';
-import type { Decision, Enforcement, Explanation, Mode } from './types.ts';
+import type { AuthorizeCall, Decision, Enforcement, Explanation } from './types.ts';
+
+const DENIALS = { ...MESSAGES, obligation_unsupported: UNSUPPORTED };
 
 /** What is replied, and what the policies say. They differ only where the effect of policies is monitored. */
-export interface Settled extends Verdict {
+export interface Settled extends Omit<Verdict, 'reasonCode'> {
+  readonly reasonCode: DecidedCode | 'obligation_unsupported';
   readonly enforcement: Enforcement;
   readonly policyDecision: Decision;
 }
 
 /**
  * Makes a verdict final. CHECK reads and changes nothing, and a PEP must not act on it, so it tells what the policies say.
+ * An allow stands only where the caller supports what it obliges to, monitored or not. A deny that monitoring would make such an
+ * allow stays the deny of the policies.
  * @throws PdpError what evaluating throws, where policies are monitored.
  */
-export function settle({ bundle, staged }: Selected, mode: Mode, decided: BundleDecision): Settled {
+export function settle(
+  selected: Selected,
+  call: Pick<AuthorizeCall, 'mode' | 'supported_obligations'>,
+  decided: BundleDecision,
+): Settled {
+  const settled = oblige(enforce(selected, call, decided), call.supported_obligations);
+
+  return selected.bundle.disclosure === 'guidance' ? settled : withhold(settled);
+}
+
+function enforce(
+  { bundle, staged }: Selected,
+  { mode, supported_obligations: supported }: Parameters<typeof settle>[1],
+  decided: BundleDecision,
+): Settled {
   const { verdict } = decided;
   const policyDecision = verdict.decision;
   if (mode === 'check') return { ...verdict, enforcement: 'check_only', policyDecision };
@@ -23,9 +43,18 @@ export function settle({ bundle, staged }: Selected, mode: Mode, decided: Bundle
 
   const left = monitored(staged.monitoring, bundle, decided);
 
-  return left === undefined
+  return left === undefined || unsupported(left.obligations, supported).length > 0
     ? { ...verdict, enforcement: 'enforced', policyDecision }
     : { ...left, enforcement: 'monitored', policyDecision };
+}
+
+/** Leaves what the code says, and nothing in the words of policies. */
+function withhold(settled: Settled): Settled {
+  if (settled.decision === 'allow') return settled;
+  const { reasonCode } = settled;
+  const message = reasonCode === 'permitted' ? '' : DENIALS[reasonCode];
+
+  return { ...settled, message, alternatives: [] };
 }
 
 /** What a credential that may ask for full detail is told beside the verdict. */

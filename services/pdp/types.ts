@@ -1,4 +1,5 @@
 import type { PdpError } from '../engine/error.ts';
+import type { Obligation } from '../engine/obligation.ts';
 import type { RawNode, RawUid, TypedEntityInput } from '../engine/raw/raw.ts';
 import type { Role } from '../store/credentials.ts';
 import type { CallNotes } from '../telemetry/call-span.ts';
@@ -129,6 +130,10 @@ export interface DecisionReply {
   readonly reason_code: ReasonCode;
   /** For the model that was refused; empty where no policy gives one. */
   readonly message: string;
+  /** What an allow obliges its enforcer to; none on a deny. */
+  readonly obligations: readonly Obligation[];
+  /** What would be allowed instead; none on an allow. */
+  readonly alternatives: readonly string[];
   readonly enforcement: Enforcement;
   readonly trace_id: string;
   /** Milliseconds since the epoch. */

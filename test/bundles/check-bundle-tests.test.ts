@@ -53,6 +53,12 @@ describe('check refuses', () => {
       /determining is \[staff-view\]/,
     ],
     [
+      'a test that wants an obligation',
+      yamlTest((text) => text.replace('errors: []', 'errors: [], obligations: [log]')),
+      'test_failed',
+      /obligations is \[\], wanted \[log\]/,
+    ],
+    [
       'a test that wants errors',
       yamlTest((text) => text.replace('errors: []', 'errors: [staff-view]')),
       'test_failed',

@@ -35,6 +35,48 @@ describe('check refuses', () => {
       'policy_annotation',
       /@limit/,
     ],
+    [
+      'an obligation on a forbid',
+      policy('@id("a") @obligation("log") forbid(principal, action == Action::"list", resource);'),
+      'policy_annotation',
+      /on a permit alone/,
+    ],
+    [
+      'an obligation that is not well formed',
+      policy(`@id("a") @obligation("Log") ${PERMIT};`),
+      'policy_annotation',
+      /lower-case/,
+    ],
+    [
+      'a path to redact that one of the actions has not',
+      policy(`@id("a") @obligation("redact:amount") ${PERMIT};`),
+      'policy_annotation',
+      /redact:amount is no path of the context of Action::"edit"/,
+    ],
+    [
+      'more different obligations than one reply has room for',
+      policy(
+        Array.from(
+          { length: 65 },
+          (_, index) =>
+            `@id("o${index}") @obligation("log:${index}") permit(principal, action == Action::"list", resource);`,
+        ).join('\n'),
+      ),
+      'policy_annotation',
+      /more than 64/,
+    ],
+    [
+      'an alternative on a permit',
+      policy(`@id("a") @alternative("b") ${PERMIT};`),
+      'policy_annotation',
+      /on a forbid alone/,
+    ],
+    [
+      'an empty alternative',
+      policy('@id("a") @alternative forbid(principal, action == Action::"list", resource);'),
+      'policy_annotation',
+      /@alternative must/,
+    ],
     ['an empty reason', policy(`@id("a") @reason ${PERMIT};`), 'policy_annotation', /@reason/],
     ['a code with spaces', policy(`@id("a") @code("a b") ${PERMIT};`), 'policy_annotation', /@code/],
     ['a call of unknown', when('unknown("x") == 1'), 'policy_construct', /unknown/],

@@ -33,6 +33,8 @@ const decisions: fc.Arbitrary<RecordEntry> = fc
     message: text,
     determining: fc.array(text),
     policy_codes: fc.array(text),
+    obligations: fc.array(fc.record({ id: text, params: fc.dictionary(text, text, { maxKeys: 2 }) })),
+    alternatives: fc.array(text),
     policy_errors: fc.array(fc.record({ policy_id: text, message: text })),
     facts: named,
     disclosed: named,

@@ -21,6 +21,7 @@ function settled(
   level: number,
   policies: readonly string[] | null | undefined,
   mode: Mode = 'enforce',
+  supported: readonly string[] = [],
 ): Settled {
   const ids = new Set(policies ?? []);
   const monitoring =
@@ -31,7 +32,9 @@ function settled(
         : { policies: ids, without: new Map([[bundle, bundle.without(ids)]]) };
   const staged = { canary: undefined, shadow: undefined, monitoring };
 
-  return settle({ bundle, active: bundle, arm: 'active', sequence: 1n, staged }, mode, decide(bundle, level));
+  const call = { mode, supported_obligations: supported };
+
+  return settle({ bundle, active: bundle, arm: 'active', sequence: 1n, staged }, call, decide(bundle, level));
 }
 
 const both = PERMIT + forbidFrom(10) + forbidFrom(20) + failFrom(100);
@@ -143,6 +146,89 @@ describe('where policies are monitored by name', () => {
       reasonCode: 'not_permitted',
       enforcement: 'monitored',
     });
+  });
+});
+
+test('a bundle that discloses the code alone has nothing told in the words of its policies', async () => {
+  const told =
+    '@id("no") @reason("secret") @alternative("secret") forbid(principal, action, resource) when { context.level > 9 };';
+  const owing = '@id("owing") @obligation("secret") permit(principal, action, resource);';
+  const bundle = { ...(await compileLevels(owing + told)), disclosure: 'reason_code' as const };
+
+  for (const level of [1, 10]) {
+    const { decision, message, alternatives } = settled(bundle, level, undefined);
+    expect(decision).toBe('deny');
+    expect(message).not.toBe('');
+    expect(JSON.stringify({ message, alternatives })).not.toContain('secret');
+  }
+  expect(settled(bundle, 1, undefined, 'enforce', ['secret'])).toMatchObject({
+    decision: 'allow',
+    obligations: [{ id: 'secret', params: {} }],
+  });
+});
+
+describe('an allow that obliges', () => {
+  const OWING = '@id("owing") @obligation("log; redact:level") permit(principal, action, resource);\n';
+  const obligations = [
+    { id: 'log', params: {} },
+    { id: 'redact', params: { path: 'level' } },
+  ];
+
+  test('stands where the caller supports all of it, and another permit does not free from it', async () => {
+    const bundle = await compileLevels(OWING + PERMIT);
+
+    expect(settled(bundle, 1, undefined, 'enforce', ['redact', 'mask', 'log'])).toMatchObject({
+      decision: 'allow',
+      enforcement: 'enforced',
+      obligations,
+    });
+  });
+
+  test.each(['enforce', 'check'] as const)('is a deny that names what is missing (%s)', async (mode) => {
+    const bundle = await compileLevels(OWING + PERMIT);
+
+    expect(settled(bundle, 1, undefined, mode, ['redact', 'LOG'])).toMatchObject({
+      decision: 'deny',
+      reasonCode: 'obligation_unsupported',
+      policyDecision: 'allow',
+      message: 'This is allowed only with an obligation that the client does not support: log.',
+      obligations: [],
+    });
+  });
+
+  test('is a deny as well where all of the store is monitored', async () => {
+    const bundle = await compileLevels(OWING);
+
+    expect(settled(bundle, 1, null)).toMatchObject({
+      decision: 'deny',
+      reasonCode: 'obligation_unsupported',
+      enforcement: 'enforced',
+    });
+  });
+
+  test('obliges also where only a monitored forbid stands against it', async () => {
+    const bundle = await compileLevels(OWING + forbidFrom(10));
+
+    expect(settled(bundle, 10, ['from-10'], 'enforce', ['log', 'redact'])).toMatchObject({
+      decision: 'allow',
+      enforcement: 'monitored',
+      obligations,
+    });
+    expect(settled(bundle, 10, ['from-10'], 'enforce', ['log'])).toMatchObject({
+      decision: 'deny',
+      reasonCode: 'forbidden',
+      enforcement: 'enforced',
+      obligations: [],
+    });
+  });
+
+  test('obliges to nothing where a forbid denies, and has no alternatives', async () => {
+    const instead =
+      '@id("no") @alternative("Act below.") forbid(principal, action, resource) when { context.level > 9 };';
+    const bundle = await compileLevels(OWING + instead);
+
+    expect(settled(bundle, 10, undefined)).toMatchObject({ obligations: [], alternatives: ['Act below.'] });
+    expect(settled(bundle, 1, undefined, 'enforce', ['log', 'redact'])).toMatchObject({ alternatives: [] });
   });
 });
 

@@ -5,8 +5,8 @@ import { refusalOf, TRANSPORTS, usePitfall } from './support/pitfall.ts';
 const pitfall = usePitfall(OPEN_DOOR);
 
 describe('an approval, which this version does not give,', () => {
-  test('is refused as an annotation of a policy, and so is any other obligation', async () => {
-    const names = ['approval', 'approvers', 'obligation'];
+  test('is refused as an annotation of a policy, and so is any other promise', async () => {
+    const names = ['approval', 'approvers', 'obligations'];
     const policies = names.map(
       (name) => `@id("${name}") @${name}("a person") permit (principal, action, resource);`,
     );

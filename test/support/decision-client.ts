@@ -155,6 +155,8 @@ function grpcReply(reply: AuthorizeResponse__Output): Outcome {
     state_sequence: BigInt(reply.state_sequence),
     reason_code: reply.reason_code,
     message: reply.message,
+    obligations: some(reply.obligations.map(obligationOf)),
+    alternatives: some(reply.alternatives),
     enforcement: reply.enforcement.toLowerCase(),
     trace_id: reply.trace_id,
     evaluated_at: new Date(
@@ -162,6 +164,17 @@ function grpcReply(reply: AuthorizeResponse__Output): Outcome {
     ).toISOString(),
     explanation: explanation === null ? undefined : explanationOf(explanation),
   });
+}
+
+function obligationOf({ id, params }: AuthorizeResponse__Output['obligations'][number]) {
+  const fields = params?.fields ?? [];
+
+  return { id, params: Object.fromEntries(fields.map(({ name, value }) => [name, value?.string])) };
+}
+
+/** Protobuf has no absent list; REST leaves an empty one out. */
+function some<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
 }
 
 function explanationOf(

@@ -7,6 +7,7 @@ import { escapeControls, renderProblem } from '../../bundles/problem.ts';
 import { openInWorker } from '../../bundles/worker/open.ts';
 import { PdpError } from '../../engine/error.ts';
 import type { FactName, Facts } from '../../engine/facts.ts';
+import { obligationText } from '../../engine/obligation.ts';
 import { valueText } from '../../engine/traced/cedar-text.ts';
 import { factsAt } from '../../pdp/facts.ts';
 import { CliError, EXIT } from '../errors.ts';
@@ -173,6 +174,8 @@ function answerLines({ ref }: CompiledBundle, { decided, explanation }: Answer):
     evaluation.decision === verdict.decision
       ? `by ${policies}`
       : `Cedar alone would ${evaluation.decision}, by ${policies}; a forbid failed, which denies`,
+    ...verdict.obligations.map((obligation) => `obliges to ${obligationText(obligation)}`),
+    ...verdict.alternatives.map((text) => `instead: ${text}`),
     `in ${ref.name} ${ref.version} ${ref.digest}`,
     ...evaluation.errors.map(({ policyId, message: why }) => `${policyId} failed: ${why}`),
     ...(facts.length === 0 ? [] : [`facts: ${facts.join(', ')}`]),

@@ -112,6 +112,8 @@ function withOneReply(service: DecisionService, replica: Replica): DecisionServi
     enforcement: 'enforced',
     trace_id: '27701c6d857b0782778a627a09c40201',
     evaluated_at: Date.now(),
+    obligations: [],
+    alternatives: [],
     explanation: undefined,
   };
 

@@ -39,6 +39,14 @@ const replies: fc.Arbitrary<DecisionReply> = fc.record({
   state_sequence: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   reason_code: fc.constantFrom(...REASON_CODES),
   message: text,
+  obligations: fc.array(
+    fc.record({ id: text, params: fc.dictionary(fc.stringMatching(/^[a-z]{1,9}$/), text, { maxKeys: 2 }) }),
+    { maxLength: 3 },
+  ),
+  alternatives: fc.array(
+    text.filter((alternative) => alternative !== ''),
+    { maxLength: 3 },
+  ),
   enforcement: fc.constantFrom('enforced', 'monitored', 'check_only'),
   trace_id: text,
   evaluated_at: fc.nat({ max: 4_102_444_800_000 }),
@@ -59,7 +67,12 @@ function read(reply: DecisionReply): AuthorizeResponse__Output {
     state_sequence: String(reply.state_sequence),
     reason_code: reply.reason_code,
     message: reply.message,
-    obligations: [],
+    obligations: reply.obligations.map(({ id, params }) => ({
+      id,
+      params: {
+        fields: Object.entries(params).map(([name, string]) => ({ name, value: { kind: 'string', string } })),
+      },
+    })),
     approval: null,
     limits: [],
     enforcement: upper(reply.enforcement),
@@ -69,6 +82,7 @@ function read(reply: DecisionReply): AuthorizeResponse__Output {
       nanos: (evaluated_at % 1_000) * 1_000_000,
     },
     valid_until: null,
+    alternatives: [...reply.alternatives],
     explanation:
       explanation === undefined
         ? null

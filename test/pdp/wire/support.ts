@@ -92,6 +92,8 @@ export function replyTo(call: AuthorizeCall, scope: CallScope): DecisionReply {
     state_sequence: 9_007_199_254_740_993n,
     reason_code: 'permitted',
     message: '',
+    obligations: [],
+    alternatives: [],
     enforcement: 'enforced',
     trace_id: scope.trace.trace_id,
     evaluated_at: Date.UTC(2026, 10, 22, 10, 0, 0, 123),

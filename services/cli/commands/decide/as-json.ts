@@ -12,6 +12,8 @@ export function decisionJson({ evaluation, verdict, informed }: BundleDecision):
     cedar_decision: evaluation.decision,
     reason_code: verdict.reasonCode,
     message: verdict.message,
+    obligations: verdict.obligations.map(({ id, params }) => ({ id, params: { ...params } })),
+    alternatives: [...verdict.alternatives],
     determining: evaluation.determining,
     policy_codes: verdict.policyCodes,
     errors: evaluation.errors.map(({ policyId, message }) => ({ policy_id: policyId, message })),

@@ -1,4 +1,5 @@
 import { PdpError } from '../../../engine/error.ts';
+import type { Obligation } from '../../../engine/obligation.ts';
 import { ProtobufWriter } from '../../../telemetry/otlp/protobuf-writer.ts';
 import type { Decision, DecisionReply, Enforcement, Explanation } from '../../types.ts';
 import { publicError } from '../errors.ts';
@@ -22,12 +23,18 @@ const RESPONSE = {
   state_sequence: 7,
   reason_code: 8,
   message: 9,
+  obligations: 10,
   enforcement: 13,
   trace_id: 14,
   evaluated_at: 15,
   explanation: 17,
+  alternatives: 18,
 } as const;
 const BUNDLE = { name: 1, version: 2, digest: 3 } as const;
+const OBLIGATION = { id: 1, params: 2 } as const;
+const RECORD = { fields: 1 } as const;
+const FIELD = { name: 1, value: 2 } as const;
+const VALUE = { string: 3 } as const;
 const TIMESTAMP = { seconds: 1, nanos: 2 } as const;
 const EXPLANATION = { determining_policies: 1, errors: 2, cedar_decision: 3, policy_decision: 4 } as const;
 const DETERMINING_POLICY = { policy_id: 1, effect: 2, annotations: 3 } as const;
@@ -96,6 +103,9 @@ function writeResponse(reply: DecisionReply): void {
   if (reply.state_sequence !== 0n) writer.uint64(RESPONSE.state_sequence, reply.state_sequence);
   text(RESPONSE.reason_code, reply.reason_code);
   text(RESPONSE.message, reply.message);
+  for (const obligation of reply.obligations) {
+    within(RESPONSE.obligations, () => writeObligation(obligation));
+  }
   number(RESPONSE.enforcement, ENFORCEMENTS[reply.enforcement]);
   text(RESPONSE.trace_id, reply.trace_id);
   const time = writer.open(RESPONSE.evaluated_at);
@@ -103,6 +113,20 @@ function writeResponse(reply: DecisionReply): void {
   number(TIMESTAMP.nanos, Math.floor(evaluated_at % 1_000) * 1_000_000);
   writer.closeShort(time);
   if (explanation !== undefined) within(RESPONSE.explanation, () => writeExplanation(explanation));
+  for (const alternative of reply.alternatives) text(RESPONSE.alternatives, alternative);
+}
+
+function writeObligation({ id, params }: Obligation): void {
+  text(OBLIGATION.id, id);
+  within(OBLIGATION.params, () => {
+    for (const [name, value] of Object.entries(params)) {
+      within(RECORD.fields, () => {
+        text(FIELD.name, name);
+        // A member of a oneof is written even where it is empty.
+        within(FIELD.value, () => writer.text(VALUE.string, value));
+      });
+    }
+  });
 }
 
 function writeExplanation(explanation: Explanation): void {

@@ -17,6 +17,8 @@ export function responseBody(reply: DecisionReply): AuthorizeResponseBody {
     state_sequence: reply.state_sequence,
     reason_code: reply.reason_code,
     message: present(reply.message),
+    obligations: some(reply.obligations)?.map(({ id, params }) => ({ id, params })),
+    alternatives: some(reply.alternatives),
     enforcement: reply.enforcement,
     trace_id: reply.trace_id,
     evaluated_at: new Date(reply.evaluated_at).toISOString(),
@@ -48,6 +50,10 @@ function explanationBody(explanation: Explanation): AuthorizeResponseBody['expla
     cedar_decision: explanation.cedar_decision,
     policy_decision: explanation.policy_decision,
   };
+}
+
+function some<T>(list: readonly T[]): T[] | undefined {
+  return list.length === 0 ? undefined : [...list];
 }
 
 function present(text: string): string | undefined {

@@ -72,7 +72,9 @@ export const AuthorizeRequest = z
     }),
     at_least_sequence: sequence.optional(),
     approval_id: identifier.optional(),
-    supported_obligations: z.array(z.string()).optional(),
+    supported_obligations: z.array(z.string()).optional().meta({
+      description: 'Ids that the client can carry out; an allow that obliges to another is a deny.',
+    }),
     traceparent: z.string().optional().meta({
       description: 'Only for messages of a gRPC stream; here the header of that name counts.',
     }),
@@ -94,6 +96,10 @@ const Explanation = z
   })
   .meta({ id: 'Explanation', description: 'Only with `detail: full`.' });
 
+const Obligation = z
+  .strictObject({ id: z.string(), params: z.record(z.string(), z.string()) })
+  .meta({ id: 'Obligation', description: 'What an allow obliges to; see `supported_obligations`.' });
+
 export const AuthorizeResponse = z
   .strictObject({
     decision,
@@ -108,6 +114,12 @@ export const AuthorizeResponse = z
     // Open, because a later version may add codes.
     reason_code: z.string().meta({ examples: [...REASON_CODES] }),
     message: z.string().optional().meta({ description: 'For the model that was refused.' }),
+    obligations: z.array(Obligation).optional().meta({
+      description: 'Carry out all of them with an allow, or do not act on it. Absent: none.',
+    }),
+    alternatives: z.array(z.string()).optional().meta({
+      description: 'What would be allowed instead, for the model that was refused.',
+    }),
     enforcement: z.enum(['enforced', 'monitored', 'check_only']),
     trace_id: z.string(),
     evaluated_at: z.string().meta({ format: 'date-time' }),

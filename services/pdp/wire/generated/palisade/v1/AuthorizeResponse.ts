@@ -28,6 +28,7 @@ export interface AuthorizeResponse {
   'evaluated_at'?: (_google_protobuf_Timestamp | null);
   'valid_until'?: (_google_protobuf_Timestamp | null);
   'explanation'?: (_palisade_v1_Explanation | null);
+  'alternatives'?: (string)[];
 }
 
 export interface AuthorizeResponse__Output {
@@ -48,4 +49,5 @@ export interface AuthorizeResponse__Output {
   'evaluated_at': (_google_protobuf_Timestamp__Output | null);
   'valid_until': (_google_protobuf_Timestamp__Output | null);
   'explanation': (_palisade_v1_Explanation__Output | null);
+  'alternatives': (string)[];
 }
