@@ -161,7 +161,7 @@ test('a credential is made, shown without its token, and refused once it is revo
 
   const listed = await run('token', 'list');
   expect(listed.stdout).toMatch(
-    new RegExp(`^${id} +cli-made +runtime +default +Agent::"it's A" Bot +good$`, 'm'),
+    new RegExp(`^${id} +cli-made +runtime +default +Agent::"it's A" Bot +token +good$`, 'm'),
   );
   expect(listed.stdout).not.toContain(token);
   expect(await run('token', 'create', 'cli-made')).toMatchObject({
