@@ -38,6 +38,14 @@ export const LIMITS = {
   bundle_tests: 10_000,
   /** Static entities in one bundle. */
   bundle_entities: 50_000,
+  /** Entities that one store holds. */
+  stored_entities: 100_000,
+  /** Entities that one write puts or deletes. */
+  stored_entity_changes: 10_000,
+  /** One stored entity as JSON. */
+  stored_entity_bytes: 256 * KIB,
+  /** The id of a stored entity, and its type: they are the key of an index. */
+  stored_entity_id_bytes: KIB,
   /** Containers inside each other in any JSON that a caller sends. */
   json_depth: 32,
   /** One string, in UTF-8 bytes. */

@@ -46,7 +46,7 @@ export async function changeDeployment(
   beforeCommit: BeforeCommit = () => Promise.resolve(),
 ): Promise<Deployment> {
   const { store, expectedSequence } = request;
-  const { sequence } = await lockStore(client, store);
+  const { sequence, stateSequence } = await lockStore(client, store);
   const before = await deploymentAt(client, store, sequence);
   if (expectedSequence !== undefined && expectedSequence !== sequence) {
     throw lostRace(store, expectedSequence, before);
@@ -54,8 +54,12 @@ export async function changeDeployment(
 
   const next = await nextOf(client, store, request.change, before, sequence + 1n);
   await requireSigned(client, store, before, next);
-  await insert(client, request, next, sequence + 1n);
-  await query(client, 'update stores set sequence = $2 where name = $1', [store, sequence + 1n]);
+  await insert(client, request, next, { sequence: sequence + 1n, stateSequence: stateSequence + 1n });
+  await query(client, 'update stores set sequence = $2, state_sequence = $3 where name = $1', [
+    store,
+    sequence + 1n,
+    stateSequence + 1n,
+  ]);
   await announceChange(client);
   const after = await deploymentAt(client, store, sequence + 1n);
   if (after === undefined) throw new PdpError('internal', 'a deployment vanished within its transaction');
@@ -153,12 +157,13 @@ async function insert(
   client: Client,
   { store, author, approvedBy, reason, recordId }: ChangeRequest,
   { action, state }: Next,
-  sequence: bigint,
+  { sequence, stateSequence }: Pick<Deployment, 'sequence' | 'stateSequence'>,
 ): Promise<void> {
   const { digest, origin, canary, shadow, monitor } = state;
   const row = {
     store,
     sequence,
+    state_sequence: stateSequence,
     action,
     digest,
     origin,

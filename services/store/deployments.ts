@@ -19,6 +19,8 @@ export interface Deployment extends DeploymentState {
   readonly store: string;
   /** Counts from 1 within the store, without gaps. */
   readonly sequence: bigint;
+  /** Its number among all changes of the store's state, those of entities included; never less than `sequence`. */
+  readonly stateSequence: bigint;
   /** What led to it. */
   readonly action: DeploymentAction;
   /** Name and version of the active bundle. */
@@ -38,8 +40,9 @@ export interface Deployment extends DeploymentState {
 const STORE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 export interface DeploymentRow
-  extends Omit<Deployment, 'sequence' | 'origin' | 'canary' | 'shadow' | 'monitor'> {
+  extends Omit<Deployment, 'sequence' | 'stateSequence' | 'origin' | 'canary' | 'shadow' | 'monitor'> {
   readonly sequence: string;
+  readonly stateSequence: string;
   readonly origin: string;
   readonly canaryDigest: string | null;
   readonly canaryPercent: number;
@@ -52,7 +55,7 @@ export interface DeploymentRow
   readonly monitor: unknown;
 }
 
-const DEPLOYMENT = `select d.store, d.sequence, d.action, d.digest, b.name, b.version, d.origin,
+const DEPLOYMENT = `select d.store, d.sequence, d.state_sequence as "stateSequence", d.action, d.digest, b.name, b.version, d.origin,
     d.canary_digest as "canaryDigest", d.canary_percent as "canaryPercent", d.canary_by as "canaryBy",
     d.canary_since as "canarySince", d.canary_limits as "canaryLimits", d.canary_frozen as "canaryFrozen",
     d.shadow_digest as "shadowDigest", d.shadow_since as "shadowSince", d.monitor,
@@ -120,19 +123,34 @@ export async function createStore(pool: Pool, name: string): Promise<void> {
   });
 }
 
+/** A store whose row is locked until the transaction ends. */
+export interface LockedStore {
+  /** Of its current deployment; 0 before the first. */
+  readonly sequence: bigint;
+  /** Of its newest change, be it a deployment or a write of entities. */
+  readonly stateSequence: bigint;
+  readonly twoPerson: boolean;
+  /** That it holds. */
+  readonly entities: number;
+}
+
 /** Whoever holds this lock gives the next number, so replicas never see a greater one before a smaller one. */
-export async function lockStore(
-  client: Client,
-  store: string,
-): Promise<{ readonly sequence: bigint; readonly twoPerson: boolean }> {
-  const [row] = await query<{ sequence: string; twoPerson: boolean }>(
+export async function lockStore(client: Client, store: string): Promise<LockedStore> {
+  const [row] = await query<{
+    sequence: string;
+    stateSequence: string;
+    twoPerson: boolean;
+    entities: number;
+  }>(
     client,
-    'select sequence, two_person as "twoPerson" from stores where name = $1 for update',
+    `select sequence, state_sequence as "stateSequence", two_person as "twoPerson", entity_count::int4 as entities
+     from stores where name = $1 for update`,
     [store],
   );
   if (row === undefined) throw unknownStore(store);
+  const { sequence, stateSequence, ...rest } = row;
 
-  return { sequence: BigInt(row.sequence), twoPerson: row.twoPerson };
+  return { ...rest, sequence: BigInt(sequence), stateSequence: BigInt(stateSequence) };
 }
 
 export async function deploymentAt(
@@ -187,6 +205,7 @@ function toDeployment(row: DeploymentRow): Deployment {
   return {
     store,
     sequence: BigInt(row.sequence),
+    stateSequence: BigInt(row.stateSequence),
     action,
     digest,
     name,

@@ -27,6 +27,8 @@ const FORBIDDEN = [
   'delete from bundle_signatures',
   'update signature_requirements set threshold = 0',
   'delete from signature_requirements',
+  'update entity_versions set document = null',
+  'delete from entity_versions',
   'update installation set id = gen_random_uuid()',
   'insert into installation values (true, gen_random_uuid())',
   'update replicas set process_id = process_id',

@@ -30,6 +30,7 @@ const CREDENTIAL = z.looseObject({
 const DEPLOYMENT = z.strictObject({
   store: z.string(),
   sequence,
+  stateSequence: sequence,
   action: z.enum(['activate', 'canary', 'end_canary', 'freeze', 'shadow', 'monitor', 'promote', 'rollback']),
   digest,
   name: z.string(),

@@ -1,0 +1,143 @@
+import type { Database } from './database.ts';
+import { query } from './pool.ts';
+
+export interface StoredUid {
+  readonly type: string;
+  readonly id: string;
+}
+
+/** An entity that a store holds, as it was last written. */
+export interface StoredEntity extends StoredUid {
+  /** Cedar JSON `{"uid", "attrs", "parents", "tags"}`. */
+  readonly document: string;
+  /** Of the write. */
+  readonly sequence: bigint;
+  readonly author: string;
+  readonly writtenAt: Date;
+}
+
+/** What one write made of an entity. */
+export interface EntityVersion extends StoredUid {
+  /** As {@link StoredEntity} has it; `null`: deleted. */
+  readonly document: string | null;
+  readonly sequence: bigint;
+}
+
+export interface EntityListing {
+  /** The state to read: a page and the next one are of one moment, whatever is written between them. */
+  readonly sequence: bigint;
+  /** Only of this type. */
+  readonly type?: string;
+  /** Only those after it, in the order of the bytes of type and id. */
+  readonly after?: StoredUid;
+  /** At most so many. */
+  readonly limit: number;
+}
+
+/** Where a store is. */
+export interface StateSequence {
+  /** Of its newest change, be it a deployment or a write of entities; 0 before the first. */
+  readonly state: bigint;
+  /** Of its current deployment among deployments, as of the same moment; 0 before the first. */
+  readonly deployment: bigint;
+}
+
+/** Versions that are read at a time. */
+const PAGE = 5_000;
+
+interface VersionRow extends StoredUid {
+  readonly document: string | null;
+  readonly sequence: string;
+}
+
+/** The sequences of all stores, by name: one consistent view. A sequence that is seen is followed by no smaller one. */
+export async function stateSequences(database: Database): Promise<ReadonlyMap<string, StateSequence>> {
+  const rows = await query<{ name: string; state: string; deployment: string }>(
+    database,
+    'select name, state_sequence as state, sequence as deployment from stores',
+  );
+
+  return new Map(
+    rows.map(({ name, state, deployment }) => [
+      name,
+      { state: BigInt(state), deployment: BigInt(deployment) },
+    ]),
+  );
+}
+
+/** What a store held at a sequence, ordered by the bytes of type and id. */
+export async function entitiesAt(
+  database: Database,
+  store: string,
+  { sequence, type, after, limit }: EntityListing,
+): Promise<StoredEntity[]> {
+  const rows = await query<Omit<StoredEntity, 'sequence'> & { readonly sequence: string }>(
+    database,
+    `select type, id, document, sequence, author, written_at as "writtenAt" from (
+       select distinct on (type, id) type, id, document, sequence, author, written_at
+       from entity_versions
+       where store = $1 and sequence <= $2 and ($3::text is null or type = $3)
+         and ($4::text is null or (type, id) > ($4, $5))
+       order by type, id, sequence desc
+     ) newest
+     where document is not null
+     order by type, id
+     limit $6`,
+    [store, sequence, type ?? null, after?.type ?? null, after?.id ?? null, limit],
+  );
+
+  return rows.map((row) => ({ ...row, sequence: BigInt(row.sequence) }));
+}
+
+/** One entity as a store held it at a sequence; `undefined` where it did not. */
+export async function entityAt(
+  database: Database,
+  store: string,
+  { type, id }: StoredUid,
+  sequence: bigint,
+): Promise<StoredEntity | undefined> {
+  const [row] = await query<
+    Omit<StoredEntity, 'sequence' | 'document'> & {
+      readonly sequence: string;
+      readonly document: string | null;
+    }
+  >(
+    database,
+    `select type, id, document, sequence, author, written_at as "writtenAt" from entity_versions
+     where store = $1 and type = $2 and id = $3 and sequence <= $4 order by sequence desc limit 1`,
+    [store, type, id, sequence],
+  );
+  if (row === undefined || row.document === null) return undefined;
+
+  return { ...row, document: row.document, sequence: BigInt(row.sequence) };
+}
+
+/**
+ * What was written to a store after a sequence, up to another one that {@link stateSequences} told: pages in the order of sequence, type
+ * and id. A page may end within a write: only all of them together are a state.
+ */
+export async function* changedEntities(
+  database: Database,
+  store: string,
+  { after, upTo }: { readonly after: bigint; readonly upTo: bigint },
+): AsyncGenerator<readonly EntityVersion[], void, undefined> {
+  let from = { sequence: after, type: null as string | null, id: '' };
+  for (;;) {
+    const rows = await query<VersionRow>(
+      database,
+      // Without a type the page begins after the whole sequence.
+      `select type, id, document, sequence from entity_versions
+       where store = $1 and sequence >= $2 and sequence <= $5
+         and (sequence > $2 or ($3::text is not null and (type, id) > ($3, $4)))
+       order by sequence, type, id limit ${PAGE}`,
+      [store, from.sequence, from.type, from.id, upTo],
+    );
+    const page = rows.map((row) => ({ ...row, sequence: BigInt(row.sequence) }));
+    const last = page.at(-1);
+    if (last === undefined) return;
+
+    yield page;
+    if (page.length < PAGE) return;
+    from = last;
+  }
+}
