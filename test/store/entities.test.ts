@@ -116,23 +116,30 @@ describe('writeEntities', () => {
     });
   });
 
-  test.each([
-    ['an entity that should not be there and is', [put(ALICE, '2', 0n)], 'conflict'],
-    ['an entity that should be there and is not', [put(BOB, '2', 1n)], 'conflict'],
-    ['the deletion of what is not there', [{ uid: BOB, document: null }], 'not_found'],
-    ['an entity twice', [put(BOB), put(BOB, '2')], 'invalid_request'],
-    ['nothing', [], 'invalid_request'],
-    ['a NUL in an id', [put({ type: 'User', id: 'a\0b' })], 'invalid_request'],
-    ['a lone surrogate in an id', [put({ type: 'User', id: '\ud800' })], 'invalid_request'],
-    ['an id over its limit in bytes', [put({ type: 'User', id: 'é'.repeat(513) })], 'too_large'],
-    ['a document over its limit', [put(BOB, '1'.repeat(LIMITS.stored_entity_bytes))], 'too_large'],
-  ])('refuses %s, and writes nothing of the rest', async (_, changes, code) => {
+  test('refuses what it cannot keep or was not meant, and writes nothing of the rest', async () => {
+    const refused: readonly (readonly [what: string, change: readonly EntityChange[], code: string])[] = [
+      ['it should not be there and is', [put(ALICE, '2', 0n)], 'conflict'],
+      ['it should be there and is not', [put(BOB, '2', 1n)], 'conflict'],
+      ['a deletion of what is not there', [{ uid: BOB, document: null }], 'not_found'],
+      ['an entity twice', [put(BOB), put(BOB, '2')], 'invalid_request'],
+      ['a deletion of what it puts', [put(BOB), { uid: BOB, document: null }], 'invalid_request'],
+      ['a NUL in an id', [put({ type: 'User', id: 'a\0b' })], 'invalid_request'],
+      ['a lone surrogate in an id', [put({ type: 'User', id: '\ud800' })], 'invalid_request'],
+      ['an id of too many bytes', [put({ type: 'User', id: 'é'.repeat(513) })], 'too_large'],
+      ['a document of too many bytes', [put(BOB, '1'.repeat(LIMITS.stored_entity_bytes))], 'too_large'],
+      [
+        'too many changes',
+        Array.from({ length: LIMITS.stored_entity_changes }, (_, at) => put({ type: 'Group', id: `${at}` })),
+        'too_large',
+      ],
+    ];
     await withDatabase(async ({ serving }) => {
       await write(serving, [put(ALICE)]);
-
+      await expect(write(serving, [])).rejects.toMatchObject({ code: 'invalid_request' });
       const carol = put({ type: 'User', id: 'carol' });
-      const all = changes.length === 0 ? changes : [carol, ...changes];
-      await expect(write(serving, all)).rejects.toMatchObject({ code });
+      for (const [what, changes, code] of refused) {
+        await expect(write(serving, [carol, ...changes]), what).rejects.toMatchObject({ code });
+      }
 
       expect(await heldAt(serving, 9n)).toEqual(['User alice 1']);
       expect((await stateSequences(serving)).get('default')?.state).toBe(1n);
