@@ -5,6 +5,7 @@ import { LIMITS } from '../engine/limits.ts';
 import { type BundleParts, type CompiledBundle, compileBundle } from './compile.ts';
 import { informRequest } from './inform.ts';
 import { createSampler } from './sample-request.ts';
+import { withListed } from './stored/listed.ts';
 import type { BundleTest } from './tests.ts';
 
 /** A request that the two evaluators judge differently. */
@@ -90,7 +91,11 @@ function informed(
   now: BundleTest['now'],
 ): EvaluationRequest | undefined {
   try {
-    return informRequest(bundle, asked, () => (now === undefined ? {} : { now })).request;
+    return withListed(
+      bundle,
+      asked,
+      (own, options) => informRequest(bundle, own, () => (now === undefined ? {} : { now }), options).request,
+    );
   } catch (error) {
     if (error instanceof PdpError) return undefined;
     throw error;

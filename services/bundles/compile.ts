@@ -9,7 +9,7 @@ import { readSchema } from '../engine/schema/read.ts';
 import type { ActionType, Schema } from '../engine/schema/schema.ts';
 
 /** Where the entities of a type come from; exactly one source each. */
-export type EntitySource = 'bundle' | 'request';
+export type EntitySource = 'bundle' | 'store' | 'request';
 
 /** A checked bundle as plain data, the way a worker hands it over. */
 export interface BundleParts {
@@ -47,6 +47,8 @@ export interface CompiledBundle {
   readonly policies: ReadonlyMap<string, Policy>;
   readonly entities: ReadonlyMap<string, Entity>;
   readonly sourceOf: (type: string) => EntitySource;
+  /** Whether the source of any type is the store: then a request is decided by what the store holds as well. */
+  readonly readsStore: boolean;
   readonly recordAllow: readonly string[];
   readonly disclosure: Disclosure;
   readonly evaluator: Evaluator;
@@ -79,6 +81,7 @@ export async function compileBundle(
     policies: new Map(parts.policies.map((policy) => [policy.id, policy])),
     entities: await readBundleEntities(schema, parts.entities),
     sourceOf: (type) => sources.get(type) ?? 'bundle',
+    readsStore: sources.values().some((source) => source === 'store'),
     recordAllow: parts.recordAllow,
     disclosure: parts.disclosure,
     evaluator,

@@ -16,7 +16,7 @@ import {
 import type { EntityUid } from '../engine/value/value.ts';
 import type { CompiledBundle } from './compile.ts';
 import { type BundleDecision, decideByBundle } from './decide.ts';
-import type { AskedRequest } from './inform.ts';
+import type { AskedRequest, InformOptions } from './inform.ts';
 import type { Place, Places } from './places.ts';
 import { watchedEvaluator } from './watched-evaluator.ts';
 
@@ -65,12 +65,13 @@ export function explainDecision(
   asked: AskedRequest,
   facts: Parameters<typeof decideByBundle>[2],
   policyId?: string,
+  options: InformOptions = {},
 ): ExplainedDecision {
   const policies = [...bundle.policies.values()];
   const recorder = createRecorder();
   const traced = createTracedEvaluator(bundle.schema, policies, recorder);
   const watched = { ...bundle, evaluator: watchedEvaluator(bundle.evaluator, traced) };
-  const decided = decideByBundle(watched, asked, facts);
+  const decided = decideByBundle(watched, asked, facts, options);
   const { request } = decided.informed;
   const matched = matchedParts(bundle.schema, policies, request);
   const traces = new Map(recorder.traces.map((trace) => [trace.policy.id, trace]));

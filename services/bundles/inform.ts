@@ -12,10 +12,11 @@ import {
   type TypedEntityInput,
   TypedRecord,
 } from '../engine/raw/raw.ts';
-import type { EntityType, Schema } from '../engine/schema/schema.ts';
 import type { CedarRecord, EntityUid } from '../engine/value/value.ts';
 import type { BundleAction, CompiledBundle } from './compile.ts';
+import { hasContent } from './content.ts';
 import { isNormalId, NOT_NORMAL } from './normal-form.ts';
+import type { StoredEntities } from './stored/stored-entities.ts';
 
 /** What a caller asks, decoded but not trusted. */
 export interface AskedRequest {
@@ -44,18 +45,20 @@ export interface InformOptions {
    * when it was asked, and are not counted again.
    */
   readonly recorded?: boolean;
+  /** What the store holds; needed where the bundle reads it. */
+  readonly stored?: StoredEntities;
 }
 
 /**
- * Checks a request against the bundle's schema and entity sources, and lays the bundle's entities and the facts under it.
+ * Checks a request against the bundle's schema and entity sources, and lays what the store and the bundle hold and the facts under it.
  * @param facts called with the facts that the action declares; asked for nothing else.
- * @throws PdpError `invalid_request` or `too_large`, naming the field.
+ * @throws PdpError `invalid_request` or `too_large`, naming the field; `unavailable` where the bundle reads the store and its entities are not at hand.
  */
 export function informRequest(
   bundle: CompiledBundle,
   asked: AskedRequest,
   facts: (names: BundleAction['facts']) => Facts,
-  { recorded = false }: InformOptions = {},
+  { recorded = false, stored }: InformOptions = {},
 ): InformedRequest {
   const { schema } = bundle;
   const checked = checkRequest(schema, asked);
@@ -74,7 +77,7 @@ export function informRequest(
     action: uid,
     resource: checked.resource,
     context,
-    entity: (key) => supplied.get(key) ?? bundle.entities.get(key),
+    entity: lookupOf(bundle, supplied, stored),
   };
 
   requireNormal(request.principal, 'principal');
@@ -94,6 +97,19 @@ export function informRequest(
     entities,
     facts: known,
   };
+}
+
+/** Each type has one source, so no key stands in two of them. */
+function lookupOf(
+  { entities, readsStore }: CompiledBundle,
+  supplied: ReadonlyMap<string, Entity>,
+  stored: StoredEntities | undefined,
+): EvaluationRequest['entity'] {
+  if (!readsStore) return (key) => supplied.get(key) ?? entities.get(key);
+  // Decided without them, a forbid by what they say would be missed.
+  if (stored === undefined) throw new PdpError('unavailable', 'the entities of the store are not at hand');
+
+  return (key) => supplied.get(key) ?? stored.entity(key) ?? entities.get(key);
 }
 
 function refuseFacts(context: RawNode): void {
@@ -117,28 +133,20 @@ function checkSource(
   index: number,
 ): void {
   const field = `entities[${index}]`;
-  if (bundle.sourceOf(entity.uid.type) !== 'request') {
-    throw new PdpError(
-      'invalid_request',
-      `entities of type ${entity.uid.type} come from the bundle; leave them out`,
-      {
-        field,
-      },
-    );
+  const source = bundle.sourceOf(entity.uid.type);
+  if (source !== 'request') {
+    const message = `entities of type ${entity.uid.type} come from the ${source}; leave them out`;
+    throw new PdpError('invalid_request', message, { field });
   }
 
   requireNormal(entity.uid, field);
   entity.parents.forEach((parent, position) => {
     const at = `${field}.parents[${position}]`;
     requireNormal(parent, at);
-    if (bundle.sourceOf(parent.type) !== 'request') {
-      throw new PdpError(
-        'invalid_request',
-        `a request cannot put an entity under ${parent.type}, which the bundle owns`,
-        {
-          field: at,
-        },
-      );
+    const owner = bundle.sourceOf(parent.type);
+    if (owner !== 'request') {
+      const message = `a request cannot put an entity under ${parent.type}, which the ${owner} owns`;
+      throw new PdpError('invalid_request', message, { field: at });
     }
     requirePresent(bundle, request, parent, at);
   });
@@ -158,21 +166,12 @@ function requirePresent(
   if (request.entity(uid.key) !== undefined || !hasContent(bundle.schema, uid.type)) return;
 
   const source = bundle.sourceOf(uid.type);
-  const remedy = source === 'request' ? 'send it in entities' : 'the bundle does not know it';
+  const remedy = source === 'request' ? 'send it in entities' : `the ${source} does not know it`;
   throw new PdpError(
     'invalid_request',
     `${field} has a type with attributes or parents, and is missing: ${remedy}`,
     {
       field,
     },
-  );
-}
-
-function hasContent(schema: Schema, type: string): boolean {
-  const entityType: EntityType | undefined = schema.entityTypes.get(type);
-
-  return (
-    entityType !== undefined &&
-    (entityType.attributes.size > 0 || entityType.memberOfTypes.size > 0 || entityType.tags !== undefined)
   );
 }

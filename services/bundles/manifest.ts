@@ -36,7 +36,7 @@ export const MANIFEST_SCHEMA = z.strictObject({
     .record(z.string().max(LIMITS.identifier_bytes).regex(TYPE_NAME), z.enum(['bundle', 'store', 'request']))
     .default({})
     .describe(
-      'Where the entities of each type come from; a type that is not named comes from the bundle. `store` is reserved.',
+      'Where the entities of each type come from; a type that is not named comes from the bundle. Authors tools know `store`; this version of the server does not serve it yet.',
     ),
   record: z
     .strictObject({

@@ -4,7 +4,7 @@ import { overLimit } from '../engine/raw/text.ts';
 import type { CedarType, Schema } from '../engine/schema/schema.ts';
 import { uidKey } from '../engine/value/value.ts';
 import type { Cedar } from './cedar.ts';
-import type { BundleParts, EntitySource } from './compile.ts';
+import type { BundleParts } from './compile.ts';
 import { bundleDigest } from './digest.ts';
 import { exceededByReach, readBundleEntities } from './entities.ts';
 import {
@@ -77,9 +77,7 @@ export function partsOf(bundle: ParsedBundle, files: BundleFiles): BundleParts |
     resolvedSchema: schema.resolved,
     policies,
     entities: Buffer.from(files.get(ENTITIES_PATH) ?? Buffer.from('[]')).toString(),
-    entitySources: Object.fromEntries(
-      Object.entries(entity_sources).filter((entry): entry is [string, EntitySource] => entry[1] !== 'store'),
-    ),
+    entitySources: entity_sources,
     recordAllow: record.allow,
     disclosure,
   };
@@ -90,24 +88,10 @@ function checkManifest(
   schema: Schema,
   problems: Problems,
 ): void {
-  for (const [type, origin] of Object.entries(manifest.entity_sources)) {
-    const span = spanOf(['entity_sources', type]);
-    if (!schema.entityTypes.has(type)) {
-      problems.at(
-        source,
-        span,
-        'unknown_type',
-        `entity_sources names ${type}, which the schema does not declare`,
-      );
-    }
-    if (origin === 'store') {
-      problems.at(
-        source,
-        span,
-        'source_unavailable',
-        'the source store does not exist yet: use bundle or request',
-      );
-    }
+  for (const type of Object.keys(manifest.entity_sources)) {
+    if (schema.entityTypes.has(type)) continue;
+    const message = `entity_sources names ${type}, which the schema does not declare`;
+    problems.at(source, spanOf(['entity_sources', type]), 'unknown_type', message);
   }
 
   for (const type of principalTypes(schema)) {

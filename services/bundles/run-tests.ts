@@ -5,6 +5,7 @@ import type { BundleAction, CompiledBundle } from './compile.ts';
 import { type BundleDecision, decideByBundle } from './decide.ts';
 import type { Problems } from './problems.ts';
 import { positionAt } from './source.ts';
+import { withListed } from './stored/listed.ts';
 import type { BundleTest, Wanted } from './tests.ts';
 
 /** How one test of a bundle ended. */
@@ -57,7 +58,9 @@ export function answerTest(bundle: CompiledBundle, { asked, now }: BundleTest): 
   };
 
   try {
-    return { kind: 'decided', decision: decideByBundle(bundle, asked, facts) };
+    const decision = withListed(bundle, asked, (own, options) => decideByBundle(bundle, own, facts, options));
+
+    return { kind: 'decided', decision };
   } catch (error) {
     if (!(error instanceof PdpError)) throw error;
 

@@ -62,12 +62,6 @@ describe('check refuses', () => {
       /path into the context/,
     ],
     [
-      'the source store',
-      manifest((text) => text.replace('User: request', 'User: store')),
-      'source_unavailable',
-      /store/,
-    ],
-    [
       'an unknown source',
       manifest((text) => text.replace('User: request', 'User: disk')),
       'manifest_invalid',

@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BundleFiles } from '../../services/bundles/files.ts';
+import { storeBundle } from '../bundles/stored/store-bundle.ts';
 import { writeBundle } from './support/bundle-folder.ts';
 import { type Ran, usePalisade } from './support/run.ts';
 
@@ -32,6 +34,10 @@ function decide(changes: Record<string, string | undefined> = {}, ...more: reado
   return palisade(['decide', ...options, ...more]);
 }
 
+function textsOf(files: BundleFiles): Record<string, string> {
+  return Object.fromEntries([...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString()]));
+}
+
 describe('decide', () => {
   test('allows with 0 and denies with 1, and says by which policies of which bundle', async () => {
     const allowed = await decide();
@@ -44,6 +50,35 @@ describe('decide', () => {
     expect(denied.code).toBe(1);
     expect(denied.stdout).toContain('deny (forbidden): This receipt is secret.\nby no-secrets\n');
     expect(denied.stdout).toContain('facts: now is datetime("2026-11-22T10:00:00.000Z")');
+  });
+
+  test('takes what is listed of the types of the store as what the store holds, and explains by it', async () => {
+    const reads = await writeBundle(join(folder, 'store'), textsOf(storeBundle()));
+    const under = (org: string): string =>
+      JSON.stringify([
+        { uid: { type: 'Team', id: 'writers' }, attrs: {}, parents: [{ type: 'Org', id: org }] },
+        { uid: { type: 'User', id: 'a' }, attrs: { level: 1 }, parents: [{ type: 'Team', id: 'writers' }] },
+        { uid: { type: 'Doc', id: 'd' }, attrs: { public: true }, parents: [] },
+      ]);
+    const asked = { bundle: reads, action: 'Action::"read"', resource: 'Doc::"d"', context: undefined };
+
+    expect(await decide({ ...asked, entities: under('good') })).toMatchObject({ code: 0 });
+
+    const denied = await decide({ ...asked, entities: under('evil') }, '--explain', '--json');
+    expect(denied.code).toBe(1);
+    const { policies } = JSON.parse(denied.stdout).explanation;
+    expect(policies).toContainEqual(
+      expect.objectContaining({
+        policy_id: 'not-of-evil',
+        determining: true,
+        scope: expect.arrayContaining([
+          expect.objectContaining({ within: ['Org::"evil"', 'Team::"writers"'] }),
+        ]),
+      }),
+    );
+
+    const missing = await decide({ ...asked, entities: '[]' });
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('the store does not know it') });
   });
 
   test('asks by the clock where a fact is not given', async () => {

@@ -6,6 +6,7 @@ import { jsonOf } from '../lint/expression.ts';
 import { compareText } from '../problem.ts';
 import { createProblems } from '../problems.ts';
 import { runTest } from '../run-tests.ts';
+import { withListed } from '../stored/listed.ts';
 import type { BundleTest } from '../tests.ts';
 import type { Changed, Outcome, OutcomeChange, TestName } from './report.ts';
 
@@ -86,8 +87,8 @@ function outcomeOf(bundle: CompiledBundle, test: BundleTest): Outcome {
 
   try {
     const { now } = test;
-    const { evaluation, verdict } = decideByBundle(bundle, test.asked, () =>
-      now === undefined ? {} : { now },
+    const { evaluation, verdict } = withListed(bundle, test.asked, (asked, options) =>
+      decideByBundle(bundle, asked, () => (now === undefined ? {} : { now }), options),
     );
     const policies = [...evaluation.determining].sort(compareText);
     const failed = evaluation.errors.map(({ policyId }) => policyId).sort(compareText);

@@ -1,6 +1,7 @@
 import type { Entity } from '../../engine/data/entities.ts';
 import type { Schema } from '../../engine/schema/schema.ts';
 import { EntityUid } from '../../engine/value/value.ts';
+import { hasContent } from '../content.ts';
 import type { Manifest } from '../manifest.ts';
 
 /** What a bundle's own entities say of every request that it will ever see. */
@@ -49,14 +50,9 @@ export function createKnownEntities(
 
   /** A principal or resource of a type with content is refused where its source does not have it; of others, any id will do. */
   function isClosed(type: string): boolean {
-    const declared = schema.entityTypes.get(type);
     const isOurs = !Object.hasOwn(sources, type) || sources[type] === 'bundle';
 
-    return (
-      isOurs &&
-      declared !== undefined &&
-      (declared.attributes.size > 0 || declared.memberOfTypes.size > 0 || declared.tags !== undefined)
-    );
+    return isOurs && hasContent(schema, type);
   }
 
   function isHarmless({ uid, attributes }: Entity, type: string, attribute: string): boolean {

@@ -4,6 +4,7 @@ import { type BundleDecision, decideByBundle } from '../../bundles/decide.ts';
 import { type Explanation, explainDecision } from '../../bundles/explain.ts';
 import type { OpenBundle } from '../../bundles/open.ts';
 import { escapeControls, renderProblem } from '../../bundles/problem.ts';
+import { withListed } from '../../bundles/stored/listed.ts';
 import { openInWorker } from '../../bundles/worker/open.ts';
 import { PdpError } from '../../engine/error.ts';
 import type { FactName, Facts } from '../../engine/facts.ts';
@@ -51,7 +52,10 @@ export function decideCommand(): Command {
     .option('--action <uid>', 'such as \'Action::"git_push"\'')
     .option('--resource <uid>', 'such as \'Repo::"palisade"\'')
     .option('--context <json>', 'the context as Cedar JSON, or @file; empty if left out')
-    .option('--entities <json>', 'the entities that the request supplies, as Cedar JSON, or @file')
+    .option(
+      '--entities <json>',
+      'the entities that the request supplies and, of `store` types, that the store holds, as Cedar JSON, or @file',
+    )
     .addOption(
       new Option(
         '--request <file>',
@@ -113,9 +117,14 @@ async function decide(options: DecideOptions): Promise<0 | 1> {
     throw new CliError(`the bundle has no policy ${options.policy}`, EXIT.usage);
   }
   const explains = options.explain === true || options.policy !== undefined;
-  const answer: Answer = explains
-    ? explainDecision(bundle, places, call, facts, options.policy)
-    : { decided: decideByBundle(bundle, call, facts) };
+  const answer = withListed(
+    bundle,
+    call,
+    (asked, listed): Answer =>
+      explains
+        ? explainDecision(bundle, places, asked, facts, options.policy, listed)
+        : { decided: decideByBundle(bundle, asked, facts, listed) },
+  );
 
   for (const name of Object.keys(options.fact ?? {})) {
     if (name in answer.decided.informed.facts) continue;

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CheckReport } from '../../bundles/check.ts';
+import { MANIFEST_PATH } from '../../bundles/files.ts';
 import type { Manifest } from '../../bundles/manifest.ts';
-import { renderProblem } from '../../bundles/problem.ts';
+import { type Problem, renderProblem } from '../../bundles/problem.ts';
+import { problemOf } from '../../bundles/source.ts';
+import { NOT_SERVED, storeTypeOf } from '../../bundles/stored/served.ts';
 import { checkInWorker } from '../../bundles/worker/check.ts';
 import { readBody } from '../wire/rest/body.ts';
 import { HttpError } from '../wire/rest/problem.ts';
@@ -32,7 +34,9 @@ export async function checkUpload(
   const checking = running.then(() => checkInWorker(archive));
   running = checking.catch(() => undefined);
   const report = await checking;
-  if (!report.ok || report.manifest === undefined) throw refusal(report);
+  if (!report.ok || report.manifest === undefined) throw refusal(report.problems);
+  const unserved = storeTypeOf(report.manifest.entity_sources);
+  if (unserved !== undefined) throw refusal([...report.problems, notServed(unserved)]);
 
   return { archive, digest: report.digest, manifest: report.manifest };
 }
@@ -41,7 +45,7 @@ export async function checkUpload(
 export const UPLOAD_MS = 60_000;
 
 /** Every problem of the bundle: as data for tools, and as `bundle check` prints it. */
-function refusal({ problems }: CheckReport): HttpError {
+function refusal(problems: readonly Problem[]): HttpError {
   const errors = problems.filter(({ severity }) => severity === 'error');
 
   return new HttpError(
@@ -53,4 +57,9 @@ function refusal({ problems }: CheckReport): HttpError {
       extension: { problems, report: problems.map(renderProblem).join('\n\n') },
     },
   );
+}
+
+/** What could not be loaded is not stored either: an author learns of it at the upload, not at the deployment. */
+function notServed(type: string): Problem {
+  return problemOf(MANIFEST_PATH, 'source_unavailable', `${type} ${NOT_SERVED}`);
 }

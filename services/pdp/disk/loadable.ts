@@ -9,7 +9,7 @@ export function assertLoadable(bundles: readonly (CompiledBundle | undefined)[])
   for (const bundle of bundles) {
     if (bundle === undefined) continue;
     const types = [...bundle.schema.entityTypes.keys()];
-    const missing = types.find((type) => (bundle.sourceOf(type) as string) === 'store');
+    const missing = types.find((type) => bundle.sourceOf(type) === 'store');
     if (missing === undefined) continue;
 
     throw new SnapshotError(`the snapshot does not hold the entities of the type ${missing}`);
