@@ -1,6 +1,4 @@
-import type { CompiledBundle } from '../bundles/compile.ts';
 import type { EvaluatorName } from '../engine/evaluator.ts';
-import { bundleName } from '../store/bundles.ts';
 import { activeCredentials } from '../store/credentials.ts';
 import type { Pool } from '../store/database.ts';
 import { assignmentKeys, currentDeployments, type Deployment, listStores } from '../store/deployments.ts';
@@ -8,13 +6,14 @@ import { listOverrides } from '../store/evaluator-overrides.ts';
 import { databaseIdentity } from '../store/installation.ts';
 import { requirementSequences } from '../store/signature-requirements.ts';
 import { UnsignedError } from '../store/signed.ts';
+import { type Candidacy, createAdmissions } from './admissions.ts';
+import { createBundleCache, type LoadBundle } from './bundle-cache.ts';
 import { credentialDirectory } from './credentials.ts';
 import { assertLoadable } from './disk/loadable.ts';
 import type { OpenSnapshot } from './disk/open.ts';
-import { type SavedSource, savedSource } from './disk/saved-source.ts';
+import { savedSource } from './disk/saved-source.ts';
 import { createForward, ForeignDatabaseError } from './forward.ts';
 import type { HeldState } from './held-state.ts';
-import type { ArchiveOf } from './loader.ts';
 import type { SignatureWatch } from './signature-watch.ts';
 import { EMPTY_SNAPSHOT, type Snapshot, type StoreState } from './snapshot.ts';
 import { stagedOf } from './stage.ts';
@@ -25,13 +24,7 @@ export interface ReplicaOptions {
   readonly pool: Pool;
   /** What judges, unless PostgreSQL says that a bundle is to be judged by Cedar. */
   readonly evaluator: EvaluatorName;
-  /** Fetches, verifies and compiles a bundle off the request thread. */
-  readonly load: (
-    digest: string,
-    evaluator: EvaluatorName,
-    /** Absent: from PostgreSQL. */
-    archiveOf?: ArchiveOf,
-  ) => Promise<CompiledBundle>;
+  readonly load: LoadBundle;
   /** Lets a deployment in only where its bundle is signed as the store requires. */
   readonly signatures: SignatureWatch;
   /** Told of each try to take over a deployment that failed; the last good bundle goes on. */
@@ -89,34 +82,21 @@ export interface Replica {
 /** A bundle that failed to load is not tried again at every poll. */
 const RETRY_MS = 10_000;
 
-interface Target {
-  readonly deployment: Deployment;
+interface Target extends Candidacy {
   /** Of each bundle that decides, by digest. */
   readonly evaluators: ReadonlyMap<string, EvaluatorName>;
   /** The store's secret; absent where there is no canary. */
   readonly key: Uint8Array | undefined;
-  /** Sequence of what the store requires to be signed; 0: nothing, and never did. */
-  readonly requirement: bigint;
-  /** Absent where PostgreSQL has what it takes. */
-  readonly saved?: SavedSource | undefined;
   served: boolean;
   failedAt: number | undefined;
   unsigned: boolean;
   following: Promise<void>;
 }
 
-interface Loading {
-  readonly evaluator: EvaluatorName;
-  readonly bundle: Promise<CompiledBundle>;
-}
-
 export function createReplica({ pool, evaluator, load, signatures, onLoadFailure }: ReplicaOptions): Replica {
   const targets = new Map<string, Target>();
-  const compiled = new Map<string, Loading>();
-  /** Digests of bundles that somebody is about to deploy; a digest may stand here more than once. */
-  const preparing: string[] = [];
-  /** By store: what is served, each bundle with the requirement that it met when it was taken over. */
-  const admitted = new Map<string, ReadonlySet<string>>();
+  const bundles = createBundleCache(load);
+  const admissions = createAdmissions(pool, signatures);
   let overridden: ReadonlySet<string> = new Set();
   const waiting = createWaiting();
   const forward = createForward();
@@ -177,13 +157,13 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     },
 
     async prepared(digests, body) {
-      preparing.push(...digests);
       try {
-        await Promise.all(digests.map((digest) => bundleOf(digest, evaluatorOf(digest))));
+        return await bundles.holding(digests, async () => {
+          await Promise.all(digests.map((digest) => bundles.get(digest, evaluatorOf(digest))));
 
-        return await body();
+          return await body();
+        });
       } finally {
-        for (const digest of digests) preparing.splice(preparing.indexOf(digest), 1);
         forgetUnused();
       }
     },
@@ -300,10 +280,10 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     const { deployment, evaluators, key, saved } = target;
     const { store: name, sequence, digest, canary } = deployment;
     try {
-      const admissions = await admit(target);
+      const admitted = await admissions.admit(target);
       const [bundle, candidate] = await Promise.all(
         [digest, canary?.digest].map((one) =>
-          one === undefined ? undefined : bundleOf(one, evaluators.get(one) ?? evaluator, saved),
+          one === undefined ? undefined : bundles.get(one, evaluators.get(one) ?? evaluator, saved),
         ),
       );
       const staged = await stagedOf(deployment, bundle, candidate, key);
@@ -312,7 +292,7 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
       if (saved !== undefined) assertLoadable([bundle, candidate]);
       target.served = true;
       serving.set(name, target);
-      admitted.set(name, admissions);
+      admissions.serve(name, admitted);
       publishStores([{ name, sequence, bundle, staged }]);
       forgetUnused();
     } catch (error) {
@@ -322,47 +302,14 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     }
   }
 
-  /** Each bundle with the requirement that it meets. What is served already goes on, also when its signatures have expired meanwhile. */
-  async function admit({ deployment, requirement, saved }: Target): Promise<ReadonlySet<string>> {
-    const { store, digest, canary, shadow } = deployment;
-    const admissions = new Set<string>();
-    for (const one of [digest, canary?.digest, shadow?.digest]) {
-      if (one === undefined) continue;
-      const admission = `${one} ${requirement}`;
-      if (admitted.get(store)?.has(admission) !== true) {
-        const bundle = saved?.nameOf(one) ?? (await bundleName(pool, one));
-        await signatures.admit({ store, digest: one, name: bundle }, saved?.evidenceOf(store, one));
-      }
-      admissions.add(admission);
-    }
-
-    return admissions;
-  }
-
-  /** A bundle is compiled once, however many stores run it. */
-  function bundleOf(digest: string, by: EvaluatorName, saved?: SavedSource): Promise<CompiledBundle> {
-    const known = compiled.get(digest);
-    if (known?.evaluator === by) return known.bundle;
-
-    const bundle = saved === undefined ? load(digest, by) : load(digest, by, saved.archiveOf);
-    const loading: Loading = { evaluator: by, bundle };
-    compiled.set(digest, loading);
-    loading.bundle.catch(() => {
-      if (compiled.get(digest) === loading) compiled.delete(digest);
-    });
-
-    return loading.bundle;
-  }
-
   function forgetUnused(): void {
-    const used = new Set([
-      ...preparing,
+    const served = [...current.stores.values()].flatMap(({ bundle, staged }) =>
+      [bundle, staged?.canary?.bundle].flatMap((one) => one?.ref.digest ?? []),
+    );
+    bundles.keepOnly([
       ...[...targets.values()].flatMap(({ evaluators }) => [...evaluators.keys()]),
+      ...served,
     ]);
-    for (const { bundle, staged } of current.stores.values()) {
-      for (const one of [bundle, staged?.canary?.bundle]) if (one !== undefined) used.add(one.ref.digest);
-    }
-    for (const digest of compiled.keys()) if (!used.has(digest)) compiled.delete(digest);
   }
 
   function publishStores(states: readonly StoreState[]): void {
