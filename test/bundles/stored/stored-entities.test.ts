@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CompiledBundle, compileBundle } from '../../../services/bundles/compile.ts';
 import { decideByBundle } from '../../../services/bundles/decide.ts';
 import { openBundle } from '../../../services/bundles/open.ts';
 import { readStored } from '../../../services/bundles/stored/read-stored.ts';
 import { type StoredEntities, storedEntities } from '../../../services/bundles/stored/stored-entities.ts';
+import { closeHierarchy } from '../../../services/engine/data/hierarchy.ts';
 import { LIMITS } from '../../../services/engine/limits.ts';
 import { parseTrustedJson } from '../../../services/engine/raw/json.ts';
 import { storeBundle } from './store-bundle.ts';
@@ -51,6 +53,39 @@ describe('what a store holds', () => {
     ]);
     expect(stored.entity('Team::"nowhere"')).toBeUndefined();
     expect(stored.entity('Org::"evil"')).toBeUndefined();
+  });
+
+  test('stands below the same, whatever was asked for first, as where all of it is closed at once', () => {
+    const edges = fc.array(fc.tuple(fc.nat(9), fc.nat(9)), { maxLength: 25 });
+    const order = fc.shuffledSubarray([...Array(10).keys()], { minLength: 10 });
+
+    fc.assert(
+      fc.property(edges, fc.subarray([...Array(10).keys()]), order, (pairs, present, asked) => {
+        const upwards = (id: number): number[] =>
+          [
+            ...new Set(
+              pairs.flatMap(([from, to]) => (Math.min(from, to) === id ? [Math.max(from, to)] : [])),
+            ),
+          ].filter((above) => above !== id);
+        const teams = present.map((id) =>
+          team(
+            String(id),
+            ...upwards(id).map((above) => ['Team', String(above)] as const),
+            ...(id % 3 === 0 ? ([['Org', 'evil']] as const) : []),
+          ),
+        );
+        const nodes = new Map(
+          teams.map(read).map(({ uid, parents }) => [uid.key, { uid, parents, field: uid.key }]),
+        );
+        const whole = closeHierarchy(nodes, { entity_ancestors: 100, parent_chain: 32 });
+        const stored = holding(...teams);
+
+        for (const id of asked) {
+          const key = `Team::"${id}"`;
+          expect(stored.entity(key)?.ancestors).toEqual(whole.get(key));
+        }
+      }),
+    );
   });
 
   test('gives the same entity each time', () => {
