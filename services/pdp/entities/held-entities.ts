@@ -1,16 +1,7 @@
 import { PdpError } from '../../engine/error.ts';
 import { uidKey } from '../../engine/value/value.ts';
+import type { EntityVersion } from '../../store/entities.ts';
 import { emptyMap, type PersistentMap } from './persistent-map.ts';
-
-/** One entity as it was written. */
-export interface EntityChange {
-  readonly type: string;
-  readonly id: string;
-  /** Cedar JSON text; `null` where it was deleted. */
-  readonly document: string | null;
-  /** Of the write; a bulk write is one. */
-  readonly sequence: bigint;
-}
 
 /** An entity as a store holds it. */
 export interface HeldDocument {
@@ -20,7 +11,7 @@ export interface HeldDocument {
 
 /** What a store holds at one sequence, as text, by key. Immutable. */
 export interface HeldEntities {
-  /** Of the newest write in it; 0 where nothing was ever written. */
+  /** Of the store's state, so of its newest change, be it of entities or not; 0 before the first. */
   readonly sequence: bigint;
   readonly documents: PersistentMap<HeldDocument>;
 }
@@ -28,21 +19,25 @@ export interface HeldEntities {
 export const NOTHING_HELD: HeldEntities = { sequence: 0n, documents: emptyMap() };
 
 /**
- * What a store holds after changes, in the order of their sequences: all of some writes, or a bulk write would be seen in part.
- * @throws PdpError `internal` where a change is not newer than what is held, or out of order: what is held goes on.
+ * What a store holds after changes: all that were made between the two states, or a bulk write would be seen in part.
+ * @param changes at most one of an entity, or several in the order of their sequences.
+ * @param upTo the sequence of the later state.
+ * @throws PdpError `internal` where a change is not of the time between them; what is held goes on.
  */
-export function afterChanges(held: HeldEntities, changes: readonly EntityChange[]): HeldEntities {
-  let { sequence } = held;
-  for (const change of changes) {
-    if (change.sequence <= held.sequence || change.sequence < sequence) {
-      throw new PdpError('internal', `a change of sequence ${change.sequence} comes after ${sequence}`);
-    }
-    sequence = change.sequence;
+export function afterChanges(
+  held: HeldEntities,
+  changes: readonly EntityVersion[],
+  upTo: bigint,
+): HeldEntities {
+  const stray = changes.find(({ sequence }) => sequence <= held.sequence || sequence > upTo);
+  if (stray !== undefined) {
+    const between = `between ${held.sequence} and ${upTo}`;
+    throw new PdpError('internal', `a change of sequence ${stray.sequence} is not ${between}`);
   }
 
-  return { sequence, documents: held.documents.with(changes.map(entryOf)) };
+  return { sequence: upTo, documents: held.documents.with(changes.map(entryOf)) };
 }
 
-function entryOf({ type, id, document }: EntityChange): readonly [string, HeldDocument | undefined] {
+function entryOf({ type, id, document }: EntityVersion): readonly [string, HeldDocument | undefined] {
   return [uidKey(type, id), document === null ? undefined : { type, text: document }];
 }
