@@ -74,10 +74,11 @@ const CUT_LISTENERS = `select pg_terminate_backend(pid) from pg_stat_activity
 
 /** What an activation writes, without the announcement. */
 const SILENT_ACTIVATION = `with store as (
-    update stores set sequence = sequence + 1 where name = 'default' returning name, sequence
+    update stores set sequence = sequence + 1, state_sequence = state_sequence + 1 where name = 'default'
+    returning name, sequence, state_sequence
   )
-  insert into deployments (store, sequence, origin, digest, author, reason)
-  select name, sequence, sequence, $1, 'test', '' from store returning sequence`;
+  insert into deployments (store, sequence, state_sequence, origin, digest, author, reason)
+  select name, sequence, state_sequence, sequence, $1, 'test', '' from store returning sequence`;
 
 interface Scene {
   readonly world: ServerWorld;

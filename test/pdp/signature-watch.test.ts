@@ -91,11 +91,13 @@ async function insertDeployment({ serving }: OpenTestDatabase, version: string):
   const digest = bundleDigest(files);
   await insertBundle(serving, aBundle({ digest, name: 'docs', version, archive: writeArchive(files) }));
   await serving.query(
-    `insert into deployments (store, sequence, origin, digest, author, reason)
-     select name, sequence + 1, sequence + 1, $1, 'mallory', '' from stores where name = 'default'`,
+    `insert into deployments (store, sequence, state_sequence, origin, digest, author, reason)
+     select name, sequence + 1, state_sequence + 1, sequence + 1, $1, 'mallory', '' from stores where name = 'default'`,
     [digest],
   );
-  await serving.query(`update stores set sequence = sequence + 1 where name = 'default'`);
+  await serving.query(
+    `update stores set sequence = sequence + 1, state_sequence = state_sequence + 1 where name = 'default'`,
+  );
   await announceChange(serving);
 
   return digest;

@@ -106,6 +106,10 @@ export const Deployment = z
   .strictObject({
     store: z.string(),
     sequence: count,
+    state_sequence: count.meta({
+      description:
+        'Of the state that it made; `at_least_sequence` of a decision waits for it. Never less than `sequence`.',
+    }),
     action: z.enum([
       'activate',
       'canary',

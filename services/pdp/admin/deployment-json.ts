@@ -13,6 +13,7 @@ export function deploymentJson(deployment: Deployment): JsonObject {
   return {
     store: deployment.store,
     sequence: deployment.sequence,
+    state_sequence: deployment.stateSequence,
     action: deployment.action,
     bundle: { name: deployment.name, version: deployment.version, digest: deployment.digest },
     canary: canary === null ? undefined : canaryJson(canary),
