@@ -112,7 +112,7 @@ function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, sco
   const store = admit(call, scope.caller);
   path.refuseStale();
   const selected = select(snapshot, store, call);
-  const { bundle, arm, sequence } = selected;
+  const { bundle, arm, entities } = selected;
 
   const at = path.now();
   const evaluatingAt = performance.now();
@@ -137,7 +137,7 @@ function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, sco
     }),
     replayed: false,
     bundle: bundle.ref,
-    state_sequence: sequence,
+    state_sequence: entities.held.sequence,
     reason_code: settled.reasonCode,
     message: settled.message,
     obligations: settled.obligations,

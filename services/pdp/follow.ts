@@ -8,8 +8,9 @@ import type { Log } from '../telemetry/log.ts';
 import { BackwardsError, ForeignDatabaseError } from './forward.ts';
 import { loadBundle, loadBundleFrom } from './loader.ts';
 import type { Origin } from './origin.ts';
-import { createReplica, type Lag, type Replica } from './replica.ts';
+import { createReplica, type Replica } from './replica.ts';
 import { createSignatureWatch, type SignatureWatch } from './signature-watch.ts';
+import type { Lag } from './takeovers.ts';
 
 export interface FollowOptions {
   readonly pool: Pool;

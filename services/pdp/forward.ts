@@ -11,9 +11,11 @@ export class ForeignDatabaseError extends PdpError {}
 /** What was seen of PostgreSQL, which only goes forward. */
 export interface Seen extends Identity {
   readonly deployments: readonly Deployment[];
+  /** By store: the sequence of its newest change, be it a deployment or a write of entities. */
+  readonly states: ReadonlyMap<string, bigint>;
 }
 
-/** Sees to it that what is followed never goes back: neither a deployment nor the revocation of a credential. */
+/** Sees to it that what is followed never goes back: neither a deployment, nor a write of entities, nor the revocation of a credential. */
 export interface Forward {
   /** Takes note of what was seen in an earlier start. */
   expect(seen: Seen): void;
@@ -48,6 +50,12 @@ function assertAfter(before: Seen, now: Seen): void {
   }
   if (now.revision < before.revision) {
     throw backwards(`its credentials are at revision ${now.revision}, and were at ${before.revision}`);
+  }
+
+  for (const [store, sequence] of before.states) {
+    const found = now.states.get(store) ?? 0n;
+    if (found < sequence)
+      throw backwards(`the state of the store ${store} is at sequence ${found}, and was at ${sequence}`);
   }
 
   const stores = new Map(now.deployments.map((deployment) => [deployment.store, deployment]));

@@ -1,5 +1,6 @@
 import type { ActiveCredential } from '../store/credentials.ts';
 import type { Deployment } from '../store/deployments.ts';
+import type { HeldEntities } from './entities/held-entities.ts';
 
 /** What is served, as PostgreSQL said it: enough to serve it again. */
 export interface HeldState {
@@ -14,5 +15,7 @@ export interface HeldState {
     readonly deployment: Deployment | null;
     /** The store's secret; `null` where there is no canary. */
     readonly key: Uint8Array | null;
+    /** At the state that is served. */
+    readonly entities: HeldEntities;
   }[];
 }

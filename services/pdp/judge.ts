@@ -24,11 +24,11 @@ export function judge(
 ): Judged {
   const { bundle, arm } = selected;
   const run = (): Judged => {
-    const decided = decide(bundle, call, at);
+    const decided = decide(bundle, selected, call, at);
 
     return { decided, settled: settle(selected, call, decided) };
   };
-  const tell = () => path.trials.failed(selected, store, () => decide(selected.active, call, at));
+  const tell = () => path.trials.failed(selected, store, () => decide(selected.active, selected, call, at));
   const step = arm === 'active' ? run : () => watched(run, tell);
 
   return path.isFallback(bundle) ? path.fallback.run(step) : step();
@@ -44,6 +44,20 @@ function watched(run: () => Judged, tell: () => void): Judged {
   }
 }
 
-function decide(bundle: CompiledBundle, call: AuthorizeCall, at: number): BundleDecision {
-  return decideByBundle(bundle, call, (names) => factsAt(at, names));
+function decide(
+  bundle: CompiledBundle,
+  { entities }: Selected,
+  call: AuthorizeCall,
+  at: number,
+): BundleDecision {
+  const stored = bundle.readsStore ? entities.read.get(bundle) : undefined;
+
+  return decideByBundle(
+    bundle,
+    call,
+    (names) => factsAt(at, names),
+    stored === undefined ? NONE : { stored },
+  );
 }
+
+const NONE = {};

@@ -1,22 +1,24 @@
 import type { EvaluatorName } from '../engine/evaluator.ts';
 import { activeCredentials } from '../store/credentials.ts';
 import type { Pool } from '../store/database.ts';
-import { assignmentKeys, currentDeployments, type Deployment, listStores } from '../store/deployments.ts';
+import { assignmentKeys, currentDeployments, type Deployment } from '../store/deployments.ts';
+import { type StateSequence, stateSequences } from '../store/entities.ts';
 import { listOverrides } from '../store/evaluator-overrides.ts';
 import { databaseIdentity } from '../store/installation.ts';
 import { requirementSequences } from '../store/signature-requirements.ts';
-import { UnsignedError } from '../store/signed.ts';
-import { type Candidacy, createAdmissions } from './admissions.ts';
+import { createAdmissions } from './admissions.ts';
 import { createBundleCache, type LoadBundle } from './bundle-cache.ts';
 import { credentialDirectory } from './credentials.ts';
-import { assertLoadable } from './disk/loadable.ts';
 import type { OpenSnapshot } from './disk/open.ts';
 import { savedSource } from './disk/saved-source.ts';
+import { catchUp } from './entities/catch-up.ts';
+import { type HeldEntities, NOTHING_HELD } from './entities/held-entities.ts';
+import { NO_ENTITIES } from './entities/store-entities.ts';
 import { createForward, ForeignDatabaseError } from './forward.ts';
 import type { HeldState } from './held-state.ts';
 import type { SignatureWatch } from './signature-watch.ts';
 import { EMPTY_SNAPSHOT, type Snapshot, type StoreState } from './snapshot.ts';
-import { stagedOf } from './stage.ts';
+import { createTakeovers, type Lag } from './takeovers.ts';
 import type { CallScope } from './types.ts';
 import { createWaiting, hasReached } from './waiting.ts';
 
@@ -29,16 +31,6 @@ export interface ReplicaOptions {
   readonly signatures: SignatureWatch;
   /** Told of each try to take over a deployment that failed; the last good bundle goes on. */
   readonly onLoadFailure: (lag: Lag, error: unknown) => void;
-}
-
-/** A deployment that this process does not serve yet as it should, or could not take over. */
-export interface Lag {
-  readonly store: string;
-  readonly sequence: bigint;
-  readonly digest: string;
-  readonly failed: boolean;
-  /** Whether it failed because its bundle is not signed as the store requires. */
-  readonly unsigned?: boolean;
 }
 
 /** What PostgreSQL says is deployed, followed in memory. */
@@ -79,35 +71,29 @@ export interface Replica {
   ): Promise<void>;
 }
 
-/** A bundle that failed to load is not tried again at every poll. */
-const RETRY_MS = 10_000;
-
-interface Target extends Candidacy {
-  /** Of each bundle that decides, by digest. */
-  readonly evaluators: ReadonlyMap<string, EvaluatorName>;
-  /** The store's secret; absent where there is no canary. */
-  readonly key: Uint8Array | undefined;
-  served: boolean;
-  failedAt: number | undefined;
-  unsigned: boolean;
-  following: Promise<void>;
-}
-
 export function createReplica({ pool, evaluator, load, signatures, onLoadFailure }: ReplicaOptions): Replica {
-  const targets = new Map<string, Target>();
   const bundles = createBundleCache(load);
   const admissions = createAdmissions(pool, signatures);
   let overridden: ReadonlySet<string> = new Set();
   const waiting = createWaiting();
   const forward = createForward();
-  /** By store: what is served, as it was deployed. */
-  const serving = new Map<string, Target>();
   let current: Snapshot = EMPTY_SNAPSHOT;
   let isRestored = false;
   let installation: string | undefined;
   let confirmedAt = Number.NEGATIVE_INFINITY;
   let revision: bigint | undefined;
   let refreshing: Promise<unknown> = Promise.resolve();
+  const takeovers = createTakeovers({
+    bundles,
+    admissions,
+    evaluatorOf,
+    entitiesOf: (store) => (current.stores.get(store) ?? emptyStore(store)).entities,
+    serve(state) {
+      publishStores([state]);
+      forgetUnused();
+    },
+    onFailure: onLoadFailure,
+  });
 
   return {
     snapshot: () => current,
@@ -120,16 +106,18 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
       overridden = new Set(state.overridden);
       publish({ ...current, credentials: credentialDirectory(state.credentials) });
       revision = state.revision;
-      publishStores(state.stores.map(({ name }) => ({ name, sequence: 0n, bundle: undefined })));
+      publishStores(state.stores.map(({ name }) => emptyStore(name)));
+      takeovers.hold(
+        new Map(state.stores.map(({ name, sequence }) => [name, { ...NOTHING_HELD, sequence }])),
+      );
       for (const { deployment, key, requirement } of state.stores) {
         if (deployment === null) continue;
-        follow({
-          ...{ deployment, evaluators: evaluatorsOf(deployment), key: key ?? undefined },
-          ...{ requirement: requirement?.sequence ?? 0n, saved: savedSource(saved), served: false },
-          ...{ failedAt: undefined, unsigned: false, following: Promise.resolve() },
+        takeovers.follow({
+          ...{ deployment, key: key ?? undefined, requirement: requirement?.sequence ?? 0n },
+          saved: savedSource(saved),
         });
       }
-      await settled();
+      await takeovers.settled();
       confirmedAt = performance.now() - saved.ageMs();
     },
 
@@ -139,10 +127,10 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     held() {
       if (installation === undefined || revision === undefined) return undefined;
       const credentials = [...current.credentials.values()];
-      const stores = [...current.stores.keys()].map((name) => {
-        const { deployment = null, key = null } = serving.get(name) ?? {};
+      const stores = [...current.stores.values()].map(({ name, entities }) => {
+        const { deployment = null, key = null } = takeovers.served(name) ?? {};
 
-        return { name, deployment, key };
+        return { name, deployment, key, entities: entities.held };
       });
 
       return { installation, revision, credentials, overridden, stores };
@@ -168,11 +156,8 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
       }
     },
 
-    settled,
-
-    lags() {
-      return [...targets.values()].filter(({ served }) => !served).map(lagOf);
-    },
+    settled: takeovers.settled,
+    lags: takeovers.lags,
 
     async reached(sequences, deadline, signal) {
       while (!hasReached(current, sequences) && !signal.aborted && performance.now() < deadline) {
@@ -181,23 +166,23 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     },
   };
 
-  async function settled(): Promise<void> {
-    await Promise.all([...targets.values()].map(({ following }) => following));
-  }
-
   function expect({ state }: OpenSnapshot): void {
     const deployments = state.stores.flatMap(({ deployment }) => deployment ?? []);
-    forward.expect({ installation: state.installation, revision: state.revision, deployments });
+    const states = new Map(state.stores.map(({ name, sequence }) => [name, sequence]));
+    forward.expect({ installation: state.installation, revision: state.revision, deployments, states });
   }
 
   async function followOnce(): Promise<void> {
     const askedAt = performance.now();
     const identity = await databaseIdentity(pool);
+    // Before the deployments, so that none of them is missing at the state that is taken over.
+    const states = await stateSequences(pool);
     const deployments = await currentDeployments(pool);
-    assertForward({ ...identity, deployments });
+    const reached = reachedStates(states, deployments);
+    assertForward({ ...identity, deployments, states: reached });
     await followCredentials(identity.revision);
     await followOverrides();
-    await followDeployments(deployments);
+    await followDeployments(deployments, reached);
     installation = identity.installation;
     confirmedAt = askedAt;
     isRestored = false;
@@ -225,33 +210,25 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     overridden = new Set((await listOverrides(pool)).map(({ digest }) => digest));
   }
 
-  async function followDeployments(deployments: readonly Deployment[]): Promise<void> {
-    const names = (await listStores(pool)).map(({ name }) => name);
+  async function followDeployments(
+    deployments: readonly Deployment[],
+    states: ReadonlyMap<string, bigint>,
+  ): Promise<void> {
     const requirements = await requirementSequences(pool);
-    const missing = names.filter((name) => !current.stores.has(name));
-    if (missing.length > 0) publishStores(missing.map((name) => ({ name, sequence: 0n, bundle: undefined })));
-
     const keys = deployments.some(({ canary }) => canary !== null) ? await assignmentKeys(pool) : undefined;
+    // One store's after the other: they are read in pages, and there may be many.
+    const caughtUp = new Map<string, HeldEntities>();
+    for (const [name, state] of states)
+      caughtUp.set(name, await catchUp(pool, name, takeovers.heldBy(name), state));
+
+    // Nothing is waited for from here on, so that nobody takes over the entities of one state with the deployment of another.
+    takeovers.hold(caughtUp);
+    const missing = [...states.keys()].filter((name) => !current.stores.has(name));
+    if (missing.length > 0) publishStores(missing.map(emptyStore));
 
     for (const deployment of deployments) {
-      const { store, sequence } = deployment;
-      const target = targets.get(store);
-      const evaluators = evaluatorsOf(deployment);
-      const requirement = requirements.get(store) ?? 0n;
-      const isNew =
-        target?.deployment.sequence !== sequence ||
-        target.requirement !== requirement ||
-        !sameEntries(target.evaluators, evaluators);
-      const isDue = target?.failedAt !== undefined && performance.now() - target.failedAt > RETRY_MS;
-      // A bundle that is tried again still counts as failed, or readiness would flicker.
-      const failedAt = isNew ? undefined : performance.now();
-      if (!isNew && !isDue) continue;
-      follow({
-        ...{ deployment, evaluators, key: keys?.get(store), requirement, failedAt },
-        served: false,
-        unsigned: !isNew && target.unsigned,
-        following: Promise.resolve(),
-      });
+      const { store } = deployment;
+      takeovers.follow({ deployment, requirement: requirements.get(store) ?? 0n, key: keys?.get(store) });
     }
     signatures.watch(
       [...current.stores.values()].flatMap(({ name: store, bundle, staged }) =>
@@ -262,54 +239,15 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     );
   }
 
-  function evaluatorsOf(deployment: Deployment): ReadonlyMap<string, EvaluatorName> {
-    return new Map(decidingBundles(deployment).map((digest) => [digest, evaluatorOf(digest)]));
-  }
-
   function evaluatorOf(digest: string): EvaluatorName {
     return overridden.has(digest) ? 'cedar' : evaluator;
-  }
-
-  function follow(target: Target): void {
-    targets.set(target.deployment.store, target);
-    target.following = takeOver(target);
-  }
-
-  /** All of it or nothing: a deployment whose canary does not load here is not served here. */
-  async function takeOver(target: Target): Promise<void> {
-    const { deployment, evaluators, key, saved } = target;
-    const { store: name, sequence, digest, canary } = deployment;
-    try {
-      const admitted = await admissions.admit(target);
-      const [bundle, candidate] = await Promise.all(
-        [digest, canary?.digest].map((one) =>
-          one === undefined ? undefined : bundles.get(one, evaluators.get(one) ?? evaluator, saved),
-        ),
-      );
-      const staged = await stagedOf(deployment, bundle, candidate, key);
-      // A newer deployment may have come while this one loaded, and may even be served already.
-      if (targets.get(name) !== target) return;
-      if (saved !== undefined) assertLoadable([bundle, candidate]);
-      target.served = true;
-      serving.set(name, target);
-      admissions.serve(name, admitted);
-      publishStores([{ name, sequence, bundle, staged }]);
-      forgetUnused();
-    } catch (error) {
-      target.failedAt = performance.now();
-      target.unsigned = error instanceof UnsignedError;
-      onLoadFailure(lagOf(target), error);
-    }
   }
 
   function forgetUnused(): void {
     const served = [...current.stores.values()].flatMap(({ bundle, staged }) =>
       [bundle, staged?.canary?.bundle].flatMap((one) => one?.ref.digest ?? []),
     );
-    bundles.keepOnly([
-      ...[...targets.values()].flatMap(({ evaluators }) => [...evaluators.keys()]),
-      ...served,
-    ]);
+    bundles.keepOnly([...takeovers.digests(), ...served]);
   }
 
   function publishStores(states: readonly StoreState[]): void {
@@ -325,14 +263,20 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
   }
 }
 
-function lagOf({ deployment: { store, sequence, digest }, failedAt, unsigned }: Target): Lag {
-  return { store, sequence, digest, failed: failedAt !== undefined, unsigned };
+/** Before anything is served of a store. */
+function emptyStore(name: string): StoreState {
+  return { name, sequence: 0n, bundle: undefined, entities: NO_ENTITIES };
 }
 
-function decidingBundles({ digest, canary }: Deployment): readonly string[] {
-  return canary === null ? [digest] : [digest, canary.digest];
-}
+/** By store: the state that its newest deployment and all earlier changes make; a deployment may have come since the states were read. */
+function reachedStates(
+  states: ReadonlyMap<string, StateSequence>,
+  deployments: readonly Deployment[],
+): ReadonlyMap<string, bigint> {
+  const reached = new Map([...states].map(([name, { state }]) => [name, state]));
+  for (const { store, stateSequence } of deployments) {
+    if (stateSequence > (reached.get(store) ?? 0n)) reached.set(store, stateSequence);
+  }
 
-function sameEntries<Value>(one: ReadonlyMap<string, Value>, other: ReadonlyMap<string, Value>): boolean {
-  return one.size === other.size && [...one].every(([key, value]) => other.get(key) === value);
+  return reached;
 }

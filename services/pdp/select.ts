@@ -1,6 +1,7 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import { PdpError } from '../engine/error.ts';
 import { isInCanary, unitOf } from './assign.ts';
+import type { StoreEntities } from './entities/store-entities.ts';
 import type { Arm, Snapshot, Staged } from './snapshot.ts';
 import type { AuthorizeCall } from './types.ts';
 
@@ -10,7 +11,8 @@ export interface Selected {
   /** The one that decides. */
   readonly bundle: CompiledBundle;
   readonly arm: Arm;
-  readonly sequence: bigint;
+  /** What the store holds, at the state that it is decided by. */
+  readonly entities: StoreEntities;
   /** The active one, whichever decides. */
   readonly active: CompiledBundle;
   /** Absent where nothing stands beside the active bundle. */
@@ -27,9 +29,10 @@ export function select(snapshot: Snapshot, store: string, call: Asked): Selected
   if (state === undefined) {
     throw new PdpError('not_found', 'there is no such policy store', { field: 'policy_store' });
   }
-  const { bundle: active, sequence, staged } = state;
+  const { bundle: active, staged, entities } = state;
   if (active === undefined) throw new PdpError('unavailable', 'no bundle is active in this policy store');
 
+  const { sequence } = entities.held;
   if (sequence < call.at_least_sequence) {
     throw new PdpError('unavailable', `this server has reached sequence ${sequence}`, {
       field: 'at_least_sequence',
@@ -45,7 +48,7 @@ export function select(snapshot: Snapshot, store: string, call: Asked): Selected
     });
   }
 
-  return { bundle, arm: canary === undefined ? 'active' : 'canary', sequence, active, staged };
+  return { bundle, arm: canary === undefined ? 'active' : 'canary', entities, active, staged };
 }
 
 function canaryFor({ canary }: Staged, call: Asked): CompiledBundle | undefined {

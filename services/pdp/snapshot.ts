@@ -1,6 +1,7 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import type { Canary, Shadow } from '../store/next-deployment.ts';
 import type { CredentialDirectory } from './credentials.ts';
+import type { StoreEntities } from './entities/store-entities.ts';
 
 /** Which of the two bundles of a deployment decides. */
 export type Arm = 'active' | 'canary';
@@ -37,9 +38,11 @@ export interface StoreState {
   readonly bundle: CompiledBundle | undefined;
   /** Absent where nothing stands beside it, as in most stores at most times. */
   readonly staged?: Staged | undefined;
+  /** Of the state that they are at, whose sequence also counts deployments. */
+  readonly entities: StoreEntities;
 }
 
-/** All that decisions depend on, at one moment. Immutable: a request that holds one sees one bundle. */
+/** All that decisions depend on, at one moment. Immutable: a request that holds one sees one bundle and one state of entities. */
 export interface Snapshot {
   readonly stores: ReadonlyMap<string, StoreState>;
   readonly credentials: CredentialDirectory;

@@ -32,10 +32,10 @@ export function createWaiting(): Waiting {
   };
 }
 
-/** Whether each store is at its sequence, or past it. */
+/** Whether the state of each store is at its sequence, or past it. */
 export function hasReached({ stores }: Snapshot, sequences: ReadonlyMap<string, bigint>): boolean {
   for (const [store, sequence] of sequences) {
-    if ((stores.get(store)?.sequence ?? 0n) < sequence) return false;
+    if ((stores.get(store)?.entities.held.sequence ?? 0n) < sequence) return false;
   }
 
   return true;

@@ -8,6 +8,7 @@ import {
 } from '../../services/pdp/forward.ts';
 import { insertCredential } from '../../services/store/credentials.ts';
 import { currentDeployments } from '../../services/store/deployments.ts';
+import { stateSequences } from '../../services/store/entities.ts';
 import { databaseIdentity } from '../../services/store/installation.ts';
 import { aCredential } from '../store/samples.ts';
 import { type OpenTestDatabase, withDatabase } from '../support/postgres.ts';
@@ -15,7 +16,10 @@ import { replicaOf, withDisk } from './disk/support.ts';
 import { deployVersion } from './support/deploy.ts';
 
 async function look({ serving }: OpenTestDatabase): Promise<Seen> {
-  return { ...(await databaseIdentity(serving)), deployments: await currentDeployments(serving) };
+  const deployments = await currentDeployments(serving);
+  const states = new Map([...(await stateSequences(serving))].map(([name, { state }]) => [name, state]));
+
+  return { ...(await databaseIdentity(serving)), deployments, states };
 }
 
 describe('what PostgreSQL says', () => {
@@ -36,6 +40,8 @@ describe('what PostgreSQL says', () => {
         first,
         { ...second, revision: first.revision },
         { ...second, deployments: [] },
+        { ...second, states: first.states },
+        { ...second, states: new Map() },
         { ...second, deployments: first.deployments },
         { ...second, deployments: [other] },
       ]) {

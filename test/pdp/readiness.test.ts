@@ -3,6 +3,7 @@ import { refuseStale, unreadiness } from '../../services/pdp/readiness.ts';
 import type { Replica } from '../../services/pdp/replica.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../services/pdp/snapshot.ts';
 import { compiledBundle } from './support/bundle.ts';
+import { nothingAt } from './support/entities.ts';
 import { withLedger } from './support/ledger.ts';
 
 const CONFIG = { PALISADE_MAX_STALENESS: 1_000 };
@@ -10,7 +11,9 @@ const CONFIG = { PALISADE_MAX_STALENESS: 1_000 };
 async function serving(): Promise<Snapshot> {
   const bundle = await compiledBundle();
 
-  return { ...EMPTY_SNAPSHOT, stores: new Map([['default', { name: 'default', sequence: 1n, bundle }]]) };
+  const state = { name: 'default', sequence: 1n, bundle, entities: nothingAt(1n) };
+
+  return { ...EMPTY_SNAPSHOT, stores: new Map([['default', state]]) };
 }
 
 function replicaIn(state: { snapshot?: Snapshot; ageMs?: number; failed?: boolean }): Replica {

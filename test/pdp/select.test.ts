@@ -4,6 +4,7 @@ import { select } from '../../services/pdp/select.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../services/pdp/snapshot.ts';
 import { compiledBundle } from './support/bundle.ts';
 import { callOf } from './support/calls.ts';
+import { nothingAt } from './support/entities.ts';
 
 let bundle: CompiledBundle;
 
@@ -11,17 +12,23 @@ beforeAll(async () => {
   bundle = await compiledBundle();
 });
 
-function running(active: CompiledBundle | undefined, sequence = 7n): Snapshot {
-  return { ...EMPTY_SNAPSHOT, stores: new Map([['default', { name: 'default', sequence, bundle: active }]]) };
+/** With two writes of entities since its deployment. */
+function running(active: CompiledBundle | undefined, sequence = 5n): Snapshot {
+  const entities = nothingAt(sequence + 2n);
+
+  return {
+    ...EMPTY_SNAPSHOT,
+    stores: new Map([['default', { name: 'default', sequence, bundle: active, entities }]]),
+  };
 }
 
 describe('select()', () => {
-  test('gives the bundle that the store runs, with its sequence', () => {
+  test('gives the bundle that the store runs, with what the store holds', () => {
     expect(select(running(bundle), 'default', callOf())).toEqual({
       bundle,
       active: bundle,
       arm: 'active',
-      sequence: 7n,
+      entities: nothingAt(7n),
       staged: undefined,
     });
   });
@@ -38,8 +45,8 @@ describe('select()', () => {
     );
   });
 
-  test('is unavailable before the sequence that the call must see, and not at it', () => {
-    expect(select(running(bundle), 'default', callOf({ at_least_sequence: 7n })).sequence).toBe(7n);
+  test('is unavailable before the state that the call must see, and not at it', () => {
+    expect(select(running(bundle), 'default', callOf({ at_least_sequence: 7n })).bundle).toBe(bundle);
     expect(() => select(running(bundle), 'default', callOf({ at_least_sequence: 8n }))).toThrow(
       expect.objectContaining({ code: 'unavailable', field: 'at_least_sequence' }),
     );

@@ -14,12 +14,15 @@ import { createMetrics } from '../../services/telemetry/metrics.ts';
 import { quietObserver } from '../support/observer.ts';
 import { compiledBundle } from './support/bundle.ts';
 import { callerOf, callOf, scopeOf } from './support/calls.ts';
+import { nothingAt } from './support/entities.ts';
 import { withLedger } from './support/ledger.ts';
 
 async function snapshotOf(version: string): Promise<Snapshot> {
   const bundle = await compiledBundle(version);
 
-  return { ...EMPTY_SNAPSHOT, stores: new Map([['default', { name: 'default', sequence: 1n, bundle }]]) };
+  const state = { name: 'default', sequence: 1n, bundle, entities: nothingAt(1n) };
+
+  return { ...EMPTY_SNAPSHOT, stores: new Map([['default', state]]) };
 }
 
 /** A replica that is asked for nothing but snapshots, and never reaches a later sequence. */

@@ -6,6 +6,7 @@ import { RawObject } from '../../services/engine/raw/raw.ts';
 import { type Settled, settle } from '../../services/pdp/settle.ts';
 import type { Mode } from '../../services/pdp/types.ts';
 import { callOf } from './support/calls.ts';
+import { nothingAt } from './support/entities.ts';
 import { compileLevels, failFrom, forbidFrom, PERMIT } from './support/levels.ts';
 
 function decide(bundle: CompiledBundle, level: number): BundleDecision {
@@ -34,7 +35,11 @@ function settled(
 
   const call = { mode, supported_obligations: supported };
 
-  return settle({ bundle, active: bundle, arm: 'active', sequence: 1n, staged }, call, decide(bundle, level));
+  return settle(
+    { bundle, active: bundle, arm: 'active', entities: nothingAt(1n), staged },
+    call,
+    decide(bundle, level),
+  );
 }
 
 const both = PERMIT + forbidFrom(10) + forbidFrom(20) + failFrom(100);

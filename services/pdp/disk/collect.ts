@@ -17,7 +17,8 @@ export async function collectState(
     for (const digest of store.deployment === null ? [] : bundlesOf(store.deployment)) {
       if (!bundles.has(digest)) bundles.set(digest, await archives.ensure(digest));
     }
-    stores.push({ ...store, ...(await signaturesOf(database, store)) });
+    const { entities, ...kept } = store;
+    stores.push({ ...kept, sequence: entities.sequence, ...(await signaturesOf(database, store)) });
   }
   const { installation, revision, credentials, overridden } = held;
 

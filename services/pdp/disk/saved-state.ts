@@ -59,6 +59,8 @@ const SAVED_STORE = z.strictObject({
   name: z.string(),
   /** What the process served; `null`: nothing. */
   deployment: DEPLOYMENT.nullable(),
+  /** Of the state that it served. */
+  sequence,
   /** The secret that assigns runs, where there is a canary. */
   key: bytes(32).nullable(),
   /** What the store requires to be signed; `null`: nothing, and never did. Keys as their 32 bytes in base64url. */

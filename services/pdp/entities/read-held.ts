@@ -5,7 +5,7 @@ import type { LoneEntity } from '../../engine/data/entity.ts';
 import { PdpError } from '../../engine/error.ts';
 import { parseTrustedJson } from '../../engine/raw/json.ts';
 import { mapInTurns } from '../turns.ts';
-import type { HeldDocument, HeldEntities } from './held-entities.ts';
+import { type HeldDocument, type HeldEntities, NOTHING_HELD } from './held-entities.ts';
 import { emptyMap, type PersistentMap } from './persistent-map.ts';
 
 /** What a store holds, read by the schema of one bundle. Immutable: a request that holds one sees one state. */
@@ -17,15 +17,15 @@ export interface ReadEntities extends StoredEntities {
 /**
  * Reads what a store holds by the schema of a bundle, letting requests in between. Entities whose type the bundle takes from another
  * source are left out: a type has one source.
- * @param before the same bundle's reading of an earlier state, and the keys that have changed since; absent: all is read.
+ * @param before an earlier state with the same bundle's reading of it, of which only what changed is read again.
  * @throws PdpError `precondition_failed` where an entity does not fit the bundle: all of it is read, or nothing.
  */
 export async function readHeld(
   bundle: CompiledBundle,
   held: HeldEntities,
-  before?: { readonly read: ReadEntities; readonly changed: Iterable<string> },
+  before?: { readonly held: HeldEntities; readonly read: ReadEntities },
 ): Promise<ReadEntities> {
-  const keys = before === undefined ? [...held.documents.entries()].map(([key]) => key) : before.changed;
+  const keys = held.documents.changedSince((before?.held ?? NOTHING_HELD).documents);
   const changes = await mapInTurns([...keys], (key) => {
     const document = held.documents.get(key);
     return [key, document === undefined ? undefined : readOne(bundle, key, document)] as const;

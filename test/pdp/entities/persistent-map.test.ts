@@ -29,6 +29,12 @@ test('every state holds what a plain map would, also after later changes', () =>
 
       for (const [state, wanted] of states) {
         expect(contentOf(state)).toEqual(wanted);
+        for (const [earlier, before] of states) {
+          const changed = [...before.keys(), ...wanted.keys()].filter(
+            (key) => before.get(key) !== wanted.get(key),
+          );
+          expect(new Set(state.changedSince(earlier))).toEqual(new Set(changed));
+        }
         expect(state.size).toBe(wanted.size);
         for (let key = 0; key <= 30; key += 1) expect(state.get(String(key))).toBe(wanted.get(String(key)));
       }

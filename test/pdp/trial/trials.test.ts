@@ -9,6 +9,7 @@ import { createTrials, type Flip, type TrialsOptions } from '../../../services/p
 import { createLog } from '../../../services/telemetry/log.ts';
 import { decision } from '../../ledger/support/entries.ts';
 import { compiledBundle } from '../support/bundle.ts';
+import { nothingAt } from '../support/entities.ts';
 import { withLedger } from '../support/ledger.ts';
 import { compileLevels, failFrom, forbidFrom, PERMIT } from '../support/levels.ts';
 
@@ -44,7 +45,7 @@ function selectedOf(candidate: CompiledBundle, arm: Selected['arm'] = 'active', 
   } as const;
   const staged = { canary, shadow: undefined, monitoring: undefined };
 
-  return { bundle: arm === 'canary' ? candidate : active, arm, sequence: 3n, active, staged };
+  return { bundle: arm === 'canary' ? candidate : active, arm, entities: nothingAt(3n), active, staged };
 }
 
 /** Judges in this thread, as the other one does. */
