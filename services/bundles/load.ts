@@ -8,14 +8,13 @@ import { bundleDigest } from './digest.ts';
 import { parseBundle, partsOf } from './parse.ts';
 import { renderProblem } from './problem.ts';
 import { createProblems } from './problems.ts';
-import { NOT_SERVED, storeTypeOf } from './stored/served.ts';
 import { type BundleTest, readTests } from './tests.ts';
 
 /**
  * Reads a stored bundle for serving: verifies that it is the one that is asked for, and parses it again by all the rules of
  * reading. Validation and tests were done before it was stored. Blocks; see {@link ./worker.ts}.
  * @param evaluator that is going to judge; the compiled one is held against Cedar first, on every test and a sample.
- * @throws PdpError `precondition_failed` for another digest, where evaluators differ and for a bundle that reads the store, `invalid_request` or `too_large` for what cannot be read.
+ * @throws PdpError `precondition_failed` for another digest and where evaluators differ, `invalid_request` or `too_large` for what cannot be read.
  */
 export async function loadBundle(
   archive: Uint8Array,
@@ -40,18 +39,9 @@ export async function loadBundle(
     });
   }
 
-  assertServable(parts);
   if (evaluator === 'compiled') await assertAgreement(parts, readTests(files, createProblems()));
 
   return parts;
-}
-
-/** Authors' tools know the source store; a process that serves holds no entities of it yet, and decides nothing without them. */
-function assertServable({ entitySources }: BundleParts): void {
-  const type = storeTypeOf(entitySources);
-  if (type === undefined) return;
-
-  throw new PdpError('precondition_failed', `${type} ${NOT_SERVED}`, { field: 'bundle' });
 }
 
 /** Where this process judges other than Cedar, it does not serve the bundle; it goes on with the one before. */

@@ -9,7 +9,6 @@ export const PROBLEM_CODES = [
   'yaml_syntax',
   'json_syntax',
   'manifest_invalid',
-  'source_unavailable',
   'source_defaulted',
   'unknown_type',
   'unknown_path',

@@ -1,4 +1,4 @@
-import type { Entity } from './data/entities.ts';
+import type { Entity, LoneEntity } from './data/entity.ts';
 import type { EvaluationRequest } from './evaluator.ts';
 import { exceedsLimit, LIMITS } from './limits.ts';
 import type { RawUid } from './raw/raw.ts';
@@ -55,10 +55,10 @@ export function reachableEntities(request: EvaluationRequest, literals: Iterable
   return reached;
 }
 
-const named = new WeakMap<Entity, readonly EntityUid[]>();
+const named = new WeakMap<LoneEntity, readonly EntityUid[]>();
 
-/** Bundle entities live as long as their bundle, so what they name is worth keeping. */
-function namedByEntity(entity: Entity): readonly EntityUid[] {
+/** What an entity names by parents, attributes and tags. Kept, since most entities live as long as their bundle. */
+export function namedByEntity(entity: LoneEntity): readonly EntityUid[] {
   const known = named.get(entity);
   if (known !== undefined) return known;
 

@@ -75,7 +75,7 @@ function commit(
   function finish(): Outcome {
     try {
       path.observer.decided(entry, scope, { ...times, recordedAt: performance.now() });
-      path.verifier.sample(entry, input);
+      path.verifier.sample(entry, input, selected.entities);
       if (selected.staged !== undefined) path.trials.decided(selected, entry, input);
       refuseLate(scope);
 

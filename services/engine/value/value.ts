@@ -38,6 +38,11 @@ export function uidKey(type: string, id: string): string {
   return `${type}::"${id}"`;
 }
 
+/** The type in an entity's key. */
+export function typeOfKey(key: string): string {
+  return key.slice(0, key.indexOf('::"'));
+}
+
 /** A set: no element twice, in an order that means nothing. */
 export class CedarSet {
   readonly elements: readonly Value[];

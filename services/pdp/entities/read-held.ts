@@ -28,14 +28,22 @@ export async function readHeld(
   const keys = held.documents.changedSince((before?.held ?? NOTHING_HELD).documents);
   const changes = await mapInTurns([...keys], (key) => {
     const document = held.documents.get(key);
-    return [key, document === undefined ? undefined : readOne(bundle, key, document)] as const;
+    return [key, document === undefined ? undefined : readDocument(bundle, key, document)] as const;
   });
   const lone = (before?.read.lone ?? emptyMap<LoneEntity>()).with(changes);
 
   return { ...storedEntities(lone.get, bundle), sequence: held.sequence, lone };
 }
 
-function readOne(bundle: CompiledBundle, key: string, { type, text }: HeldDocument): LoneEntity | undefined {
+/**
+ * Reads one entity that a store holds; `undefined` where the bundle takes its type from another source.
+ * @throws PdpError `precondition_failed` where it does not fit.
+ */
+export function readDocument(
+  bundle: CompiledBundle,
+  key: string,
+  { type, text }: HeldDocument,
+): LoneEntity | undefined {
   if (bundle.sourceOf(type) !== 'store') return undefined;
 
   try {

@@ -1,6 +1,7 @@
 import type { CompiledBundle } from '../../bundles/compile.ts';
 import { decideByBundle } from '../../bundles/decide.ts';
 import type { AskedRequest } from '../../bundles/inform.ts';
+import type { StoredBy } from '../entities/demanded.ts';
 import { factsAt } from '../facts.ts';
 import { readRecordedRequest } from '../verify/recorded.ts';
 import type { Comparison, ComparisonCase, Side } from './messages.ts';
@@ -12,22 +13,25 @@ export function compare(
   active: CompiledBundle,
   candidate: CompiledBundle,
   { input, at }: Pick<ComparisonCase, 'input' | 'at'>,
+  storedBy: StoredBy = () => undefined,
 ): Comparison {
   const asked = readRecordedRequest(input);
+  const judge = (bundle: CompiledBundle): Side => side(bundle, asked, at, storedBy);
   turns += 1;
-  if (turns % 2 === 0)
-    return { kind: 'compared', active: side(active, asked, at), candidate: side(candidate, asked, at) };
+  if (turns % 2 === 0) return { kind: 'compared', active: judge(active), candidate: judge(candidate) };
 
-  const second = side(candidate, asked, at);
+  const second = judge(candidate);
 
-  return { kind: 'compared', active: side(active, asked, at), candidate: second };
+  return { kind: 'compared', active: judge(active), candidate: second };
 }
 
 /** Whatever is thrown is that bundle's failure: a candidate whose schema refuses a request fails too. */
-function side(bundle: CompiledBundle, asked: AskedRequest, at: number): Side {
+function side(bundle: CompiledBundle, asked: AskedRequest, at: number, storedBy: StoredBy): Side {
   const startedAt = performance.now();
   try {
-    const { evaluation, verdict } = decideByBundle(bundle, asked, (names) => factsAt(at, names));
+    const stored = storedBy(bundle);
+    const options = stored === undefined ? {} : { stored };
+    const { evaluation, verdict } = decideByBundle(bundle, asked, (names) => factsAt(at, names), options);
     const { decision, reasonCode } = verdict;
 
     return {

@@ -5,6 +5,9 @@ import type { Comparison, ComparisonCase } from './messages.ts';
 /** Of one store that has both candidates, and one store more. */
 const MAX_BUNDLES = 4;
 
-await serveCases<ComparisonCase, Comparison>(MAX_BUNDLES, async (one, bundle) =>
-  compare(await bundle(one.active, one.evaluator), await bundle(one.candidate, one.evaluator), one),
-);
+await serveCases<ComparisonCase, Comparison>(MAX_BUNDLES, async (one, bundle, stored) => {
+  const active = await bundle(one.active, one.evaluator);
+  const candidate = await bundle(one.candidate, one.evaluator);
+
+  return stored((storedBy) => compare(active, candidate, one, storedBy));
+});

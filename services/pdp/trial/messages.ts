@@ -1,7 +1,7 @@
 import type { EvaluatorName } from '../../engine/evaluator.ts';
 import type { BundleRef } from '../types.ts';
 
-/** A decision to be judged by two bundles beside each other: plain data, complete in itself. */
+/** A decision to be judged by two bundles beside each other: plain data, complete but for what its store held. */
 export interface ComparisonCase {
   /** Digests of the two. */
   readonly active: string;

@@ -3,6 +3,7 @@ import type { DecisionEntry } from '../../ledger/record.ts';
 import type { Trial } from '../../store/candidate-figures.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';
+import type { StoreEntities } from '../entities/store-entities.ts';
 import type { Selected } from '../select.ts';
 import type { Staged } from '../snapshot.ts';
 import type { Failed } from '../verify/messages.ts';
@@ -41,7 +42,7 @@ export interface Flip {
 export interface TrialsOptions {
   readonly evaluator: EvaluatorName;
   /** Judges one; never rejects. Called again only after it has answered. */
-  readonly judge: (one: ComparisonCase) => Promise<Comparison | Failed>;
+  readonly judge: (one: ComparisonCase, entities: StoreEntities) => Promise<Comparison | Failed>;
   readonly onFlip: (flip: Flip) => void;
   readonly log: Log;
 }
@@ -50,6 +51,7 @@ interface Waiting {
   readonly tally: Tally;
   readonly entry: DecisionEntry;
   readonly input: string;
+  readonly entities: StoreEntities;
   readonly one: ComparisonCase;
 }
 
@@ -68,7 +70,7 @@ export function createTrials({ evaluator, judge, onFlip, log }: TrialsOptions): 
   let closed = false;
 
   return {
-    decided({ arm, active, staged }, entry, input) {
+    decided({ arm, active, staged, entities }, entry, input) {
       if (closed || staged === undefined) return;
       const { store } = entry;
       for (const { trial, digest } of candidatesOf(store, staged)) {
@@ -76,7 +78,7 @@ export function createTrials({ evaluator, judge, onFlip, log }: TrialsOptions): 
         if (trial.role === 'canary' && arm === 'canary') tally.served(false);
         const at = Date.parse(entry.time);
         const one = { active: active.ref.digest, candidate: digest, evaluator, input, at };
-        enqueue({ tally, entry, input, one });
+        enqueue({ tally, entry, input, entities, one });
       }
     },
 
@@ -133,7 +135,7 @@ export function createTrials({ evaluator, judge, onFlip, log }: TrialsOptions): 
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       waitingInput -= next.input.length;
       try {
-        settle(next, await judge(next.one));
+        settle(next, await judge(next.one, next.entities));
       } catch (error) {
         // Nobody waits for this, so it would end the process.
         log.error({ err: error }, 'a compared decision could not be dealt with');

@@ -5,6 +5,8 @@ import { serveCases } from './serve-cases.ts';
 /** One that serves and the one before or beside it; at the limits each takes some hundred megabytes. */
 const MAX_BUNDLES = 2;
 
-await serveCases<VerificationCase, Judgement>(MAX_BUNDLES, async (one, bundle) =>
-  judgeAgain(await bundle(one.digest, 'cedar'), one),
-);
+await serveCases<VerificationCase, Judgement>(MAX_BUNDLES, async (one, bundle, stored) => {
+  const judging = await bundle(one.digest, 'cedar');
+
+  return stored((storedBy) => judgeAgain(judging, one, storedBy(judging)));
+});

@@ -1,5 +1,6 @@
 import type { CompiledBundle } from '../../bundles/compile.ts';
 import { decideByBundle } from '../../bundles/decide.ts';
+import type { StoredEntities } from '../../bundles/stored/stored-entities.ts';
 import { CedarRefusal } from '../../engine/cedar/answer.ts';
 import { PdpError } from '../../engine/error.ts';
 import type { FactName } from '../../engine/facts.ts';
@@ -10,11 +11,16 @@ import { readRecordedFacts, readRecordedRequest } from './recorded.ts';
  * Judges a recorded decision again, from the text that its record keeps, and says whether the verdict is the same. A request that
  * Cedar refuses to judge is a difference; what it could not judge (it trapped, or a limit of its own was reached) is not.
  * @param bundle whose evaluator is Cedar's own.
+ * @param stored what the store held at the decision; needed where the bundle reads it.
  */
-export function judgeAgain(bundle: CompiledBundle, { input, facts, served }: VerificationCase): Judgement {
+export function judgeAgain(
+  bundle: CompiledBundle,
+  { input, facts, served }: VerificationCase,
+  stored?: StoredEntities,
+): Judgement {
   const ours = verdictText(served);
   try {
-    const cedar = cedarVerdict(bundle, input, facts);
+    const cedar = cedarVerdict(bundle, { input, facts }, stored);
 
     return cedar === ours ? { kind: 'equal' } : { kind: 'different', served: ours, cedar };
   } catch (error) {
@@ -29,11 +35,18 @@ export function problemText(thrown: unknown): string {
   return thrown.cause === undefined ? thrown.message : `${thrown.message}: ${problemText(thrown.cause)}`;
 }
 
-function cedarVerdict(bundle: CompiledBundle, input: string, facts: string): string {
+function cedarVerdict(
+  bundle: CompiledBundle,
+  { input, facts }: Pick<VerificationCase, 'input' | 'facts'>,
+  stored: StoredEntities | undefined,
+): string {
   try {
     const asked = readRecordedRequest(input);
     const recordedFacts = (names: readonly FactName[]) => readRecordedFacts(bundle, facts, names);
-    const { evaluation } = decideByBundle(bundle, asked, recordedFacts, { recorded: true });
+    const { evaluation } = decideByBundle(bundle, asked, recordedFacts, {
+      recorded: true,
+      ...(stored === undefined ? {} : { stored }),
+    });
     const failing = evaluation.errors.map(({ policyId }) => policyId);
 
     return verdictText({ ...evaluation, failing });

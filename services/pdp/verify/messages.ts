@@ -1,4 +1,6 @@
-/** A decision to be judged again: plain data, complete in itself. */
+import type { ToldEntities } from '../entities/demanded.ts';
+
+/** A decision to be judged again: plain data, complete but for what its store held, which the thread asks for. */
 export interface VerificationCase {
   /** Of the bundle that decided. */
   readonly digest: string;
@@ -31,12 +33,14 @@ export interface Failed {
   readonly problem: string;
 }
 
-/** What the thread is told: a case, or the archive that it asked for; none where it cannot be had now. */
+/** What the thread is told: a case, or what it asked for: the archive, none where it cannot be had now, or what the store held. */
 export type ToThread<Case> =
   | { readonly kind: 'case'; readonly case: Case }
-  | { readonly kind: 'archive'; readonly archive: Uint8Array | undefined };
+  | { readonly kind: 'archive'; readonly archive: Uint8Array | undefined }
+  | { readonly kind: 'entities'; readonly entities: ToldEntities };
 
 /** What the thread says, and then waits. */
 export type FromThread<Judged> =
   | { readonly kind: 'wanted'; readonly digest: string }
+  | { readonly kind: 'missed'; readonly keys: readonly string[] }
   | { readonly kind: 'judged'; readonly judgement: Judged | Failed };

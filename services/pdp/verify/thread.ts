@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { neighbourhood } from '../entities/neighbourhood.ts';
+import type { StoreEntities } from '../entities/store-entities.ts';
 import type { Failed, FromThread, Judgement, ToThread, VerificationCase } from './messages.ts';
 
 /** A thread in which recorded decisions are judged, started when it is first needed. */
 export interface JudgeThread<Case, Judged> {
-  /** Judges one case; one at a time. Never rejects: a thread that dies or hangs has failed, and another one takes its place. */
-  judge(one: Case): Promise<Judged | Failed>;
+  /** Judges one case, with what its store held; one at a time. Never rejects: a thread that dies or hangs has failed, and another one takes its place. */
+  judge(one: Case, entities: StoreEntities): Promise<Judged | Failed>;
   close(): Promise<void>;
 }
 
@@ -44,11 +46,11 @@ export function createJudgeThread<Case, Judged>(options: ThreadOptions): JudgeTh
   let startedAt = Number.NEGATIVE_INFINITY;
 
   return {
-    async judge(one) {
+    async judge(one, entities) {
       try {
         worker ??= await start();
 
-        return await ask<Case, Judged>(worker, one, archiveOf, deadlineMs);
+        return await ask<Case, Judged>(worker, one, { entities, archiveOf, deadlineMs });
       } catch (error) {
         await worker?.terminate();
         worker = undefined;
@@ -93,8 +95,13 @@ export function createJudgeThread<Case, Judged>(options: ThreadOptions): JudgeTh
 function ask<Case, Judged>(
   worker: Worker,
   one: Case,
-  archiveOf: ThreadOptions['archiveOf'],
-  deadlineMs: number,
+  {
+    entities,
+    archiveOf,
+    deadlineMs,
+  }: Required<Pick<ThreadOptions, 'archiveOf' | 'deadlineMs'>> & {
+    readonly entities: StoreEntities;
+  },
 ): Promise<Judged | Failed> {
   const { promise, resolve, reject } = Promise.withResolvers<Judged | Failed>();
   const send = (message: ToThread<Case>): void => worker.postMessage(message);
@@ -102,6 +109,8 @@ function ask<Case, Judged>(
   const onExit = (code: number): void => reject(new Error(`its thread ended with code ${code}`));
   const onMessage = (message: FromThread<Judged>): void => {
     if (message.kind === 'judged') resolve(message.judgement);
+    else if (message.kind === 'missed')
+      send({ kind: 'entities', entities: neighbourhood(entities, message.keys) });
     else
       archiveOf(message.digest).then(
         (archive) => send({ kind: 'archive', archive }),

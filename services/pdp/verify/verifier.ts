@@ -2,12 +2,13 @@ import { jsonText } from '../../ledger/json.ts';
 import type { DecisionEntry } from '../../ledger/record.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';
+import type { StoreEntities } from '../entities/store-entities.ts';
 import type { Judgement, VerificationCase } from './messages.ts';
 
 /** Has a share of the decisions judged again by Cedar, off the path that they are made on. */
 export interface Verifier {
   /** Told of each decision once it is recorded. Returns at once and never throws; keeps nothing of those that are not sampled. */
-  sample(entry: DecisionEntry, input: string): void;
+  sample(entry: DecisionEntry, input: string, entities: StoreEntities): void;
   stats(): VerifierStats;
   /** Gives up what waits. */
   close(): void;
@@ -28,11 +29,15 @@ export interface SampledDecision {
   readonly input: string;
 }
 
+interface Waiting extends SampledDecision {
+  readonly entities: StoreEntities;
+}
+
 export interface VerifierOptions {
   /** Of the decisions by the compiled evaluator, from 0 to 1. */
   readonly share: number;
   /** Judges one; never rejects. Called again only after it has answered. */
-  readonly judge: (one: VerificationCase) => Promise<Judgement>;
+  readonly judge: (one: VerificationCase, entities: StoreEntities) => Promise<Judgement>;
   readonly onDifference: (sampled: SampledDecision, verdicts: { served: string; cedar: string }) => void;
   readonly log: Log;
 }
@@ -44,7 +49,7 @@ const MAX_WAITING_INPUT = 4 * 1024 * 1024;
 const LOG_EVERY_MS = 60_000;
 
 export function createVerifier({ share, judge, onDifference, log }: VerifierOptions): Verifier {
-  const waiting: SampledDecision[] = [];
+  const waiting: Waiting[] = [];
   const differences = new Map<string, number>();
   const failures = createThrottle(LOG_EVERY_MS);
   let waitingInput = 0;
@@ -54,7 +59,7 @@ export function createVerifier({ share, judge, onDifference, log }: VerifierOpti
   let unverified = 0;
 
   return {
-    sample(entry, input) {
+    sample(entry, input, entities) {
       // Below 1 always, so that a share of 1 is all of them, and of 0 none.
       if (Math.random() >= share || entry.evaluator.name !== 'compiled' || closed) return;
       if (waiting.length === MAX_WAITING || waitingInput + input.length > MAX_WAITING_INPUT) {
@@ -62,7 +67,7 @@ export function createVerifier({ share, judge, onDifference, log }: VerifierOpti
         return;
       }
 
-      waiting.push({ entry, input });
+      waiting.push({ entry, input, entities });
       waitingInput += input.length;
       if (judging) return;
       judging = true;
@@ -81,7 +86,7 @@ export function createVerifier({ share, judge, onDifference, log }: VerifierOpti
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       waitingInput -= next.input.length;
       try {
-        settle(next, await judge(caseOf(next)));
+        settle(next, await judge(caseOf(next), next.entities));
       } catch (error) {
         // Nobody waits for this, so it would end the process.
         log.error({ err: error }, 'a sampled decision could not be dealt with');
@@ -90,7 +95,7 @@ export function createVerifier({ share, judge, onDifference, log }: VerifierOpti
     judging = false;
   }
 
-  function settle(sampled: SampledDecision, judgement: Judgement): void {
+  function settle({ entry, input }: SampledDecision, judgement: Judgement): void {
     if (closed) return;
     if (judgement.kind === 'failed') {
       unverified += 1;
@@ -101,9 +106,9 @@ export function createVerifier({ share, judge, onDifference, log }: VerifierOpti
 
     verified += 1;
     if (judgement.kind === 'equal') return;
-    const { store } = sampled.entry;
+    const { store } = entry;
     differences.set(store, (differences.get(store) ?? 0) + 1);
-    onDifference(sampled, judgement);
+    onDifference({ entry, input }, judgement);
   }
 }
 

@@ -116,7 +116,7 @@ describe('a candidate', () => {
 
   test('makes nobody wait: what finds no room is dropped and counted', async () => {
     const gate = Promise.withResolvers<void>();
-    const { trials, figures } = trialsOf({ judge: (one) => gate.promise.then(() => judge(one)) });
+    const { trials, figures } = trialsOf({ judge: (one, held) => gate.promise.then(() => judge(one, held)) });
     for (let index = 0; index < 1_100; index += 1) {
       trials.decided(selectedOf(forbidding), decision(), inputOf(1));
     }

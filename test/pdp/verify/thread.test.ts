@@ -1,12 +1,18 @@
 import { describe, expect, test, vi } from 'vitest';
 import { writeArchive } from '../../../services/bundles/archive.ts';
+import { compileBundle } from '../../../services/bundles/compile.ts';
 import { bundleDigest } from '../../../services/bundles/digest.ts';
+import { loadInWorker } from '../../../services/bundles/worker/load.ts';
+import { afterChanges, NOTHING_HELD } from '../../../services/pdp/entities/held-entities.ts';
+import { NO_ENTITIES, readBy } from '../../../services/pdp/entities/store-entities.ts';
 import type { VerificationCase } from '../../../services/pdp/verify/messages.ts';
 import {
   createVerificationThread,
   type ThreadOptions,
   type VerificationThread,
 } from '../../../services/pdp/verify/thread.ts';
+import { storeBundle } from '../../bundles/stored/store-bundle.ts';
+import { team, user } from '../entities/support/write.ts';
 import { bundleFiles } from '../support/bundle.ts';
 
 const archives = new Map(
@@ -55,16 +61,44 @@ describe('the thread', () => {
   test('judges by Cedar, and asks for a bundle only where it does not hold it', async () => {
     const fetched = vi.fn(archiveOf);
     await withThread({ archiveOf: fetched }, async ({ judge }) => {
-      expect(await judge(caseOf(first))).toEqual(EQUAL);
-      expect(await judge(caseOf(first, 'deny'))).toEqual({
+      expect(await judge(caseOf(first), NO_ENTITIES)).toEqual(EQUAL);
+      expect(await judge(caseOf(first, 'deny'), NO_ENTITIES)).toEqual({
         kind: 'different',
         served: 'deny by ["agents-read"], failing []',
         cedar: 'allow by ["agents-read"], failing []',
       });
-      for (const digest of [second, first, third, first, second]) await judge(caseOf(digest));
+      for (const digest of [second, first, third, first, second]) await judge(caseOf(digest), NO_ENTITIES);
 
       // The one that was not asked for the longest made room for the third.
       expect(fetched.mock.calls.flat()).toEqual([first, second, third, second]);
+    });
+  });
+
+  test('judges by what the store held, which it asks for as far as it is named', async () => {
+    const files = storeBundle();
+    const digest = bundleDigest(files);
+    const bundle = await compileBundle(await loadInWorker(writeArchive(files), digest));
+    const told = [team('writers', 'evil'), user('a', 1, 'writers'), user('b', 1)].map(
+      ({ uid, document }) => ({
+        ...uid,
+        document,
+        sequence: 1n,
+      }),
+    );
+    const entities = await readBy([bundle], afterChanges(NOTHING_HELD, told, 1n), NO_ENTITIES);
+    const one = (id: string): VerificationCase => ({
+      digest,
+      input: `{"principal":{"type":"User","id":"${id}"},"action":{"type":"Action","id":"read"},"resource":{"type":"Doc","id":"d"},"context":{},"entities":[{"uid":{"type":"Doc","id":"d"},"attrs":{"public":true},"parents":[],"tags":{}}]}`,
+      facts: '{}',
+      served: { decision: 'deny', determining: ['not-of-evil'], failing: [] },
+    });
+
+    await withThread({ archiveOf: () => Promise.resolve(writeArchive(files)) }, async ({ judge }) => {
+      expect(await judge(one('a'), entities)).toEqual(EQUAL);
+      // Of a bundle that only the thread reads, which is told no more than it asks for.
+      expect(await judge(one('a'), { ...entities, read: new Map() })).toEqual(EQUAL);
+      expect(await judge(one('b'), entities)).toMatchObject({ cedar: 'deny by [], failing []' });
+      expect(await judge(one('c'), entities)).toEqual(failed(/is missing/));
     });
   });
 
@@ -74,19 +108,19 @@ describe('the thread', () => {
       away ? Promise.reject(new Error('no database')) : archiveOf(digest),
     );
     await withThread({ archiveOf: fetched }, async ({ judge }) => {
-      expect(await judge(caseOf(first))).toEqual(failed(/not to be had/));
+      expect(await judge(caseOf(first), NO_ENTITIES)).toEqual(failed(/not to be had/));
       away = false;
-      expect(await judge(caseOf(first))).toEqual(EQUAL);
+      expect(await judge(caseOf(first), NO_ENTITIES)).toEqual(EQUAL);
     });
   });
 
   test('does not try a bundle again that did not load', async () => {
     const fetched = vi.fn(() => archiveOf(second));
     await withThread({ archiveOf: fetched }, async ({ judge }) => {
-      expect(await judge(caseOf(first))).toEqual(failed(/^the archive holds /));
-      expect(await judge(caseOf(first))).toEqual(failed(/^the archive holds /));
+      expect(await judge(caseOf(first), NO_ENTITIES)).toEqual(failed(/^the archive holds /));
+      expect(await judge(caseOf(first), NO_ENTITIES)).toEqual(failed(/^the archive holds /));
       expect(fetched).toHaveBeenCalledTimes(1);
-      expect(await judge(caseOf(second))).toEqual(EQUAL);
+      expect(await judge(caseOf(second), NO_ENTITIES)).toEqual(EQUAL);
     });
   });
 
@@ -98,26 +132,26 @@ describe('the thread', () => {
         archiveOf: (digest) => (hangs ? new Promise(() => undefined) : archiveOf(digest)),
       },
       async ({ judge }) => {
-        expect(await judge(caseOf(first))).toEqual(failed(/not judged after/));
+        expect(await judge(caseOf(first), NO_ENTITIES)).toEqual(failed(/not judged after/));
         hangs = false;
-        expect(await judge(caseOf(first))).toEqual(EQUAL);
+        expect(await judge(caseOf(first), NO_ENTITIES)).toEqual(EQUAL);
       },
     );
   });
 
   test('may die of its memory without taking anything along', async () => {
     await withThread({ memoryMb: 4 }, async ({ judge }) => {
-      expect(await judge(caseOf(first))).toEqual(failed(/memory/));
-      expect(await judge(caseOf(first))).toEqual(failed(/memory/));
+      expect(await judge(caseOf(first), NO_ENTITIES)).toEqual(failed(/memory/));
+      expect(await judge(caseOf(first), NO_ENTITIES)).toEqual(failed(/memory/));
     });
   });
 
   test('answers when it is closed, at work or waiting to be replaced', async () => {
     const thread = createVerificationThread({ archiveOf: () => new Promise(() => undefined) });
-    const working = thread.judge(caseOf(first));
+    const working = thread.judge(caseOf(first), NO_ENTITIES);
     setTimeout(() => void thread.close(), 500);
 
     expect(await working).toEqual(failed(/ended/));
-    expect(await thread.judge(caseOf(first))).toEqual(failed(/abort/));
+    expect(await thread.judge(caseOf(first), NO_ENTITIES)).toEqual(failed(/abort/));
   });
 });

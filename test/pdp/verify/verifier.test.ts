@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import type { DecisionEntry } from '../../../services/ledger/record.ts';
+import { NO_ENTITIES, type StoreEntities } from '../../../services/pdp/entities/store-entities.ts';
 import type { Judgement, VerificationCase } from '../../../services/pdp/verify/messages.ts';
 import {
   createVerifier,
@@ -33,10 +34,10 @@ async function judged(verifier: Verifier, count: number): Promise<void> {
 
 describe('sampling', () => {
   test('hands over what the record says, and nothing before the caller goes on', async () => {
-    const judge = vi.fn((_one: VerificationCase) => Promise.resolve(EQUAL));
+    const judge = vi.fn((_one: VerificationCase, _held: StoreEntities) => Promise.resolve(EQUAL));
     const verifier = verifierOf({ judge });
     const entry = compiled({ policy_errors: [{ policy_id: 'fails', message: 'why' }] });
-    verifier.sample(entry, INPUT);
+    verifier.sample(entry, INPUT, NO_ENTITIES);
     expect(judge).not.toHaveBeenCalled();
 
     await judged(verifier, 1);
@@ -48,6 +49,7 @@ describe('sampling', () => {
           facts: '{"now":{"__extn":{"fn":"datetime","arg":"2026-11-22T10:00:00.000Z"}}}',
           served: { decision: 'deny', determining: ['no-push-to-main'], failing: ['fails'] },
         },
+        NO_ENTITIES,
       ],
     ]);
   });
@@ -57,8 +59,8 @@ describe('sampling', () => {
     const none = verifierOf({ share: 0, judge });
     const byCedar = verifierOf({ judge });
     for (let count = 0; count < 1_000; count += 1) {
-      none.sample(compiled(), INPUT);
-      byCedar.sample(decision(), INPUT);
+      none.sample(compiled(), INPUT, NO_ENTITIES);
+      byCedar.sample(decision(), INPUT, NO_ENTITIES);
     }
 
     await turn();
@@ -70,7 +72,7 @@ describe('sampling', () => {
     const verifier = verifierOf({ share: 0.1 });
     const entry = compiled();
     for (let count = 0; count < 10_000; count += 1) {
-      verifier.sample(entry, INPUT);
+      verifier.sample(entry, INPUT, NO_ENTITIES);
       if (count % 100 === 0) await turn();
     }
 
@@ -94,7 +96,7 @@ describe('what is sampled', () => {
         return EQUAL;
       },
     });
-    for (let count = 0; count < 10; count += 1) verifier.sample(compiled(), INPUT);
+    for (let count = 0; count < 10; count += 1) verifier.sample(compiled(), INPUT, NO_ENTITIES);
 
     await judged(verifier, 10);
     expect(verifier.stats().verified).toBe(10);
@@ -105,18 +107,18 @@ describe('what is sampled', () => {
     ['4 Mi characters wait', 50, 'x'.repeat(1024 * 1024), 4],
   ])('is dropped and counted once %s', async (_what, sampled, input, room) => {
     const verifier = verifierOf();
-    for (let count = 0; count < sampled; count += 1) verifier.sample(compiled(), input);
+    for (let count = 0; count < sampled; count += 1) verifier.sample(compiled(), input, NO_ENTITIES);
 
     await judged(verifier, sampled);
     expect(verifier.stats()).toMatchObject({ verified: room, unverified: sampled - room });
-    verifier.sample(compiled(), input);
+    verifier.sample(compiled(), input, NO_ENTITIES);
     await judged(verifier, sampled + 1);
     expect(verifier.stats()).toMatchObject({ verified: room + 1 });
   });
 
   test('counts as unverified where judging failed', async () => {
     const verifier = verifierOf({ judge: () => Promise.resolve({ kind: 'failed', problem: 'a trap' }) });
-    verifier.sample(compiled(), INPUT);
+    verifier.sample(compiled(), INPUT, NO_ENTITIES);
 
     await judged(verifier, 1);
     expect(verifier.stats()).toEqual({ verified: 0, unverified: 1, differences: new Map() });
@@ -127,8 +129,8 @@ describe('what is sampled', () => {
     const onDifference = vi.fn();
     const verifier = verifierOf({ judge: () => Promise.resolve(different), onDifference });
     const entry = compiled({ store: 'payments' });
-    verifier.sample(entry, INPUT);
-    verifier.sample(compiled(), INPUT);
+    verifier.sample(entry, INPUT, NO_ENTITIES);
+    verifier.sample(compiled(), INPUT, NO_ENTITIES);
 
     await judged(verifier, 2);
     expect(onDifference).toHaveBeenCalledTimes(2);
@@ -148,7 +150,7 @@ describe('what is sampled', () => {
         throw new Error('nobody catches this');
       },
     });
-    for (let count = 0; count < 3; count += 1) verifier.sample(compiled(), INPUT);
+    for (let count = 0; count < 3; count += 1) verifier.sample(compiled(), INPUT, NO_ENTITIES);
 
     await judged(verifier, 3);
     expect(verifier.stats().differences).toEqual(new Map([['default', 3]]));
@@ -158,14 +160,14 @@ describe('what is sampled', () => {
     const gate = Promise.withResolvers<Judgement>();
     const onDifference = vi.fn();
     const verifier = verifierOf({ judge: () => gate.promise, onDifference });
-    verifier.sample(compiled(), INPUT);
-    verifier.sample(compiled(), INPUT);
+    verifier.sample(compiled(), INPUT, NO_ENTITIES);
+    verifier.sample(compiled(), INPUT, NO_ENTITIES);
     await turn();
     verifier.close();
     gate.resolve({ kind: 'different', served: 'allow', cedar: 'deny' });
     await turn();
 
-    verifier.sample(compiled(), INPUT);
+    verifier.sample(compiled(), INPUT, NO_ENTITIES);
     await turn();
     expect(onDifference).not.toHaveBeenCalled();
     expect(verifier.stats()).toEqual({ verified: 0, unverified: 0, differences: new Map() });
