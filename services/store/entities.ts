@@ -112,6 +112,42 @@ export async function entityAt(
   return { ...row, document: row.document, sequence: BigInt(row.sequence) };
 }
 
+/** Versions of one entity, as {@link versionsOf} found them. */
+export interface EntityHistory extends StoredUid {
+  /** The newest first. */
+  readonly versions: readonly Pick<EntityVersion, 'sequence' | 'document'>[];
+}
+
+/** The newest versions of entities up to a sequence, at most `limit` of each; of one that never was, none. */
+export async function versionsOf(
+  database: Database,
+  store: string,
+  uids: readonly StoredUid[],
+  { upTo, limit }: { readonly upTo: bigint; readonly limit: number },
+): Promise<EntityHistory[]> {
+  const rows = await query<{ place: number; sequence: string; document: string | null }>(
+    database,
+    `select place::int, v.sequence, v.document
+     from unnest($2::text[], $3::text[]) with ordinality as wanted (type, id, place)
+     cross join lateral (
+       select sequence, document from entity_versions v
+       where v.store = $1 and v.type = wanted.type and v.id = wanted.id and v.sequence <= $4
+       order by v.sequence desc limit $5
+     ) v
+     order by place, v.sequence desc`,
+    [store, uids.map(({ type }) => type), uids.map(({ id }) => id), upTo, limit],
+  );
+  const found = uids.map((uid) => ({
+    ...uid,
+    versions: [] as Pick<EntityVersion, 'sequence' | 'document'>[],
+  }));
+  for (const { place, sequence, document } of rows) {
+    found[place - 1]?.versions.push({ sequence: BigInt(sequence), document });
+  }
+
+  return found;
+}
+
 /**
  * What was written to a store after a sequence, up to another one that {@link stateSequences} told: pages in the order of sequence, type
  * and id. A page may end within a write: only all of them together are a state.

@@ -43,6 +43,11 @@ export function typeOfKey(key: string): string {
   return key.slice(0, key.indexOf('::"'));
 }
 
+/** The id in an entity's key. */
+export function idOfKey(key: string): string {
+  return key.slice(key.indexOf('::"') + 3, -1);
+}
+
 /** A set: no element twice, in an order that means nothing. */
 export class CedarSet {
   readonly elements: readonly Value[];

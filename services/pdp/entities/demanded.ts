@@ -25,49 +25,83 @@ export async function demanding<Result>(
   body: (storedBy: StoredBy) => Result,
 ): Promise<Result> {
   const known = new Map<string, HeldDocument | null>();
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const missed = new Set<string>();
-    const attempt = attempted(() => body((bundle) => storedBy(bundle, known, missed)));
-    if (missed.size === 0) return attempt();
 
-    const told = await fetch([...missed]);
-    for (const [key, document] of told) known.set(key, document);
-    for (const key of missed) if (!told.has(key)) throw new Error(`nothing was told of ${key}`);
+  return untilNothingIsMissed(
+    async (keys) => {
+      for (const [key, document] of await fetch(keys)) known.set(key, document);
+    },
+    () => attempt((key) => known.get(key), body),
+  );
+}
+
+/** See {@link demanding}, for whoever keeps what was told. */
+export async function untilNothingIsMissed<Result>(
+  fetch: (keys: readonly string[]) => Promise<void>,
+  trying: () => Attempt<Result>,
+): Promise<Result> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const { missed, result } = trying();
+    if (missed.length === 0) return result();
+    await fetch(missed);
   }
 
   throw new Error('what the store held is more than is asked for');
 }
 
-/** What failed may have failed for what was missed, so its error waits too. */
-function attempted<Result>(body: () => Result): () => Result {
-  try {
-    const result = body();
+/** What came of deciding with what was known. */
+export interface Attempt<Result> {
+  /** Keys that nothing was known of; empty: it stands. */
+  readonly missed: readonly string[];
+  /** Throws what the body has thrown, which may have been for what was missed. */
+  readonly result: () => Result;
+}
 
-    return () => result;
+/**
+ * Decides once with what is known.
+ * @param documentOf what a store held under a key; `null`: nothing, `undefined`: that is not known.
+ */
+export function attempt<Result>(
+  documentOf: (key: string) => HeldDocument | null | undefined,
+  body: (storedBy: StoredBy) => Result,
+): Attempt<Result> {
+  const missed = new Set<string>();
+  let result: () => Result;
+  try {
+    const settled = body((bundle) => storedBy(bundle, documentOf, missed));
+    result = () => settled;
   } catch (error) {
-    return () => {
+    result = () => {
       throw error;
     };
   }
+
+  return { missed: [...missed], result };
 }
 
 function storedBy(
   bundle: CompiledBundle,
-  known: ToldEntities,
+  documentOf: (key: string) => HeldDocument | null | undefined,
   missed: Set<string>,
 ): StoredEntities | undefined {
   if (!bundle.readsStore) return undefined;
-  const read = new Map<string, LoneEntity | undefined>();
 
   return storedEntities((key) => {
-    if (read.has(key)) return read.get(key);
     if (bundle.sourceOf(typeOfKey(key)) !== 'store') return undefined;
-    const document = known.get(key);
+    const document = documentOf(key);
     if (document === undefined) missed.add(key);
-    const entity =
-      document === undefined || document === null ? undefined : readDocument(bundle, key, document);
-    read.set(key, entity);
 
-    return entity;
+    return document === undefined || document === null ? undefined : readOnce(bundle, key, document);
   }, bundle);
+}
+
+const readings = new WeakMap<CompiledBundle, WeakMap<HeldDocument, LoneEntity>>();
+
+/** It is asked for again and again, by each walk upwards and each try. */
+function readOnce(bundle: CompiledBundle, key: string, document: HeldDocument): LoneEntity | undefined {
+  const known = readings.get(bundle) ?? new WeakMap<HeldDocument, LoneEntity>();
+  readings.set(bundle, known);
+  const entity = known.get(document) ?? readDocument(bundle, key, document);
+  if (entity !== undefined) known.set(document, entity);
+
+  return entity;
 }

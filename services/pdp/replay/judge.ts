@@ -1,6 +1,7 @@
 import type { CompiledBundle } from '../../bundles/compile.ts';
 import { decideByBundle } from '../../bundles/decide.ts';
 import type { AskedRequest } from '../../bundles/inform.ts';
+import type { StoredEntities } from '../../bundles/stored/stored-entities.ts';
 import { type PdpError, toPdpError } from '../../engine/error.ts';
 import type { FactName, Facts } from '../../engine/facts.ts';
 import { requestDigest } from '../../engine/request-digest.ts';
@@ -26,6 +27,8 @@ export interface JudgeOptions {
    * what the original one did not.
    */
   readonly deriveFacts: boolean;
+  /** What the store held at the decision; needed where the bundle reads it. */
+  readonly stored?: StoredEntities | undefined;
 }
 
 /**
@@ -36,14 +39,17 @@ export function judge(
   bundle: CompiledBundle,
   decision: PastDecision,
   input: string,
-  { withDigest, deriveFacts }: JudgeOptions,
+  { withDigest, deriveFacts, stored }: JudgeOptions,
 ): Judged {
   const asked = requestOf(input);
   if (asked === undefined) return { kind: 'unreadable' };
 
   try {
     const facts = (names: readonly FactName[]) => factsOf(bundle, decision, names, deriveFacts);
-    const { informed, evaluation, verdict } = decideByBundle(bundle, asked, facts, { recorded: true });
+    const { informed, evaluation, verdict } = decideByBundle(bundle, asked, facts, {
+      recorded: true,
+      ...(stored === undefined ? {} : { stored }),
+    });
     const { request, context, entities } = informed;
 
     return {

@@ -10,9 +10,10 @@ import { countReplayRows } from '../../store/replay-rows.ts';
 import { createPastBundles } from './bundles.ts';
 import { createDifferences } from './differences.ts';
 import { errorOutcome } from './example.ts';
-import { judge } from './judge.ts';
+import { type Judged, judge } from './judge.ts';
 import type { ReplayProgress, ReplayTask } from './messages.ts';
 import { outcomeOf, recordedVerdict } from './outcome.ts';
+import { createPastEntities, type PastEntities } from './past-entities.ts';
 import { type ReplayReport, UNREPLAYED_REASONS, type UnreplayedReason } from './report.ts';
 import { createTally } from './tally.ts';
 
@@ -32,6 +33,7 @@ export async function replay(
   { database, keyring, onProgress }: ReplayWork,
 ): Promise<ReplayReport> {
   const { subject, range } = task;
+  const judgeIn = judgeWith(createPastEntities(database, range.store));
   const judging =
     subject.kind === 'candidate'
       ? judgeByCandidate(
@@ -39,8 +41,9 @@ export async function replay(
             await loadBundle(subject.archive, subject.digest, subject.evaluator),
             subject.evaluator,
           ),
+          judgeIn,
         )
-      : judgeByPastBundles(database);
+      : judgeByPastBundles(database, judgeIn);
   const opener = createInputOpener(keyring);
   const startedAt = performance.now();
   let total: number | undefined;
@@ -85,19 +88,28 @@ type ReportBody = {
   [Kind in ReplayReport['kind']]: Omit<Extract<ReplayReport, { kind: Kind }>, Counted>;
 }[ReplayReport['kind']];
 
-function judgeByCandidate(bundle: CompiledBundle): Judging {
+type JudgeIn = (...args: Parameters<typeof judge>) => Judged | Promise<Judged>;
+
+/** Judges by what the store held at the decision, where the bundle asks for it. */
+function judgeWith(entities: PastEntities): JudgeIn {
+  return (bundle, decision, input, options) =>
+    bundle.readsStore
+      ? entities.at(decision.state_sequence, (storedBy) =>
+          judge(bundle, decision, input, { ...options, stored: storedBy(bundle) }),
+        )
+      : judge(bundle, decision, input, options);
+}
+
+function judgeByCandidate(bundle: CompiledBundle, judgeIn: JudgeIn): Judging {
   const tally = createTally();
 
   return {
     take(past) {
       if (past.decision === undefined) return past.lost;
-      const judged = judge(bundle, past.decision, past.input, { withDigest: false, deriveFacts: true });
-      if (judged.kind === 'unreadable') return 'input_unreadable';
+      const { decision, input } = past;
+      const judged = judgeIn(bundle, decision, input, { withDigest: false, deriveFacts: true });
 
-      const after = judged.kind === 'decided' ? outcomeOf(judged) : errorOutcome(judged.error);
-      tally.add(past.decision, outcomeOf(recordedVerdict(past.decision)), after);
-
-      return undefined;
+      return judged instanceof Promise ? judged.then((one) => add(decision, one)) : add(decision, judged);
     },
 
     report: (replayed) => ({
@@ -107,9 +119,18 @@ function judgeByCandidate(bundle: CompiledBundle): Judging {
       ...tally.report(replayed),
     }),
   };
+
+  function add(decision: PastDecision, judged: Judged): UnreplayedReason | undefined {
+    if (judged.kind === 'unreadable') return 'input_unreadable';
+
+    const after = judged.kind === 'decided' ? outcomeOf(judged) : errorOutcome(judged.error);
+    tally.add(decision, outcomeOf(recordedVerdict(decision)), after);
+
+    return undefined;
+  }
 }
 
-function judgeByPastBundles(database: Database): Judging {
+function judgeByPastBundles(database: Database, judgeIn: JudgeIn): Judging {
   const bundles = createPastBundles(database);
   const differences = createDifferences();
 
@@ -134,9 +155,14 @@ function judgeByPastBundles(database: Database): Judging {
     decision: PastDecision,
     input: string,
     bundle: Awaited<ReturnType<typeof bundles.get>>,
-  ): UnreplayedReason | undefined {
+  ): UnreplayedReason | undefined | Promise<UnreplayedReason | undefined> {
     if (typeof bundle === 'string') return bundle;
-    const judged = judge(bundle, decision, input, { withDigest: true, deriveFacts: false });
+    const judged = judgeIn(bundle, decision, input, { withDigest: true, deriveFacts: false });
+
+    return judged instanceof Promise ? judged.then((one) => add(decision, one)) : add(decision, judged);
+  }
+
+  function add(decision: PastDecision, judged: Judged): UnreplayedReason | undefined {
     if (judged.kind === 'unreadable') return 'input_unreadable';
     differences.add(decision, judged);
 
