@@ -12,7 +12,7 @@ import { credentialDirectory } from './credentials.ts';
 import type { OpenSnapshot } from './disk/open.ts';
 import { savedSource } from './disk/saved-source.ts';
 import { catchUp } from './entities/catch-up.ts';
-import { type HeldEntities, NOTHING_HELD } from './entities/held-entities.ts';
+import type { HeldEntities } from './entities/held-entities.ts';
 import { NO_ENTITIES } from './entities/store-entities.ts';
 import { createForward, ForeignDatabaseError } from './forward.ts';
 import type { HeldState } from './held-state.ts';
@@ -38,7 +38,7 @@ export interface Replica {
   snapshot(): Snapshot;
   /**
    * Serves what was saved, until PostgreSQL answers. What does not load is a lag like any other.
-   * @throws SnapshotError where nobody can tell how old it is.
+   * @throws SnapshotError where nobody can tell how old it is, and where what a store held is not as it was saved.
    */
   restore(saved: OpenSnapshot): Promise<void>;
   /** Takes note of how far PostgreSQL had come, so that nothing older is taken over. */
@@ -101,15 +101,15 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
 
     async restore(saved) {
       const { state } = saved;
+      const held = new Map<string, HeldEntities>();
+      for (const { name } of state.stores) held.set(name, await saved.entities(name));
       expect(saved);
       isRestored = true;
       overridden = new Set(state.overridden);
       publish({ ...current, credentials: credentialDirectory(state.credentials) });
       revision = state.revision;
       publishStores(state.stores.map(({ name }) => emptyStore(name)));
-      takeovers.hold(
-        new Map(state.stores.map(({ name, sequence }) => [name, { ...NOTHING_HELD, sequence }])),
-      );
+      takeovers.hold(held);
       for (const { deployment, key, requirement } of state.stores) {
         if (deployment === null) continue;
         takeovers.follow({

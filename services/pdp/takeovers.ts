@@ -4,7 +4,6 @@ import type { Deployment } from '../store/deployments.ts';
 import { UnsignedError } from '../store/signed.ts';
 import type { Admissions, Admitted, Candidacy } from './admissions.ts';
 import type { BundleCache } from './bundle-cache.ts';
-import { assertLoadable } from './disk/loadable.ts';
 import { type HeldEntities, NOTHING_HELD } from './entities/held-entities.ts';
 import { readBy, type StoreEntities } from './entities/store-entities.ts';
 import type { StoreState } from './snapshot.ts';
@@ -182,7 +181,6 @@ export function createTakeovers(options: TakeoverOptions): Takeovers {
         bundles.get(digest, target.evaluators.get(digest) ?? evaluatorOf(digest), saved),
       ),
     );
-    if (saved !== undefined) assertLoadable([bundle, candidate]);
 
     return { bundle, candidate, staged: await stagedOf(deployment, bundle, candidate, key), admitted };
   }

@@ -3,12 +3,13 @@ import { currentRequirement } from '../../store/signature-requirements.ts';
 import { signaturesBy } from '../../store/signatures.ts';
 import type { HeldState } from '../held-state.ts';
 import type { SavedArchives } from './archives.ts';
+import type { SavedEntities } from './saved-entities.ts';
 import { bundlesOf, type SavedBundle, type SavedState, type SavedStore } from './saved-state.ts';
 
-/** What is served, with all that loading it again takes; the archives are on the disk then. */
+/** What is served, with all that loading it again takes; archives and entities are on the disk then. */
 export async function collectState(
   database: Database,
-  archives: SavedArchives,
+  { archives, entities }: { readonly archives: SavedArchives; readonly entities: SavedEntities },
   held: HeldState,
 ): Promise<Omit<SavedState, 'migration' | 'generation' | 'confirmed'>> {
   const bundles = new Map<string, SavedBundle>();
@@ -17,8 +18,10 @@ export async function collectState(
     for (const digest of store.deployment === null ? [] : bundlesOf(store.deployment)) {
       if (!bundles.has(digest)) bundles.set(digest, await archives.ensure(digest));
     }
-    const { entities, ...kept } = store;
-    stores.push({ ...kept, sequence: entities.sequence, ...(await signaturesOf(database, store)) });
+    const { entities: at, ...kept } = store;
+    const pieces = await entities.ensure(store.name, at);
+    const { requirement, signatures } = await signaturesOf(database, store);
+    stores.push({ ...kept, sequence: at.sequence, entities: [...pieces], requirement, signatures });
   }
   const { installation, revision, credentials, overridden } = held;
 

@@ -13,7 +13,8 @@ import { readMark, writeMark } from './mark.ts';
 import { type Moment, momentBefore, momentNow } from './moment.ts';
 import { MOST_STATE_BYTES } from './open.ts';
 import type { SnapshotPlace } from './place.ts';
-import type { SavedBundle } from './saved-state.ts';
+import { createSavedEntities } from './saved-entities.ts';
+import type { SavedBundle, SavedPiece } from './saved-state.ts';
 import { seal } from './sealed.ts';
 import { taggedJson } from './tagged-json.ts';
 
@@ -61,12 +62,14 @@ const LOG_EVERY_MS = 60_000;
 export function createSnapshotKeeper(options: SnapshotKeeperOptions): SnapshotKeeper {
   const { place, keyring, replica, database, log, files = snapshotFiles } = options;
   const archives = createArchives(place, database, files);
+  const entities = createSavedEntities(place, keyring, files);
   const claim = createClaim(place.folder);
   const markMs = Math.min(LONGEST_MARK_MS, options.maxStalenessMs / MARKS_PER_STALENESS);
   const warn = createThrottle(LOG_EVERY_MS);
   let saved: { readonly snapshot: unknown; readonly text: string; readonly at: number } | undefined;
   let generation: bigint | undefined;
   let bundles: readonly SavedBundle[] = [];
+  let pieces: readonly SavedPiece[] = [];
   let markedAt = Number.NEGATIVE_INFINITY;
   let confirmedAt: number | undefined;
   let notBefore = 0;
@@ -137,11 +140,12 @@ export function createSnapshotKeeper(options: SnapshotKeeperOptions): SnapshotKe
     const confirmed = momentBefore(momentNow(), ageMs);
     const isNew = snapshot !== saved?.snapshot || performance.now() - saved.at >= AGAIN_MS;
     if (isNew) {
-      const state = await collectState(database, archives, held);
+      const state = await collectState(database, { archives, entities }, held);
       const text = taggedJson({ ...state, migration: await lastMigration() });
       if (text !== saved?.text) await saveState(text, confirmed);
       saved = { snapshot, text, at: performance.now() };
       bundles = state.bundles;
+      pieces = state.stores.flatMap((store) => store.entities);
     }
     // While PostgreSQL is away there is nothing to note, and a clock that is set meanwhile changes nothing.
     if (isNew || ageMs < markMs) {
@@ -149,7 +153,10 @@ export function createSnapshotKeeper(options: SnapshotKeeperOptions): SnapshotKe
       await writeMark(place, keyring, mark, files);
       confirmedAt = performance.now() - ageMs;
     }
-    if (isNew) await archives.clean(bundles);
+    if (isNew) {
+      await archives.clean(bundles);
+      await entities.clean(pieces);
+    }
     await claim.signOfLife();
     markedAt = performance.now();
   }

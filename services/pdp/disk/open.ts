@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { LIMITS } from '../../engine/limits.ts';
 import type { Keyring } from '../../ledger/keyring.ts';
 import { lastMigration } from '../../store/migrate.ts';
+import { type HeldEntities, NOTHING_HELD } from '../entities/held-entities.ts';
+import { readPiece } from './entity-pieces.ts';
 import { assertOwnFolder, readOwnFile } from './files.ts';
 import { type Mark, readMark } from './mark.ts';
 import { elapsed, type Moment, momentNow } from './moment.ts';
 import type { SnapshotPlace } from './place.ts';
-import { SAVED_STATE, type SavedBundle, type SavedState } from './saved-state.ts';
+import { SAVED_STATE, type SavedBundle, type SavedState, type SavedStore } from './saved-state.ts';
 import { unseal } from './sealed.ts';
 import { SnapshotError } from './snapshot-error.ts';
 import { readTaggedJson } from './tagged-json.ts';
@@ -19,6 +21,8 @@ export interface OpenSnapshot {
   ageMs(): number;
   /** Of a bundle that it names, byte for byte as it was saved. @throws SnapshotError */
   archive(digest: string): Promise<Uint8Array>;
+  /** What a store held at the state that was saved. @throws SnapshotError */
+  entities(store: string): Promise<HeldEntities>;
   /** @throws SnapshotError unless every archive that it names is there, as it was saved. */
   verifyArchives(): Promise<void>;
 }
@@ -53,6 +57,13 @@ export async function openSnapshot(
       if (bundle === undefined) throw new SnapshotError(`the snapshot does not hold the bundle ${digest}`);
 
       return readArchive(place, bundle);
+    },
+
+    async entities(name) {
+      const store = state.stores.find((one) => one.name === name);
+      if (store === undefined) throw new SnapshotError(`the snapshot does not hold the store ${name}`);
+
+      return readEntities(place, keyring, store);
     },
 
     async verifyArchives() {
@@ -94,6 +105,21 @@ async function assertKnown(state: SavedState, mark: Mark): Promise<void> {
   throw new SnapshotError(
     `the snapshot is of a database at ${state.migration}, and this version of Palisade knows ${migration}: start with PostgreSQL`,
   );
+}
+
+async function readEntities(
+  place: SnapshotPlace,
+  keyring: Keyring,
+  { name, sequence, entities: pieces }: SavedStore,
+): Promise<HeldEntities> {
+  if (pieces.length > 0) await assertOwnFolder(place.entities);
+  let { documents } = NOTHING_HELD;
+  for (const piece of pieces) {
+    const entries = await about(`what the store ${name} held`, () => readPiece(place, keyring, piece));
+    documents = documents.with(entries);
+  }
+
+  return { sequence, documents };
 }
 
 async function readArchive(

@@ -12,6 +12,8 @@ export interface SnapshotPlace {
   readonly file: string;
   /** Archives of bundles, each named by its digest. */
   readonly archives: string;
+  /** What stores hold, in pieces. */
+  readonly entities: string;
   /** The high-water mark, outside of the folder: whoever puts an older folder back does not put it back. */
   readonly mark: string;
 }
@@ -45,6 +47,7 @@ export function snapshotPlace(config: PlaceConfig, worker: boolean): SnapshotPla
     folder,
     file: join(folder, 'state'),
     archives: join(folder, 'bundles'),
+    entities: join(folder, 'entities'),
     mark: join(config.PALISADE_SPOOL_DIR, `${server}.mark`),
   };
 }

@@ -55,12 +55,18 @@ const DEPLOYMENT = z.strictObject({
   recordId: z.string().nullable(),
 }) satisfies z.ZodType<Deployment>;
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+const PIECE = z.strictObject({ file: z.string().regex(/^[0-9a-f]{32}$/), bytes: z.int().positive(), sha256 });
+
 const SAVED_STORE = z.strictObject({
   name: z.string(),
   /** What the process served; `null`: nothing. */
   deployment: DEPLOYMENT.nullable(),
   /** Of the state that it served. */
   sequence,
+  /** What the store held there: files beside, of which a later one overtakes the earlier ones. */
+  entities: z.array(PIECE),
   /** The secret that assigns runs, where there is a canary. */
   key: bytes(32).nullable(),
   /** What the store requires to be signed; `null`: nothing, and never did. Keys as their 32 bytes in base64url. */
@@ -93,13 +99,14 @@ export const SAVED_STATE = z.strictObject({
       digest,
       name: z.string(),
       bytes: z.int().positive(),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      sha256,
     }),
   ),
 });
 
 export type SavedState = z.infer<typeof SAVED_STATE>;
 export type SavedStore = SavedState['stores'][number];
+export type SavedPiece = z.infer<typeof PIECE>;
 export type SavedBundle = SavedState['bundles'][number];
 
 /** Digests of the bundles that a deployment names, whatever for. */

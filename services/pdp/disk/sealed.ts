@@ -6,7 +6,7 @@ import { SnapshotError } from './snapshot-error.ts';
 
 /** What a sealed file is for, and of which server: neither can be opened as another. */
 export interface Binding {
-  readonly kind: 'snapshot' | 'mark';
+  readonly kind: 'snapshot' | 'mark' | 'entities';
   readonly server: string;
 }
 

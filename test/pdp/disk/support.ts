@@ -39,6 +39,7 @@ export async function withDisk<T>(body: (disk: Disk) => Promise<T>): Promise<T> 
       folder: own,
       file: join(own, 'state'),
       archives: join(own, 'bundles'),
+      entities: join(own, 'entities'),
       mark: join(folder, `${server}.mark`),
     };
   };
