@@ -12,10 +12,10 @@ export interface Figure {
   readonly baseline_per_second?: number;
   /**
    * Median over the rounds of `per_second` by `baseline_per_second`; for `read/…` the other way round: how many times the
-   * time of `JSON.parse` reading takes.
+   * time of `JSON.parse` reading takes. For `stored/…` how many times the time by a small store.
    */
   readonly ratio?: number;
-  /** Resident set size of the server, of all its processes together; for `memory` what the policies add to one. */
+  /** Resident set size of the server, of all its processes together; for `memory` what the policies add to one, for `ready/stored` the entities. */
   readonly rss_mb?: number;
 }
 

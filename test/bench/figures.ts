@@ -9,6 +9,8 @@ import { measureReading } from './reading.ts';
 import type { Report } from './report.ts';
 import { type Stage, withStage } from './stage.ts';
 import { measureSteps, STEPS } from './steps/steps.ts';
+import { measureStoredDecisions } from './stored/decisions.ts';
+import { measureStoredStart } from './stored/start.ts';
 import { measureSustained } from './sustained.ts';
 import { measureTelemetry } from './telemetry.ts';
 import { measureTransport, TRANSPORTS } from './transport.ts';
@@ -23,12 +25,16 @@ const TELEMETRY = 'telemetry';
 const SUSTAINED = 'sustained';
 const EXTERNAL = 'ready/external';
 const EMBEDDED = 'ready/embedded';
+const STORED_DECISIONS = 'stored/100000';
+const STORED_START = 'ready/stored';
+const STORED_ENTITIES = 100_000;
 
 /** Every figure, in the order that they are measured in. */
 export const FIGURES: readonly string[] = [
   ...ENGINE_WORKLOADS.flatMap((group) => Object.keys(group)),
   ...Object.keys(READ_WORKLOADS),
   WORST,
+  STORED_DECISIONS,
   ACTIVATION,
   MEMORY,
   ...Object.keys(TRANSPORTS),
@@ -37,6 +43,7 @@ export const FIGURES: readonly string[] = [
   SUSTAINED,
   EXTERNAL,
   EMBEDDED,
+  STORED_START,
 ];
 
 /** Those that are measured on running servers. */
@@ -64,6 +71,9 @@ export async function measure(asked: Asked, report: Report, signal: AbortSignal)
 
   if (names.includes(EXTERNAL)) report.figure(await measureExternal(effort, signal));
   if (names.includes(EMBEDDED)) report.figure(await measureEmbedded(effort, signal));
+  if (names.includes(STORED_START)) {
+    report.figure(await measureStoredStart(STORED_START, STORED_ENTITIES, effort, signal));
+  }
 }
 
 /** What needs neither a server nor a database. */
@@ -85,6 +95,9 @@ async function measureInProcess(
     const worst = await measureWorst(WORST, effort, compareCedar, signal);
     report.figure(worst.figure);
     noteWorst(worst, report);
+  }
+  if (names.includes(STORED_DECISIONS)) {
+    report.figure(await measureStoredDecisions(STORED_DECISIONS, STORED_ENTITIES, effort, signal));
   }
   if (names.includes(ACTIVATION)) {
     const activation = await measureActivation(ACTIVATION, ACTIVATED_POLICIES, effort, signal);

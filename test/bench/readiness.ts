@@ -58,7 +58,8 @@ async function deployStarter(world: ServerWorld): Promise<void> {
   await server.stop();
 }
 
-async function untilReady(admin: string): Promise<void> {
+/** Settles when a server says that it is ready. @throws Error where that takes too long. */
+export async function untilReady(admin: string): Promise<void> {
   const deadline = performance.now() + READY_MS;
   for (;;) {
     const { status } = await fetch(`http://${admin}/readyz`);

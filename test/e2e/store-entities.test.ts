@@ -13,6 +13,8 @@ import { metricsOf } from '../telemetry/support/observed.ts';
 /** Both judge every decision again, by Cedar. */
 const ALL_VERIFIED = { PALISADE_VERIFY_SAMPLE: '1' };
 const PATIENT_MS = 30_000;
+/** A second, on a busy machine. */
+const SOON_MS = 5_000;
 const world = useWorld(async (made) => ({
   ...made,
   pool: createPool({ connection: made.database.servingUrl }),
@@ -118,4 +120,15 @@ test('what is written is decided by on every process, by a candidate and by Ceda
       unreplayed: { not_decided: 2 },
     });
   }, PATIENT_MS);
+});
+
+test('what is written is decided by on another process soon after, without waiting for it', async () => {
+  const { pool, servers } = world();
+  const [, second] = servers;
+  if (second === undefined) throw new Error('there is no second server');
+  await write(pool, 'default', team('late', 'good'), user('late', 1, 'late'));
+
+  await vi.waitFor(async () => {
+    expect(await ask(second, 'late', 0n)).toMatchObject({ reason_code: 'not_permitted' });
+  }, SOON_MS);
 });
