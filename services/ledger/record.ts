@@ -119,7 +119,9 @@ const decisionRecord = z
     determining: z.array(z.string()).describe('Ids of the determining policies, sorted.'),
     policy_errors: z.array(z.strictObject({ policy_id: z.string(), message: z.string() })),
     facts: z.record(z.string(), jsonValue).describe('What the PDP asserted as `context.pdp`.'),
-    state_sequence: uint64.describe("The deployment's sequence that selected the bundle."),
+    state_sequence: uint64.describe(
+      'The state that decided: the sequence of the newest deployment or write of entities.',
+    ),
     bundle: bundleRef,
     request_digest: digest,
     evaluator: z.strictObject({ name: z.string(), cedar_version: z.string() }),

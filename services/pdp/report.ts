@@ -84,13 +84,14 @@ export function storesOf({
   const problems = failures();
 
   return new Map(
-    [...replica.snapshot().stores.values()].map(({ name, sequence, bundle, staged }) => {
+    [...replica.snapshot().stores.values()].map(({ name, sequence, bundle, staged, entities }) => {
       const lag = lags.get(name);
 
       return [
         name,
         {
           sequence,
+          stateSequence: entities.held.sequence,
           digest: bundle?.ref.digest ?? null,
           canary: staged?.canary?.bundle.ref.digest ?? null,
           state: stateOf(lag, bundle !== undefined),

@@ -7,6 +7,8 @@ import { query } from './pool.ts';
 export const REPLICA_STORE = z.object({
   /** That it decides by; 0: by none. */
   sequence: z.coerce.bigint(),
+  /** Of the state that it decides by; earlier versions do not say. */
+  stateSequence: z.coerce.bigint().optional(),
   digest: z.string().nullable(),
   canary: z.string().nullable(),
   /** `loading`: it knows a newer one and does not serve it yet; `failed`: it cannot. */
@@ -94,6 +96,7 @@ function storesText(stores: ReadonlyMap<string, ReplicaStore>): string {
         {
           ...store,
           sequence: String(store.sequence),
+          stateSequence: store.stateSequence?.toString(),
           wanted: String(store.wanted),
           problem: store.problem === null ? null : columnText(store.problem.slice(0, PROBLEM_UNITS)),
         },

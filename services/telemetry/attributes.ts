@@ -21,7 +21,10 @@ export const ATTRIBUTES = {
   'palisade.bundle.digest': { type: 'string', brief: 'Bundle that was evaluated, `sha256:<64 hex>`.' },
   'palisade.bundle.name': { type: 'string', brief: 'Its name.' },
   'palisade.bundle.version': { type: 'string', brief: 'Its version.' },
-  'palisade.state_sequence': { type: 'int', brief: 'Deployment of the store that selected the bundle.' },
+  'palisade.state_sequence': {
+    type: 'int',
+    brief: 'State of the store that decided: of its newest deployment or write of entities.',
+  },
   'palisade.principal': { type: 'string', brief: 'Entity that asked, as Cedar text, cut at 256 units.' },
   'palisade.action': { type: 'string', brief: 'Action, as Cedar text, cut at 256 units.' },
   'palisade.resource': { type: 'string', brief: 'Resource, as Cedar text, cut at 256 units.' },

@@ -133,6 +133,21 @@ export const METRICS = {
     together: 'min',
     brief: 'Deployment that is served; replicas that differ for long are out of step.',
   },
+  'palisade.state.sequence': {
+    kind: 'gauge',
+    unit: '{change}',
+    labels: ['palisade.store'],
+    together: 'min',
+    brief:
+      'State that is served, which counts deployments and writes of entities; replicas that differ for long are out of step.',
+  },
+  'palisade.entities.held': {
+    kind: 'gauge',
+    unit: '{entity}',
+    labels: ['palisade.store'],
+    together: 'max',
+    brief: 'Entities that the store holds, in the state that is served.',
+  },
   'palisade.deployment.pending': {
     kind: 'gauge',
     unit: '{deployment}',

@@ -202,6 +202,10 @@ export const Replica = z
     boot_id: z.string().meta({ description: 'Of this start of the process.' }),
     started_at: time,
     sequence: count.meta({ description: 'The deployment that it decides by; 0: none.' }),
+    state_sequence: count.optional().meta({
+      description:
+        'Of the state that it decides by, which counts writes of entities too; earlier versions do not say.',
+    }),
     digest: digest.optional(),
     canary: digest.optional(),
     state: z.enum(['served', 'loading', 'behind', 'failed', 'unsigned', 'ahead', 'none', 'silent']).meta({
@@ -226,6 +230,9 @@ export const DeploymentStatus = z
     serving: z
       .strictObject({
         sequence: count,
+        state_sequence: count.meta({
+          description: 'Of the state, which counts writes of entities too.',
+        }),
         digest: digest.optional(),
         evaluator: z.string().optional().meta({ description: 'What judges: `compiled` or `cedar-wasm`.' }),
       })

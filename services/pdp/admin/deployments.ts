@@ -71,6 +71,7 @@ export function deploymentRoutes(context: AdminContext): readonly AdminRoute[] {
       /** What the process that answers serves: it follows the active one within a second. */
       serving: {
         sequence: serving?.sequence ?? 0n,
+        state_sequence: serving?.entities.held.sequence ?? 0n,
         digest: serving?.bundle?.ref.digest,
         evaluator: serving?.bundle?.evaluator.name,
       },

@@ -25,6 +25,7 @@ function replicaJson(row: ReplicaRow, name: string, current: bigint): JsonObject
     boot_id: row.bootId,
     started_at: row.startedAt.toISOString(),
     sequence: store?.sequence ?? 0n,
+    state_sequence: store?.stateSequence,
     digest: store?.digest ?? undefined,
     canary: store?.canary ?? undefined,
     state: stateOf(row, name, current),

@@ -63,6 +63,15 @@ function observeReplica(metrics: Metrics, replica: Replica): void {
   metrics.observe('palisade.deployment.sequence', () =>
     stores().map(({ name, sequence }) => ({ value: Number(sequence), labels: [name] as const })),
   );
+  metrics.observe('palisade.state.sequence', () =>
+    stores().map(({ name, entities }) => ({
+      value: Number(entities.held.sequence),
+      labels: [name] as const,
+    })),
+  );
+  metrics.observe('palisade.entities.held', () =>
+    stores().map(({ name, entities }) => ({ value: entities.held.documents.size, labels: [name] as const })),
+  );
   metrics.observe('palisade.deployment.pending', () => lagging(false));
   metrics.observe('palisade.deployment.failed', () => lagging(true));
   metrics.observe('palisade.evaluator.restarts', () =>
