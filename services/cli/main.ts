@@ -11,6 +11,7 @@ import { keyringCommand } from './commands/keyring.ts';
 import { keysCommand } from './commands/keys.ts';
 import { logCommand } from './commands/log.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { recoverCommand } from './commands/recover.ts';
 import { replayCommand } from './commands/replay.ts';
 import { serveCommand } from './commands/serve.ts';
 import { startCommand } from './commands/start.ts';
@@ -63,6 +64,7 @@ export function createProgram(): Command {
     deployCommand(),
     storeCommand(),
     tokenCommand(),
+    recoverCommand(),
     logCommand(),
     replayCommand(),
     keysCommand(),

@@ -39,10 +39,11 @@ function parcText({ principal, action, resource }: Exclude<RecordEntry, ChangeEn
 }
 
 function changeText({ action, author, approved_by, proposal_id, reason, ...entry }: ChangeEntry): string {
-  const { sequence, before, state } = entry;
+  const { sequence, before, state, admin } = entry;
   const members = { action, author, approved_by, proposal_id, reason, sequence, before, state };
+  const made = admin === undefined ? '' : `,"admin":${jsonText(admin)}`;
 
-  return `,${jsonText(members).slice(1, -1)}`;
+  return `,${jsonText(members).slice(1, -1)}${made}`;
 }
 
 function administrationText(entry: AdministrationEntry): string {

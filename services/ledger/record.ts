@@ -35,8 +35,14 @@ const bundleRef = z.strictObject({ name: z.string(), version: z.string(), digest
 
 const link = z
   .strictObject({
-    process_id: z.string().describe('The serving process, as configured.'),
-    boot_id: uuid.describe('One start of that process; every start begins a chain of its own.'),
+    process_id: z
+      .string()
+      .describe(
+        'The serving process, as configured; `palisade-owner` for what the owner of the database records.',
+      ),
+    boot_id: uuid.describe(
+      'One start of that process; every start begins a chain of its own. The owner has one chain, named by the installation.',
+    ),
     seq: uint64.describe('Position in the chain, from 0 without gaps.'),
     prev_hash: sha256Hex.describe(
       "SHA-256 of the previous record's text exactly as written; for the first, of the genesis text of process and boot.",
@@ -174,19 +180,39 @@ const state = z
   })
   .describe('All that the store runs from this change on.');
 
+const namedCredential = z.strictObject({ id: z.string(), name: z.string() });
+
+const madeAdmin = z
+  .strictObject({
+    credential: namedCredential,
+    database_role: z.string().describe('Who made it, as far as the database knows: the role that logged in.'),
+    good_before: z
+      .array(namedCredential)
+      .describe('The admin credentials that were good at that moment. With any, it was made by force.'),
+    revoked: z.array(namedCredential).describe('What was revoked in the same transaction.'),
+  })
+  .describe('An admin credential that the owner of the database made there, without asking a server.');
+
 const changeRecord = z
   .strictObject({
     kind: z.literal('change'),
     ...common,
-    store: z.string(),
-    action: z.string().describe('What was changed, such as `activate`, `canary` or `two_person_on`.'),
-    author: z.string().describe('Whose change it is; `palisade` where a limit made it.'),
+    store: z.string().nullable().describe('Null where it concerns all of them.'),
+    action: z
+      .string()
+      .describe('What was changed, such as `activate`, `canary`, `two_person_on` or `recover`.'),
+    author: z
+      .string()
+      .describe(
+        'Whose change it is; `palisade` where a limit made it, `palisade recover` where the owner of the database did.',
+      ),
     approved_by: z.string().nullable().describe('The second person; null where none was asked.'),
     proposal_id: uuid.nullable(),
     reason: z.string(),
     sequence: uint64.nullable().describe('Of the deployment that it makes; null where it makes none.'),
     before: uint64.nullable().describe('The sequence that it follows.'),
     state: state.nullable(),
+    admin: madeAdmin.optional().describe('Absent in all other changes.'),
     ...closing,
   })
   .meta({

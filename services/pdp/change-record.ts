@@ -18,13 +18,22 @@ export interface Acting {
 /** What stands in the record beside who acts. */
 export type ToldChange = Pick<
   ChangeEntry,
-  'store' | 'action' | 'author' | 'approved_by' | 'proposal_id' | 'reason' | 'sequence' | 'before' | 'state'
+  | 'store'
+  | 'action'
+  | 'author'
+  | 'approved_by'
+  | 'proposal_id'
+  | 'reason'
+  | 'sequence'
+  | 'before'
+  | 'state'
+  | 'admin'
 >;
 
-/** Palisade itself, where nobody asks. */
-export function automatic(): Acting {
+/** Palisade itself, where nobody asks. @param subject a name that no credential has. */
+export function automatic(subject: string = RESERVED_NAME): Acting {
   return {
-    caller: { credential_id: undefined, subject: RESERVED_NAME },
+    caller: { credential_id: undefined, subject },
     transport: 'in_process',
     trace: { trace_id: randomBytes(16).toString('hex') },
   };
@@ -42,11 +51,21 @@ export function newRecordId(now: number): string {
  */
 export async function recordChange(
   ledger: Pick<Ledger, 'append' | 'reserve'>,
-  { caller, transport, trace }: Acting,
+  acting: Acting,
   recordId: string,
   told: ToldChange,
 ): Promise<void> {
-  const entry: ChangeEntry = {
+  const entry = changeEntry(acting, recordId, told);
+  await ledger.append(entry, null, ledger.reserve(recordBytes(entry, '')));
+}
+
+/** The record of a change, without its place in a chain. */
+export function changeEntry(
+  { caller, transport, trace }: Acting,
+  recordId: string,
+  told: ToldChange,
+): ChangeEntry {
+  return {
     kind: 'change',
     decision_id: recordId,
     time: new Date().toISOString(),
@@ -58,7 +77,6 @@ export async function recordChange(
     trace: { trace_id: trace.trace_id, parent_span_id: trace.parent_span_id ?? null },
     ...told,
   };
-  await ledger.append(entry, null, ledger.reserve(recordBytes(entry, '')));
 }
 
 /** The same for a change of what a store runs. */

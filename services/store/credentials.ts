@@ -76,22 +76,7 @@ const COLUMNS = `id, name, roles, stores, principals, full_detail as "fullDetail
 export async function insertCredential(pool: Pool, credential: NewCredential): Promise<void> {
   await withTransaction(pool, async (client) => {
     await raiseRevision(client);
-    await insert(client, credential);
-  });
-}
-
-/**
- * Stores the first admin's credential.
- * @throws PdpError `conflict`: there is one already; else as `insertCredential`.
- */
-export async function insertFirstAdmin(pool: Pool, credential: NewCredential): Promise<void> {
-  await withTransaction(pool, async (client) => {
-    // Its lock orders everybody who writes credentials, so of two first admins one comes second.
-    await raiseRevision(client);
-    if ((await countAdmins(client)) > 0) {
-      throw new PdpError('conflict', 'an admin credential exists: it alone makes further ones');
-    }
-    await insert(client, credential);
+    await insertWithin(client, credential);
   });
 }
 
@@ -138,24 +123,17 @@ export async function activeCredentials(
   return { revision: BigInt(rows[0]?.revision ?? 0), credentials };
 }
 
-/** How many admin credentials are good now. */
-export async function countAdmins(database: Database): Promise<number> {
-  const [row] = await query<{ count: number }>(
-    database,
-    `select count(*)::int4 as count from credentials
-     where 'admin' = any (roles) and revoked_at is null and (expires_at is null or expires_at > now())`,
-  );
-
-  return row?.count ?? 0;
-}
-
-/** Orders all writers of credentials, and wakes those who hold copies. */
-async function raiseRevision(client: Client): Promise<void> {
+/** Orders all writers of credentials, and wakes those who hold copies: before anything else that they write. */
+export async function raiseRevision(client: Client): Promise<void> {
   await query(client, 'update credentials_revision set revision = revision + 1');
   await announceChange(client);
 }
 
-async function insert(client: Client, credential: NewCredential): Promise<void> {
+/**
+ * Stores a credential within a transaction that has raised the revision.
+ * @throws PdpError as {@link insertCredential} says.
+ */
+export async function insertWithin(client: Client, credential: NewCredential): Promise<void> {
   if (credential.name === RESERVED_NAME) {
     throw new PdpError('invalid_request', `${RESERVED_NAME} is the author of what limits change`, {
       field: 'name',

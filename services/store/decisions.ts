@@ -68,6 +68,24 @@ function rowText({ record, ...columns }: DecisionRow & Partial<InputRow>): strin
   return `{"record":${written},${JSON.stringify(columns).slice(1)}`;
 }
 
+/** A position that no chain reaches by itself: rows beyond it are not continued, or one of them could end a chain. */
+const LAST_CONTINUED = 2 ** 31;
+
+/** The newest record of a chain; `undefined` where it has none. */
+export async function lastOfChain(
+  database: Database,
+  chain: Pick<DecisionRow, 'process_id' | 'boot_id'>,
+): Promise<Pick<DecisionRow, 'seq' | 'record'> | undefined> {
+  const [last] = await query<Pick<DecisionRow, 'seq' | 'record'>>(
+    database,
+    `select seq::float8 as seq, record from decisions
+     where process_id = $1 and boot_id = $2 and seq < $3 order by seq desc, decision_id limit 1`,
+    [chain.process_id, chain.boot_id, LAST_CONTINUED],
+  );
+
+  return last;
+}
+
 /**
  * Keeps a line that cannot be a row.
  * @param digest SHA-256 of the line.

@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
-  ADMINISTRATIVE_ROLES,
   activeCredentials,
-  countAdmins,
   insertCredential,
-  insertFirstAdmin,
   listCredentials,
   revokeCredential,
 } from '../../services/store/credentials.ts';
@@ -77,35 +74,6 @@ describe('insertCredential', () => {
       await expect(insertCredential(serving, aCredential(changes))).rejects.toMatchObject({
         code: 'invalid_request',
       });
-    });
-  });
-});
-
-describe('insertFirstAdmin', () => {
-  test('lets one of many at once win', async () => {
-    await withDatabase(async ({ owner }) => {
-      const results = await Promise.allSettled(
-        Array.from({ length: 8 }, () =>
-          insertFirstAdmin(owner, aCredential({ roles: ADMINISTRATIVE_ROLES })),
-        ),
-      );
-
-      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      expect(await countAdmins(owner)).toBe(1);
-    });
-  });
-
-  test('counts only admins that are good now', async () => {
-    await withDatabase(async ({ owner }) => {
-      const revoked = aCredential({ roles: ADMINISTRATIVE_ROLES });
-      await insertFirstAdmin(owner, revoked);
-      await insertCredential(owner, aCredential({ roles: ADMINISTRATIVE_ROLES, expiresAt: new Date(0) }));
-      await insertCredential(owner, aCredential());
-      await revokeCredential(owner, revoked.id);
-
-      expect(await countAdmins(owner)).toBe(0);
-      await insertFirstAdmin(owner, aCredential({ roles: ADMINISTRATIVE_ROLES }));
-      expect(await countAdmins(owner)).toBe(1);
     });
   });
 });

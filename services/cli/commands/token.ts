@@ -3,11 +3,11 @@ import { parseUidText } from '../../bundles/uid-text.ts';
 import { isTypeName } from '../../engine/data/type-name.ts';
 import type { JsonValue } from '../../ledger/json.ts';
 import { ADMINISTRATIVE_ROLES, ROLES, type Role } from '../../store/credentials.ts';
+import { AdminExistsError } from '../../store/make-admin.ts';
 import { type CertificateProof, certificateProof } from '../certificate-proof.ts';
 import { createAdminClient } from '../client.ts';
 import { CliError, EXIT } from '../errors.ts';
-import { createFirstAdmin } from '../first-admin.ts';
-import { migrationConnection } from '../migration-role.ts';
+import { recordedAdminAsOwner } from '../make-admin.ts';
 import { print, table } from '../output.ts';
 
 interface PrincipalRule {
@@ -126,6 +126,8 @@ interface Created {
   /** Absent where a certificate proves it. */
   readonly token?: string;
   readonly certificate?: CertificateProof;
+  /** Where no server was asked. */
+  readonly record_id?: string;
 }
 
 function createdLines({ id, name, roles, token, certificate }: Created): string[] {
@@ -143,7 +145,23 @@ function proofText({ san, public_key }: CertificateProof): string {
 }
 
 async function bootstrap(name: string): Promise<Created> {
-  return { ...(await createFirstAdmin(migrationConnection(), name)), name, roles: ADMINISTRATIVE_ROLES };
+  try {
+    const { id, token, recordId } = await recordedAdminAsOwner({
+      maker: 'bootstrap',
+      name,
+      reason: 'no admin credential was good',
+      force: false,
+      revokes: () => false,
+    });
+
+    return { id, name, roles: ADMINISTRATIVE_ROLES, token, record_id: recordId };
+  } catch (thrown) {
+    if (!(thrown instanceof AdminExistsError)) throw thrown;
+
+    throw new CliError(
+      `${thrown.message}\nIt makes further ones; where its token or certificate is lost, see palisade recover`,
+    );
+  }
 }
 
 async function create(name: string, options: CreateOptions): Promise<Created> {

@@ -10,6 +10,8 @@ export interface StartDatabase {
   /** May create tables. */
   readonly owner: DatabaseConnection;
   readonly serving: DatabaseConnection;
+  /** Whether it is that of this folder alone. */
+  readonly own: boolean;
   /** For people. */
   readonly description: string;
   stop(): Promise<void>;
@@ -26,6 +28,7 @@ export async function openStartDatabase(
     return {
       owner: readUrl('PALISADE_MIGRATE_DATABASE_URL', environment) ?? external,
       serving: external,
+      own: false,
       description: 'external, from PALISADE_DATABASE_URL',
       stop: async () => undefined,
     };
@@ -36,6 +39,7 @@ export async function openStartDatabase(
   return {
     owner: embedded.owner,
     serving: embedded.serving,
+    own: true,
     description: `embedded PostgreSQL in ${join(home, 'postgres')}${embedded.reused ? ' (found running)' : ''}`,
     stop: embedded.stop,
   };

@@ -7,11 +7,11 @@ import { ConfigError } from '../../pdp/config/config-error.ts';
 import { OTHER_VARIABLES } from '../../pdp/config/variables.ts';
 import { startServer } from '../../pdp/server.ts';
 import { migrate } from '../../store/migrate.ts';
-import { createPool, type DatabaseConnection } from '../../store/pool.ts';
+import { createPool } from '../../store/pool.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { startServerTelemetry } from '../server-telemetry.ts';
 import { stopSignal } from '../stop-signal.ts';
-import { openStartDatabase } from './database.ts';
+import { openStartDatabase, type StartDatabase } from './database.ts';
 import { lockHome } from './lock.ts';
 import { deployStarterBundle } from './starter-bundle.ts';
 import { keepLocalTokens } from './tokens.ts';
@@ -28,7 +28,7 @@ export async function start(environment: NodeJS.ProcessEnv): Promise<void> {
   const database = await openStartDatabase(home, environment, (message, err) => log.warn({ err }, message));
 
   try {
-    await prepare(database.owner, home);
+    await prepare(database, home);
     const telemetry = await startServerTelemetry(config, log);
     const server = await startServer({ config, connection: database.serving, log, telemetry });
     process.stdout.write(welcomeText(server.addresses, home, database.description));
@@ -41,11 +41,11 @@ export async function start(environment: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
-async function prepare(owner: DatabaseConnection, home: string): Promise<void> {
+async function prepare({ owner, own }: StartDatabase, home: string): Promise<void> {
   await migrate(owner);
   const pool = createPool({ connection: owner, max: 2 });
   try {
-    await keepLocalTokens(pool, home);
+    await keepLocalTokens(pool, home, own);
     await deployStarterBundle(pool);
   } finally {
     await pool.end();

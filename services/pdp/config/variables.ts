@@ -158,7 +158,7 @@ export const OTHER_VARIABLES = {
   PALISADE_MIGRATE_DATABASE_URL: secret(
     postgresUrl,
     null,
-    'The migration role of the same database: `palisade migrate` and `token create --bootstrap` need it; `start` uses it where the database is not its own.',
+    'The migration role of the same database: `palisade migrate`, `palisade recover` and `token create --bootstrap` need it; `start` uses it where the database is not its own.',
   ),
   PALISADE_ADMIN_URL: plain(
     text,
