@@ -28,6 +28,12 @@ export const ALL_STORES = '*';
 /** The author of what happens by itself: no person can go by it. */
 export const RESERVED_NAME = 'palisade';
 
+/** A name that is no file path, option or pattern by mistake, and has one spelling. */
+export const CREDENTIAL_NAME = /^[A-Za-z0-9][A-Za-z0-9._@/-]{0,127}$/;
+
+/** What {@link CREDENTIAL_NAME} lets through, for people. */
+export const CREDENTIAL_NAME_RULE = 'is letters, digits and . _ @ / -';
+
 export interface NewCredential {
   /** Public part of the token, where there is one. */
   readonly id: string;
@@ -138,6 +144,10 @@ export async function insertWithin(client: Client, credential: NewCredential): P
     throw new PdpError('invalid_request', `${RESERVED_NAME} is the author of what limits change`, {
       field: 'name',
     });
+  }
+
+  if (!CREDENTIAL_NAME.test(credential.name)) {
+    throw new PdpError('invalid_request', `the name ${CREDENTIAL_NAME_RULE}, at most 128`, { field: 'name' });
   }
 
   const everywhere = !credential.roles.includes('runtime') && credential.stores.includes(ALL_STORES);

@@ -3,6 +3,8 @@ import { isTypeName } from '../../engine/data/type-name.ts';
 import { PdpError } from '../../engine/error.ts';
 import {
   ALL_STORES,
+  CREDENTIAL_NAME,
+  CREDENTIAL_NAME_RULE,
   type CredentialInfo,
   insertCredential,
   listCredentials,
@@ -31,7 +33,7 @@ const rate = z
 
 /** Body of `POST /v1/credentials`. */
 export const NEW_CREDENTIAL = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@/-]{0,127}$/, 'is letters, digits and . _ @ / -'),
+  name: z.string().regex(CREDENTIAL_NAME, CREDENTIAL_NAME_RULE),
   /** `runtime` stands alone. */
   roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length),
   stores: z.array(z.string()).min(1).max(100),
