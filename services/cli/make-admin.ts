@@ -9,8 +9,14 @@ import { createPool } from '../store/pool.ts';
 import { CliError } from './errors.ts';
 import { migrationConnection } from './migration-role.ts';
 
-/** Which command makes an admin; what the record calls it. */
-export type AdminMaker = 'bootstrap' | 'recover' | 'start';
+/** How an admin is made, as records have it, and by which command: no credential's name has a space, so nobody passes for one. */
+const MAKERS = {
+  bootstrap: 'palisade token create --bootstrap',
+  recover: 'palisade recover',
+  start: 'palisade start',
+} as const;
+
+export type AdminMaker = keyof typeof MAKERS;
 
 export interface WantedAdmin extends Omit<AdminRequest, 'credential'> {
   readonly maker: AdminMaker;
@@ -37,7 +43,7 @@ export async function recordedAdmin(
 ): Promise<NewAdmin> {
   const { token, credentialId: id, secretHash } = createToken();
   const recordId = newRecordId(Date.now());
-  const author = `palisade ${maker}`;
+  const author = MAKERS[maker];
   const credential = {
     id,
     name,
@@ -46,7 +52,6 @@ export async function recordedAdmin(
     principals: null,
     fullDetail: false,
     secretHash,
-    // No credential's name has a space: nobody can pass for this one.
     createdBy: author,
     expiresAt: null,
   };

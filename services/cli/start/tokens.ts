@@ -43,7 +43,7 @@ async function makeLocalAdmin(pool: Pool, path: string, own: boolean): Promise<v
     if (!(thrown instanceof AdminExistsError)) throw thrown;
 
     throw new CliError(
-      `${thrown.message}\nPut its token into ${path}, or make one: palisade recover NAME --reason TEXT --force --token-file ${path}`,
+      `${thrown.message}\nPut its token into ${path}, or take that file away and make one: palisade recover NAME --reason TEXT --force --token-file ${path}`,
     );
   }
 }
