@@ -6,6 +6,7 @@ import { bundleCommand } from './commands/bundle.ts';
 import { completionCommand } from './commands/completion.ts';
 import { decideCommand } from './commands/decide.ts';
 import { deployCommand } from './commands/deploy.ts';
+import { evaluatorCommand } from './commands/evaluator.ts';
 import { healthcheckCommand } from './commands/healthcheck.ts';
 import { keyringCommand } from './commands/keyring.ts';
 import { keysCommand } from './commands/keys.ts';
@@ -67,6 +68,7 @@ export function createProgram(): Command {
     recoverCommand(),
     logCommand(),
     replayCommand(),
+    evaluatorCommand(),
     keysCommand(),
     keyringCommand(),
     healthcheckCommand(),

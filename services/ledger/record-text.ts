@@ -39,11 +39,12 @@ function parcText({ principal, action, resource }: Exclude<RecordEntry, ChangeEn
 }
 
 function changeText({ action, author, approved_by, proposal_id, reason, ...entry }: ChangeEntry): string {
-  const { sequence, before, state, admin } = entry;
+  const { sequence, before, state, admin, evaluator } = entry;
   const members = { action, author, approved_by, proposal_id, reason, sequence, before, state };
-  const made = admin === undefined ? '' : `,"admin":${jsonText(admin)}`;
 
-  return `,${jsonText(members).slice(1, -1)}${made}`;
+  const more = { ...(admin && { admin }), ...(evaluator && { evaluator }) };
+
+  return `,${jsonText({ ...members, ...more }).slice(1, -1)}`;
 }
 
 function administrationText(entry: AdministrationEntry): string {

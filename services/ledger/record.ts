@@ -193,6 +193,16 @@ const madeAdmin = z
   })
   .describe('An admin credential that the owner of the database made there, without asking a server.');
 
+const liftedEvaluator = z
+  .strictObject({
+    digest,
+    decision_id: uuid.describe('The decision on which the evaluators had differed.'),
+    process_id: z.string().describe('Who had made it.'),
+  })
+  .describe(
+    'A bundle that is judged again by the evaluator that processes are configured for, and no more by Cedar.',
+  );
+
 const changeRecord = z
   .strictObject({
     kind: z.literal('change'),
@@ -213,6 +223,7 @@ const changeRecord = z
     before: uint64.nullable().describe('The sequence that it follows.'),
     state: state.nullable(),
     admin: madeAdmin.optional().describe('Absent in all other changes.'),
+    evaluator: liftedEvaluator.optional().describe('Absent in all other changes.'),
     ...closing,
   })
   .meta({

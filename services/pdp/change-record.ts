@@ -28,6 +28,7 @@ export type ToldChange = Pick<
   | 'before'
   | 'state'
   | 'admin'
+  | 'evaluator'
 >;
 
 /** Palisade itself, where nobody asks. @param subject a name that no credential has. */

@@ -20,6 +20,8 @@ export const ADMIN_ACTIONS = [
   'replay',
   'readEntities',
   'writeEntities',
+  'readEvaluators',
+  'liftOverride',
 ] as const;
 export type AdminAction = (typeof ADMIN_ACTIONS)[number];
 

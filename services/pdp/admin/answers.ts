@@ -424,3 +424,30 @@ export const Verification = z
       .meta({ description: 'The first 1,000.' }),
   })
   .meta({ id: 'Verification' });
+
+export const EvaluatorOverrides = z
+  .strictObject({
+    overrides: z.array(
+      z.strictObject({
+        digest,
+        name: z.string(),
+        version: z.string(),
+        reason: z.string().meta({ description: 'What each of the two evaluators had said.' }),
+        decision_id: z.string().meta({ description: 'The decision on which they differed.' }),
+        process_id: z.string().meta({ description: 'Who had made it.' }),
+        created_at: time,
+        lifted: z.strictObject({ at: time, by: z.string(), reason: z.string() }).optional().meta({
+          description: 'Absent: Cedar judges the bundle now.',
+        }),
+      }),
+    ),
+  })
+  .meta({ id: 'EvaluatorOverrides', description: 'Those in force first, then the newest.' });
+
+export const LiftedOverride = z
+  .strictObject({
+    digest,
+    lifted: z.literal(true),
+    record_id: z.string().meta({ description: 'Of the record that tells of it.' }),
+  })
+  .meta({ id: 'LiftedOverride' });

@@ -13,6 +13,7 @@ import {
   SHADOW_BODY,
 } from './deployment-bodies.ts';
 import { HISTORY_QUERY, NEW_STORE } from './deployments.ts';
+import { LIFT } from './evaluators.ts';
 import { answer, json, lines, operation, pathParameter } from './openapi-parts.ts';
 import { PROPOSALS_QUERY, TWO_PERSON } from './proposals.ts';
 import { REPLAY_QUERY, REPLAY_VERIFICATION_QUERY } from './replay.ts';
@@ -326,6 +327,24 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
       operationId: 'revokeCredential',
       summary: 'Revokes a credential for good',
       responses: { '200': answer('It is revoked', answers.RevokedCredential) },
+    }),
+  },
+  '/v1/evaluator-overrides': {
+    ...ADMIN_SERVER,
+    get: operation({
+      operationId: 'listEvaluatorOverrides',
+      summary: "Lists the bundles that Cedar's own evaluator judges because another one was wrong",
+      responses: { '200': answer('The overrides', answers.EvaluatorOverrides) },
+    }),
+  },
+  '/v1/evaluator-overrides/{digest}/lift': {
+    ...ADMIN_SERVER,
+    ...pathParameter('digest'),
+    post: operation({
+      operationId: 'liftEvaluatorOverride',
+      summary: 'Has a bundle judged again by what each process is configured for',
+      requestBody: json(LIFT),
+      responses: { '200': answer('It is lifted', answers.LiftedOverride) },
     }),
   },
   '/v1/decisions': {

@@ -13,6 +13,7 @@ import { credentialRoutes } from './credentials.ts';
 import { decisionRoutes } from './decisions.ts';
 import { deploymentChangeRoutes } from './deployment-changes.ts';
 import { deploymentRoutes } from './deployments.ts';
+import { evaluatorRoutes } from './evaluators.ts';
 import { guard } from './guard.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -71,6 +72,7 @@ export function allRoutes(context: AdminContext): readonly AdminRoute[] {
     credentialRoutes,
     decisionRoutes,
     replayRoutes,
+    evaluatorRoutes,
   ].flatMap((routes) => routes(context));
 }
 

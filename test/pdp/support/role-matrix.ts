@@ -43,4 +43,6 @@ export const ROLE_MATRIX: Readonly<Record<string, readonly Holder[]>> = {
   'GET /v1/log/verification': LOG,
   'POST /v1/stores/:store/replay': REPLAY,
   'POST /v1/stores/:store/replay/verification': REPLAY,
+  'GET /v1/evaluator-overrides': LOG,
+  'POST /v1/evaluator-overrides/:digest/lift': ['operator'],
 };

@@ -42,7 +42,10 @@ function statusLines(answer: StatusAnswer): string[] {
 
 function evaluatorLines({ serving, evaluator_overridden_at: since }: StatusAnswer): string[] {
   if (serving.evaluator === undefined) return [];
-  const why = since === undefined ? '' : ` (overridden ${since}: the compiled evaluator judged otherwise)`;
+  const why =
+    since === undefined
+      ? ''
+      : ` (overridden ${since}: the compiled evaluator judged otherwise; palisade evaluator list)`;
 
   return [`evaluator: ${serving.evaluator}${why}`];
 }
