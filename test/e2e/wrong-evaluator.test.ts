@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { writeArchive } from '../../services/bundles/archive.ts';
 import { readKeyring } from '../../services/ledger/keyring.ts';
 import { getInput } from '../../services/ledger/query.ts';
+import { readRecord } from '../../services/ledger/record.ts';
 import { createPool } from '../../services/store/pool.ts';
 import { usePalisade } from '../cli/support/run.ts';
 import { deployArchive, type ServerProcess, type ServerWorld, withWorld } from '../support/server.ts';
@@ -57,6 +58,13 @@ test('a wrong decision that is sampled takes the compiled evaluator away from it
     for (const server of both) await servedBy(world, server, second, 'compiled');
     await deployArchive(world, sampling.addresses.admin, archiveOf('1.0.0'));
     for (const server of both) await servedBy(world, server, first, 'cedar-wasm');
+
+    await liftOverrideOf(world, other, first);
+    for (const server of both) await servedBy(world, server, first, 'compiled');
+    // It is as wrong as ever, and the next decision that shows it is found again.
+    expect(await ask(sampling, WRONGLY_ALLOWED)).toBe('allow');
+    for (const server of both) await servedBy(world, server, first, 'cedar-wasm');
+    await expectHistory(world, other);
 
     // The thread does not hold the process up.
     for (const server of both) expect(await server.stop()).toBe(0);
@@ -136,6 +144,60 @@ async function expectToBeTold(world: ServerWorld, server: ServerProcess, digest:
   } finally {
     await pool.end();
   }
+}
+
+function commandOf({ adminToken }: ServerWorld, { addresses }: ServerProcess) {
+  const env = { PALISADE_ADMIN_URL: `http://${addresses.admin}`, PALISADE_TOKEN: adminToken };
+
+  return (...args: string[]) => palisade(args, env);
+}
+
+/** By the commands, as an operator of all stores; one of a single store may not, and what is not in force cannot be lifted. */
+async function liftOverrideOf(world: ServerWorld, server: ServerProcess, digest: string): Promise<void> {
+  const run = commandOf(world, server);
+  const adminToken = await world.credential({ name: 'of-one-store', roles: ['operator'] });
+  const ofOneStore = commandOf({ ...world, adminToken }, server);
+  await vi.waitFor(async () => {
+    expect(await ofOneStore('evaluator', 'lift', digest, '--reason', 'mine')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('this needs a credential for all stores'),
+    });
+  }, WITHIN);
+  expect((await ofOneStore('evaluator', 'list')).code).toBe(1);
+  expect((await run('evaluator', 'lift', digest, '--reason', ' ')).code).toBe(1);
+  expect((await run('evaluator', 'list')).stdout).toMatch(
+    new RegExp(`^numbers 1\\.0\\.0 .* in force +${digest}$`, 'm'),
+  );
+
+  const lifted = await run('evaluator', 'lift', digest, '--reason', 'fixed in 0.2.0', '--json');
+  const { record_id } = JSON.parse(lifted.stdout);
+  expect(await run('evaluator', 'lift', digest, '--reason', 'again')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`no override of ${digest} is in force`),
+  });
+  await vi.waitFor(async () => {
+    const { stdout } = await run('log', 'show', record_id, '--json');
+    expect(readRecord(stdout)).toMatchObject({
+      kind: 'change',
+      action: 'lift_override',
+      author: 'test-admin',
+      reason: 'fixed in 0.2.0',
+      evaluator: { digest, decision_id: expect.any(String) },
+    });
+  }, WITHIN);
+}
+
+/** The lifted override, and above it the one that followed. */
+async function expectHistory(world: ServerWorld, server: ServerProcess): Promise<void> {
+  const run = commandOf(world, server);
+  const { stdout } = await run('evaluator', 'list');
+
+  expect(stdout.trim().split('\n')).toEqual([
+    expect.stringMatching(/^BUNDLE +SINCE +DECISION +STATE +DIGEST$/),
+    expect.stringMatching(/^numbers 1\.0\.0 .* in force +sha256:/),
+    expect.stringMatching(/^numbers 1\.0\.0 .* lifted \S+ by test-admin: fixed in 0\.2\.0 +sha256:/),
+  ]);
+  expect((await run('log', 'verify')).code).toBe(0);
 }
 
 function archiveOf(version: string): Uint8Array {

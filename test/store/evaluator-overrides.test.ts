@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { insertBundle } from '../../services/store/bundles.ts';
 import {
   type EvaluatorOverride,
+  type Lift,
+  liftOverride,
   listOverrides,
   overrideEvaluator,
+  overrideHistory,
 } from '../../services/store/evaluator-overrides.ts';
 import { watchChanges } from '../../services/store/watch.ts';
 import { withDatabase } from '../support/postgres.ts';
@@ -51,7 +54,75 @@ test('a bundle that is not stored cannot be overridden', async () => {
   });
 });
 
-test('whoever watches is woken by an override', async () => {
+const lift = (changes: Partial<Lift> = {}): Lift => ({
+  digest: aBundle().digest,
+  author: 'olga',
+  reason: 'fixed in 0.2.0',
+  recordId: randomUUID(),
+  ...changes,
+});
+
+describe('lifting an override', () => {
+  test('ends it and keeps it in the history, also where the same bundle is overridden again', async () => {
+    await withDatabase(async ({ serving }) => {
+      await insertBundle(serving, aBundle());
+      const first = override({ reason: 'first' });
+      await overrideEvaluator(serving, first);
+      const beforeCommit = vi.fn(async () => undefined);
+      await liftOverride(serving, lift(), beforeCommit);
+
+      expect(beforeCommit).toHaveBeenCalledExactlyOnceWith({ ...first, createdAt: expect.any(Date) });
+      expect(await listOverrides(serving)).toEqual([]);
+
+      await overrideEvaluator(serving, override({ reason: 'second' }));
+      expect(await listOverrides(serving)).toMatchObject([{ reason: 'second' }]);
+      await overrideEvaluator(serving, override({ reason: 'third' }));
+      expect(await overrideHistory(serving, 10)).toMatchObject([
+        { reason: 'second', bundleName: 'coding-agent', bundleVersion: '1.0.0', liftedAt: null },
+        {
+          reason: 'first',
+          liftedAt: expect.any(Date),
+          liftedBy: 'olga',
+          liftReason: 'fixed in 0.2.0',
+        },
+      ]);
+      expect(await overrideHistory(serving, 1)).toMatchObject([{ reason: 'second' }]);
+    });
+  });
+
+  test('of many at once is done by one, and leaves the overrides of other bundles', async () => {
+    await withDatabase(async ({ serving }) => {
+      const other = aBundle({ digest: digestOf('other'), version: '2.0.0' });
+      for (const bundle of [aBundle(), other]) {
+        await insertBundle(serving, bundle);
+        await overrideEvaluator(serving, override({ digest: bundle.digest }));
+      }
+      const results = await Promise.allSettled(
+        Array.from({ length: 4 }, () => liftOverride(serving, lift(), async () => undefined)),
+      );
+
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const one of results) {
+        if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'not_found' });
+      }
+      expect(await listOverrides(serving)).toMatchObject([{ digest: other.digest }]);
+    });
+  });
+
+  test('does not happen where it cannot be recorded', async () => {
+    await withDatabase(async ({ serving }) => {
+      await insertBundle(serving, aBundle());
+      await overrideEvaluator(serving, override());
+
+      await expect(
+        liftOverride(serving, lift(), () => Promise.reject(new Error('the spool is full'))),
+      ).rejects.toThrow('the spool is full');
+      expect(await listOverrides(serving)).toHaveLength(1);
+    });
+  });
+});
+
+test('whoever watches is woken by an override, and when it is lifted', async () => {
   await withDatabase(async ({ serving, servingUrl }) => {
     await insertBundle(serving, aBundle());
     const stop = new AbortController();
@@ -67,6 +138,8 @@ test('whoever watches is woken by an override', async () => {
       await vi.waitFor(() => expect(seen.mock.calls.length).toBeGreaterThan(1), { timeout: 5_000 });
       await overrideEvaluator(serving, override());
       await vi.waitFor(() => expect(seen).toHaveBeenLastCalledWith(1), { timeout: 5_000 });
+      await liftOverride(serving, lift(), async () => undefined);
+      await vi.waitFor(() => expect(seen).toHaveBeenLastCalledWith(0), { timeout: 5_000 });
     } finally {
       stop.abort();
       await watch;

@@ -22,6 +22,7 @@ const FORBIDDEN = [
   'delete from credentials_revision',
   'insert into credentials_revision values (false, 1)',
   'update evaluator_overrides set digest = digest',
+  `update evaluator_overrides set reason = ''`,
   'delete from evaluator_overrides',
   `update bundle_signatures set store = 'other'`,
   'delete from bundle_signatures',
