@@ -19,6 +19,8 @@ test('--help teaches the commands, the exit codes and the first steps; --version
     'deploy',
     'store',
     'token',
+    'recover',
+    'evaluator',
     'log',
     'keyring',
     'Exit codes',

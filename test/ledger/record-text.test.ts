@@ -45,10 +45,46 @@ const refusals: fc.Arbitrary<RecordEntry> = fc
   .record({ store: fc.option(text), principal: fc.option(uid), request_id: text })
   .map((changes) => refusal(changes));
 
+const credential = fc.record({ id: text, name: text });
+const changes: fc.Arbitrary<RecordEntry> = fc
+  .record({
+    store: fc.option(text),
+    action: text,
+    author: text,
+    reason: text,
+    sequence: fc.option(uint64),
+    admin: fc.option(
+      fc.record({
+        credential: credential,
+        database_role: text,
+        good_before: fc.array(credential),
+        revoked: fc.array(credential),
+      }),
+    ),
+    evaluator: fc.option(
+      fc.record({
+        digest: fc.constant(`sha256:${'a'.repeat(64)}`),
+        decision_id: fc.constant(OWNER.boot_id),
+        process_id: text,
+      }),
+    ),
+  })
+  .map(({ admin, evaluator, ...change }) => {
+    const { decision_id, time, transport, credential, request_id, run, mode, trace } = refusal();
+    const common = { decision_id, time, transport, credential, request_id, run, mode, trace };
+    const none = { approved_by: null, proposal_id: null, before: null, state: null };
+
+    return {
+      ...{ kind: 'change' as const, ...common, ...none, ...change },
+      ...(admin !== null && { admin }),
+      ...(evaluator !== null && { evaluator }),
+    };
+  });
+
 describe('the text of a record', () => {
   test('is read back as exactly what was recorded', () => {
     fc.assert(
-      fc.property(fc.oneof(decisions, refusals), (entry) => {
+      fc.property(fc.oneof(decisions, refusals, changes), (entry) => {
         const commitment = `hmac-sha256:${'0'.repeat(64)}`;
         const at = genesis(OWNER);
         const whole = linkedText(recordHead(entry, commitment), OWNER, at);
