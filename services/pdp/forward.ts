@@ -82,7 +82,8 @@ function isSame(one: Deployment, other: Deployment): boolean {
   );
 }
 
-function backwards(what: string): BackwardsError {
+/** @param what does not follow on what was seen. */
+export function backwards(what: string): BackwardsError {
   return new BackwardsError(
     'unavailable',
     `the database has gone back: ${what}. Restore a newer one; where it is meant to be so, remove the snapshots of every replica and start them again`,

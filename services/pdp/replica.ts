@@ -182,7 +182,7 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     assertForward({ ...identity, deployments, states: reached });
     await followCredentials(identity.revision);
     await followOverrides();
-    await followDeployments(deployments, reached);
+    await followDeployments(deployments, reached, states);
     installation = identity.installation;
     confirmedAt = askedAt;
     isRestored = false;
@@ -212,14 +212,17 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
 
   async function followDeployments(
     deployments: readonly Deployment[],
-    states: ReadonlyMap<string, bigint>,
+    reached: ReadonlyMap<string, bigint>,
+    states: ReadonlyMap<string, StateSequence>,
   ): Promise<void> {
     const requirements = await requirementSequences(pool);
     const keys = deployments.some(({ canary }) => canary !== null) ? await assignmentKeys(pool) : undefined;
     // One store's after the other: they are read in pages, and there may be many.
     const caughtUp = new Map<string, HeldEntities>();
-    for (const [name, state] of states)
-      caughtUp.set(name, await catchUp(pool, name, takeovers.heldBy(name), state));
+    for (const [name, upTo] of reached) {
+      const lastWrite = states.get(name)?.lastWrite;
+      caughtUp.set(name, await catchUp(pool, name, takeovers.heldBy(name), { upTo, lastWrite }));
+    }
 
     // Nothing is waited for from here on, so that nobody takes over the entities of one state with the deployment of another.
     takeovers.hold(caughtUp);

@@ -40,6 +40,14 @@ export interface StateSequence {
   readonly state: bigint;
   /** Of its current deployment among deployments, as of the same moment; 0 before the first. */
   readonly deployment: bigint;
+  /** Its newest write of entities; `undefined`: none yet. */
+  readonly lastWrite: EntityWriteRef | undefined;
+}
+
+/** A write of entities, and its record in the decision log: two of one sequence are of two histories. */
+export interface EntityWriteRef {
+  readonly sequence: bigint;
+  readonly recordId: string;
 }
 
 /** Versions that are read at a time. */
@@ -52,17 +60,45 @@ interface VersionRow extends StoredUid {
 
 /** The sequences of all stores, by name: one consistent view. A sequence that is seen is followed by no smaller one. */
 export async function stateSequences(database: Database): Promise<ReadonlyMap<string, StateSequence>> {
-  const rows = await query<{ name: string; state: string; deployment: string }>(
+  const rows = await query<{
+    name: string;
+    state: string;
+    deployment: string;
+    written: string | null;
+    recordId: string;
+  }>(
     database,
-    'select name, state_sequence as state, sequence as deployment from stores',
+    `select name, state_sequence as state, stores.sequence as deployment, written.sequence as written, record_id as "recordId"
+     from stores left join lateral (
+       select sequence, record_id from entity_versions where store = name order by sequence desc limit 1
+     ) written on true`,
   );
 
   return new Map(
-    rows.map(({ name, state, deployment }) => [
+    rows.map(({ name, state, deployment, written, recordId }) => [
       name,
-      { state: BigInt(state), deployment: BigInt(deployment) },
+      {
+        state: BigInt(state),
+        deployment: BigInt(deployment),
+        lastWrite: written === null ? undefined : { sequence: BigInt(written), recordId },
+      },
     ]),
   );
+}
+
+/** Whether a store's history has a write of entities. */
+export async function hasWrite(
+  database: Database,
+  store: string,
+  { sequence, recordId }: EntityWriteRef,
+): Promise<boolean> {
+  const rows = await query(
+    database,
+    'select 1 from entity_versions where store = $1 and sequence = $2 and record_id = $3 limit 1',
+    [store, sequence, recordId],
+  );
+
+  return rows.length > 0;
 }
 
 /** What a store held at a sequence, ordered by the bytes of type and id. */

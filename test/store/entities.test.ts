@@ -81,7 +81,18 @@ describe('writeEntities', () => {
 
       expect(second).toMatchObject({ sequence: 2n, stateSequence: 4n });
       expect(await currentDeployments(serving)).toEqual([second]);
-      expect(await stateSequences(serving)).toEqual(new Map([['default', { state: 4n, deployment: 2n }]]));
+      expect(await stateSequences(serving)).toEqual(
+        new Map([
+          [
+            'default',
+            {
+              state: 4n,
+              deployment: 2n,
+              lastWrite: { sequence: 3n, recordId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+            },
+          ],
+        ]),
+      );
       expect(await listStores(serving)).toMatchObject([{ sequence: 2n }]);
     });
   });

@@ -21,7 +21,10 @@ export async function collectState(
     const { entities: at, ...kept } = store;
     const pieces = await entities.ensure(store.name, at);
     const { requirement, signatures } = await signaturesOf(database, store);
-    stores.push({ ...kept, sequence: at.sequence, entities: [...pieces], requirement, signatures });
+    stores.push({
+      ...{ ...kept, requirement, signatures },
+      ...{ sequence: at.sequence, entities: [...pieces], last_write: at.lastWrite ?? null },
+    });
   }
   const { installation, revision, credentials, overridden } = held;
 

@@ -110,7 +110,7 @@ async function assertKnown(state: SavedState, mark: Mark): Promise<void> {
 async function readEntities(
   place: SnapshotPlace,
   keyring: Keyring,
-  { name, sequence, entities: pieces }: SavedStore,
+  { name, sequence, entities: pieces, last_write }: SavedStore,
 ): Promise<HeldEntities> {
   if (pieces.length > 0) await assertOwnFolder(place.entities);
   let { documents } = NOTHING_HELD;
@@ -119,7 +119,7 @@ async function readEntities(
     documents = documents.with(entries);
   }
 
-  return { sequence, documents };
+  return { sequence, documents, lastWrite: last_write ?? undefined };
 }
 
 async function readArchive(

@@ -67,6 +67,7 @@ const SAVED_STORE = z.strictObject({
   sequence,
   /** What the store held there: files beside, of which a later one overtakes the earlier ones. */
   entities: z.array(PIECE),
+  last_write: z.strictObject({ sequence, recordId: z.string() }).nullable(),
   /** The secret that assigns runs, where there is a canary. */
   key: bytes(32).nullable(),
   /** What the store requires to be signed; `null`: nothing, and never did. Keys as their 32 bytes in base64url. */

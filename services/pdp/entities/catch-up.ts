@@ -1,26 +1,42 @@
-import { PdpError } from '../../engine/error.ts';
 import type { Database } from '../../store/database.ts';
-import { changedEntities, type EntityVersion, entitiesAt, type StoredUid } from '../../store/entities.ts';
+import {
+  changedEntities,
+  type EntityVersion,
+  type EntityWriteRef,
+  entitiesAt,
+  hasWrite,
+  type StoredUid,
+} from '../../store/entities.ts';
+import { backwards } from '../forward.ts';
 import { nextTurn } from '../turns.ts';
 import { afterChanges, type HeldEntities } from './held-entities.ts';
 
 /** Entities that a first reading asks for at a time. */
 const PAGE = 5_000;
 
+/** Where a store is, as PostgreSQL says. */
+export interface Reached {
+  /** Of its state. */
+  readonly upTo: bigint;
+  /** The newest write of entities that was seen there. */
+  readonly lastWrite: EntityWriteRef | undefined;
+}
+
 /**
  * Brings what is held of a store to a later state: whole, since a page may end within a write.
- * @param upTo a state sequence that PostgreSQL told.
- * @throws PdpError `unavailable` where PostgreSQL does not answer, or has gone back; what is held goes on.
+ * @throws PdpError `unavailable` where PostgreSQL does not answer; BackwardsError where it has gone back, or another history. What is held
+ * goes on then.
  */
 export async function catchUp(
   database: Database,
   store: string,
   held: HeldEntities,
-  upTo: bigint,
+  { upTo, lastWrite }: Reached,
 ): Promise<HeldEntities> {
   if (upTo < held.sequence) {
-    throw new PdpError('unavailable', `the store ${store} is at ${upTo}, and was at ${held.sequence}`);
+    throw backwards(`the store ${store} is at sequence ${upTo}, and was at ${held.sequence}`);
   }
+  await assertSameHistory(database, store, held, lastWrite);
   if (upTo === held.sequence) return held;
 
   // A process that starts wants what is, and not all that ever was.
@@ -34,7 +50,25 @@ export async function catchUp(
     await nextTurn();
   }
 
-  return { sequence: upTo, documents };
+  return { sequence: upTo, documents, lastWrite };
+}
+
+/** A database that lost a write and had others since may be as far as before, or further, and holds something else. */
+async function assertSameHistory(
+  database: Database,
+  store: string,
+  { lastWrite: known }: HeldEntities,
+  lastWrite: EntityWriteRef | undefined,
+): Promise<void> {
+  if (known === undefined || (lastWrite !== undefined && isSame(known, lastWrite))) return;
+  const mayBeThere = lastWrite !== undefined && lastWrite.sequence > known.sequence;
+  if (mayBeThere && (await hasWrite(database, store, known))) return;
+
+  throw backwards(`the store ${store} lost its write of entities ${known.sequence}`);
+}
+
+function isSame(one: EntityWriteRef, other: EntityWriteRef): boolean {
+  return one.sequence === other.sequence && one.recordId === other.recordId;
 }
 
 async function* allAt(

@@ -1,6 +1,6 @@
 import { PdpError } from '../../engine/error.ts';
 import { uidKey } from '../../engine/value/value.ts';
-import type { EntityVersion } from '../../store/entities.ts';
+import type { EntityVersion, EntityWriteRef } from '../../store/entities.ts';
 import { emptyMap, type PersistentMap } from './persistent-map.ts';
 
 /** An entity as a store holds it. */
@@ -14,6 +14,8 @@ export interface HeldEntities {
   /** Of the store's state, so of its newest change, be it of entities or not; 0 before the first. */
   readonly sequence: bigint;
   readonly documents: PersistentMap<HeldDocument>;
+  /** A write of entities that is part of it, the newest that is known; absent: none was. */
+  readonly lastWrite?: EntityWriteRef | undefined;
 }
 
 export const NOTHING_HELD: HeldEntities = { sequence: 0n, documents: emptyMap() };

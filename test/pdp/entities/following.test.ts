@@ -5,6 +5,7 @@ import { bundleDigest } from '../../../services/bundles/digest.ts';
 import { RawObject } from '../../../services/engine/raw/raw.ts';
 import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import { factsAt } from '../../../services/pdp/facts.ts';
+import { BackwardsError } from '../../../services/pdp/forward.ts';
 import { loadBundle } from '../../../services/pdp/loader.ts';
 import { createReplica, type Replica } from '../../../services/pdp/replica.ts';
 import { createSignatureWatch } from '../../../services/pdp/signature-watch.ts';
@@ -179,6 +180,28 @@ describe('what a store holds', () => {
       await waiting;
 
       expect(stateOf(replica.snapshot()).entities.held.documents.size).toBe(1);
+    });
+  });
+
+  test('is not followed into another history, whether that is as far or further', async () => {
+    await withDatabase(async (database) => {
+      const { serving, owner } = database;
+      const replica = replicaOf(database);
+      await deploy(database);
+      await write(serving, 'default', team('writers', 'good'), user('a', 1, 'writers'));
+      await write(serving, 'default', team('writers', 'evil'));
+      await follow(replica);
+      const before = replica.snapshot();
+      // As after a failover to a standby that had not heard of the last write.
+      await owner.query('delete from entity_versions where sequence = 3');
+      await owner.query('update stores set state_sequence = 2');
+
+      await expect(replica.refresh()).rejects.toThrow(BackwardsError);
+      await write(serving, 'default', user('b', 1));
+      await expect(replica.refresh()).rejects.toThrow(BackwardsError);
+      await write(serving, 'default', user('c', 1));
+      await expect(replica.refresh()).rejects.toThrow(BackwardsError);
+      expect(replica.snapshot()).toBe(before);
     });
   });
 
