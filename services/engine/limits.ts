@@ -42,6 +42,8 @@ export const LIMITS = {
   stored_entities: 100_000,
   /** Entities that one write puts or deletes. */
   stored_entity_changes: 10_000,
+  /** The body of one write of entities. */
+  entity_write_bytes: 4 * MIB,
   /** One stored entity as JSON. */
   stored_entity_bytes: 256 * KIB,
   /** The id of a stored entity, and its type: they are the key of an index. */

@@ -210,7 +210,9 @@ const changeRecord = z
     store: z.string().nullable().describe('Null where it concerns all of them.'),
     action: z
       .string()
-      .describe('What was changed, such as `activate`, `canary`, `two_person_on` or `recover`.'),
+      .describe(
+        'What was changed, such as `activate`, `canary`, `two_person_on`, `write_entities` or `recover`.',
+      ),
     author: z
       .string()
       .describe(
@@ -224,12 +226,21 @@ const changeRecord = z
     state: state.nullable(),
     admin: madeAdmin.optional().describe('Absent in all other changes.'),
     evaluator: liftedEvaluator.optional().describe('Absent in all other changes.'),
+    entities: z
+      .strictObject({
+        sequence: uint64.describe('Of the state of the store that the write makes.'),
+        put: uint64,
+        deleted: uint64,
+        uids: z.array(uid).describe('The first 20 of them, in the order in which they were written.'),
+      })
+      .optional()
+      .describe('Of a write of entities, without what they hold. Absent in all other changes.'),
     ...closing,
   })
   .meta({
     id: 'change',
     description:
-      'A change of what Palisade enforces. It is written before the change is committed, so one whose `decision_id` no deployment names never came into effect.',
+      'A change of what Palisade enforces. It is written before the change is committed, so one whose `decision_id` no deployment and no entity names never came into effect.',
   });
 
 const administrationRecord = z

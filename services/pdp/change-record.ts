@@ -29,6 +29,7 @@ export type ToldChange = Pick<
   | 'state'
   | 'admin'
   | 'evaluator'
+  | 'entities'
 >;
 
 /** Palisade itself, where nobody asks. @param subject a name that no credential has. */

@@ -107,7 +107,9 @@ const FIXED_BYTES = 16_384;
 function explanationUnits(entry: RecordEntry): number {
   if (entry.kind === 'error' || entry.kind === 'administration') return 0;
   if (entry.kind === 'flip') return jsonText(entry.flip).length;
-  if (entry.kind === 'change') return entry.reason.length + jsonText(entry.state).length;
+  if (entry.kind === 'change') {
+    return entry.reason.length + jsonText(entry.state).length + jsonText(entry.entities ?? null).length;
+  }
 
   let units = entry.message.length;
   for (const obligation of entry.obligations ?? []) units += jsonText(obligation).length;

@@ -1,3 +1,4 @@
+import type { CompiledBundle } from '../bundles/compile.ts';
 import type { EvaluatorName } from '../engine/evaluator.ts';
 import { activeCredentials } from '../store/credentials.ts';
 import type { Pool } from '../store/database.ts';
@@ -53,10 +54,13 @@ export interface Replica {
    */
   refresh(): Promise<void>;
   /**
-   * Loads bundles that are about to be deployed, and keeps them while `body` deploys them.
+   * Loads bundles that are about to be deployed, and keeps them while `body` deploys them; it is given them in the order of `digests`.
    * @throws what loading one of them throws, and what `body` throws.
    */
-  prepared<Result>(digests: readonly string[], body: () => Promise<Result>): Promise<Result>;
+  prepared<Result>(
+    digests: readonly string[],
+    body: (bundles: readonly CompiledBundle[]) => Promise<Result>,
+  ): Promise<Result>;
   /** Settles when every deployment seen so far is served or has failed to load. */
   settled(): Promise<void>;
   /** Milliseconds since PostgreSQL last confirmed what is in memory. */
@@ -146,11 +150,9 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
 
     async prepared(digests, body) {
       try {
-        return await bundles.holding(digests, async () => {
-          await Promise.all(digests.map((digest) => bundles.get(digest, evaluatorOf(digest))));
-
-          return await body();
-        });
+        return await bundles.holding(digests, async () =>
+          body(await Promise.all(digests.map((digest) => bundles.get(digest, evaluatorOf(digest))))),
+        );
       } finally {
         forgetUnused();
       }

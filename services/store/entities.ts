@@ -32,6 +32,8 @@ export interface EntityListing {
   readonly after?: StoredUid;
   /** At most so many. */
   readonly limit: number;
+  /** A listing ends behind the document that reaches so many bytes. @defaultValue no bound */
+  readonly maxBytes?: number;
 }
 
 /** Where a store is. */
@@ -105,21 +107,27 @@ export async function hasWrite(
 export async function entitiesAt(
   database: Database,
   store: string,
-  { sequence, type, after, limit }: EntityListing,
+  { sequence, type, after, limit, maxBytes }: EntityListing,
 ): Promise<StoredEntity[]> {
   const rows = await query<Omit<StoredEntity, 'sequence'> & { readonly sequence: string }>(
     database,
     `select type, id, document, sequence, author, written_at as "writtenAt" from (
-       select distinct on (type, id) type, id, document, sequence, author, written_at
-       from entity_versions
-       where store = $1 and sequence <= $2 and ($3::text is null or type = $3)
-         and ($4::text is null or (type, id) > ($4, $5))
-       order by type, id, sequence desc
-     ) newest
-     where document is not null
-     order by type, id
-     limit $6`,
-    [store, sequence, type ?? null, after?.type ?? null, after?.id ?? null, limit],
+       select *, sum(octet_length(document)) over (order by type, id) - octet_length(document) as before from (
+         select * from (
+           select distinct on (type, id) type, id, document, sequence, author, written_at
+           from entity_versions
+           where store = $1 and sequence <= $2 and ($3::text is null or type = $3)
+             and ($4::text is null or (type, id) > ($4, $5))
+           order by type, id, sequence desc
+         ) newest
+         where document is not null
+         order by type, id
+         limit $6
+       ) page
+     ) counted
+     where $7::bigint is null or before < $7
+     order by type, id`,
+    [store, sequence, type ?? null, after?.type ?? null, after?.id ?? null, limit, maxBytes ?? null],
   );
 
   return rows.map((row) => ({ ...row, sequence: BigInt(row.sequence) }));

@@ -4,6 +4,7 @@ import { announceChange } from './changes.ts';
 import type { Client } from './database.ts';
 import { lockStore } from './deployments.ts';
 import type { StoredUid } from './entities.ts';
+import { replaceParents } from './entity-parents.ts';
 import { query } from './pool.ts';
 
 export interface EntityChange {
@@ -68,6 +69,7 @@ export async function writeEntities(
       changes.map(({ document }) => document),
     ],
   );
+  await replaceParents(client, store, changes);
   await query(client, 'update stores set state_sequence = $2, entity_count = $3 where name = $1', [
     store,
     sequence,

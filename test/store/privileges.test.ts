@@ -30,6 +30,7 @@ const FORBIDDEN = [
   'delete from signature_requirements',
   'update entity_versions set document = null',
   'delete from entity_versions',
+  `update entity_parents set parent_id = 'other'`,
   'update installation set id = gen_random_uuid()',
   'insert into installation values (true, gen_random_uuid())',
   'update replicas set process_id = process_id',

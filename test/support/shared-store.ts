@@ -82,7 +82,7 @@ export async function recordOf(
 
 export function administer(
   world: Administration,
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body?: unknown,
 ): Promise<AdminAnswer> {

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { PdpError } from '../../engine/error.ts';
+import { uidKey } from '../../engine/value/value.ts';
 import type { AdministrationEntry } from '../../ledger/record.ts';
 import { ALL_STORES } from '../../store/credentials.ts';
 import { recordBytes } from '../record.ts';
@@ -119,7 +120,9 @@ function covers(stores: readonly string[], store: string): boolean {
 const TARGET_UNITS = 128;
 
 function targetOf({ params }: Request): string {
-  const named = params['digest'] ?? params['id'] ?? params['store'] ?? '';
+  const { type, id } = params;
+  const entity = type === undefined ? undefined : uidKey(String(type), String(id));
+  const named = entity ?? params['digest'] ?? id ?? params['store'] ?? '';
 
   return String(named).slice(0, TARGET_UNITS).toWellFormed();
 }

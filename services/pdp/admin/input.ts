@@ -1,9 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import { PdpError } from '../../engine/error.ts';
+import type { LimitName } from '../../engine/limits.ts';
 import { parseJson } from '../../engine/raw/json.ts';
 import { isRawArray, type RawNode, RawObject } from '../../engine/raw/raw.ts';
 import { readJsonBody } from '../wire/rest/body.ts';
+
+export interface InputOptions {
+  /** @defaultValue `body_bytes` */
+  readonly limit?: LimitName;
+  /** Members, at any depth, whose values stay exactly what was sent: Cedar JSON, for whoever knows its schema. */
+  readonly asSent?: readonly string[];
+}
 
 /**
  * Reads an administrative JSON body by its schema.
@@ -13,10 +21,11 @@ export async function readInput<T>(
   request: IncomingMessage,
   response: ServerResponse,
   schema: z.ZodType<T>,
+  { limit = 'body_bytes', asSent = [] }: InputOptions = {},
 ): Promise<T> {
-  const bytes = await readJsonBody(request, response, { limit: 'body_bytes' });
+  const bytes = await readJsonBody(request, response, { limit });
 
-  return parseInput(schema, toPlain(parseJson(bytes, '')));
+  return parseInput(schema, toPlain(parseJson(bytes, ''), asSent));
 }
 
 /** Reads query parameters by their schema; each may stand once. @throws PdpError `invalid_request` naming the parameter. */
@@ -40,9 +49,11 @@ function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   throw new PdpError('invalid_request', `${field}: ${issue?.message ?? 'is malformed'}`, { field });
 }
 
-function toPlain(node: RawNode): unknown {
-  if (isRawArray(node)) return node.map(toPlain);
+function toPlain(node: RawNode, asSent: readonly string[]): unknown {
+  if (isRawArray(node)) return node.map((element) => toPlain(element, asSent));
   if (!(node instanceof RawObject)) return node;
 
-  return Object.fromEntries([...node.entries].map(([name, value]) => [name, toPlain(value)]));
+  return Object.fromEntries(
+    [...node.entries].map(([name, value]) => [name, asSent.includes(name) ? value : toPlain(value, asSent)]),
+  );
 }

@@ -13,15 +13,18 @@ import {
   SHADOW_BODY,
 } from './deployment-bodies.ts';
 import { HISTORY_QUERY, NEW_STORE } from './deployments.ts';
+
 import { LIFT } from './evaluators.ts';
-import { answer, json, lines, operation, pathParameter } from './openapi-parts.ts';
+
+import { ENTITY_PATHS } from './openapi-entities.ts';
+import { ADMIN_SERVER, answer, json, lines, operation, pathParameter } from './openapi-parts.ts';
+
 import { PROPOSALS_QUERY, TWO_PERSON } from './proposals.ts';
 import { REPLAY_QUERY, REPLAY_VERIFICATION_QUERY } from './replay.ts';
 import { ReplayLine, ReplayVerificationLine } from './replay-answers.ts';
 import { NEW_REQUIREMENT } from './signature-requirements.ts';
 import { NEW_SIGNATURE } from './signatures.ts';
 
-const ADMIN_SERVER = { servers: [{ url: 'http://127.0.0.1:7182', description: 'Administration' }] };
 const ARCHIVE = { 'application/gzip': { schema: { type: 'string', format: 'binary' } } } as const;
 
 const CHANGED = {
@@ -298,6 +301,7 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
       responses: { '200': answer('It is closed', answers.RejectedRequirement) },
     }),
   },
+  ...ENTITY_PATHS,
   '/v1/deployments': {
     ...ADMIN_SERVER,
     get: operation({

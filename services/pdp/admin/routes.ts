@@ -3,7 +3,7 @@ import { PdpError } from '../../engine/error.ts';
 import { type AdminAction, isAdminAction } from './actions.ts';
 import { createRouter } from './context.ts';
 
-export type AdminMethod = 'get' | 'post' | 'put' | 'delete';
+export type AdminMethod = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** The parameters of a path, each a text. */
 type ParametersOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
@@ -44,7 +44,14 @@ export function createAdminRoutes(): AdminRoutes {
       all.push({ method, path, action, handler: handler as AdminRoute['handler'] });
     };
 
-  return { all, get: adding('get'), post: adding('post'), put: adding('put'), delete: adding('delete') };
+  return {
+    all,
+    get: adding('get'),
+    post: adding('post'),
+    put: adding('put'),
+    patch: adding('patch'),
+    delete: adding('delete'),
+  };
 }
 
 /** Makes the calls reachable; a handler runs once `decide` has let its call through, and not where that throws. */

@@ -13,7 +13,9 @@ import { credentialRoutes } from './credentials.ts';
 import { decisionRoutes } from './decisions.ts';
 import { deploymentChangeRoutes } from './deployment-changes.ts';
 import { deploymentRoutes } from './deployments.ts';
+import { entityRoutes } from './entities.ts';
 import { evaluatorRoutes } from './evaluators.ts';
+
 import { guard } from './guard.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -69,6 +71,7 @@ export function allRoutes(context: AdminContext): readonly AdminRoute[] {
     deploymentChangeRoutes,
     proposalRoutes,
     requirementRoutes,
+    entityRoutes,
     credentialRoutes,
     decisionRoutes,
     replayRoutes,
