@@ -39,10 +39,10 @@ function parcText({ principal, action, resource }: Exclude<RecordEntry, ChangeEn
 }
 
 function changeText({ action, author, approved_by, proposal_id, reason, ...entry }: ChangeEntry): string {
-  const { sequence, before, state, admin, evaluator } = entry;
+  const { sequence, before, state, admin, evaluator, entities } = entry;
   const members = { action, author, approved_by, proposal_id, reason, sequence, before, state };
 
-  const more = { ...(admin && { admin }), ...(evaluator && { evaluator }) };
+  const more = { ...(admin && { admin }), ...(evaluator && { evaluator }), ...(entities && { entities }) };
 
   return `,${jsonText({ ...members, ...more }).slice(1, -1)}`;
 }

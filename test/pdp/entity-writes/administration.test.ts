@@ -1,10 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { storeBundle } from '../../bundles/stored/store-bundle.ts';
-import { type AdminAnswer, administer, createStore, deploy, uniqueName } from '../../support/shared-store.ts';
+import { createStore, uniqueName } from '../../support/shared-store.ts';
 import { type SharedWorld, sharedWorld } from '../../support/shared-world.ts';
-
-const WRITERS = { type: 'Team', id: 'writers' };
-const GOOD = { type: 'Org', id: 'good' };
+import { aStore, GOOD, idsOf, storeClient, team, told, user, WRITERS } from './support.ts';
 
 let world: SharedWorld;
 
@@ -12,41 +9,9 @@ beforeAll(async () => {
   world = await sharedWorld();
 });
 
-/** A store of its own, which runs the bundle of teams. */
-async function aStore(): Promise<ReturnType<typeof storeClient>> {
-  const name = uniqueName('held');
-  await createStore(world, name);
-  await deploy(world, name, storeBundle());
-
-  return storeClient(name);
-}
-
-function storeClient(name: string) {
-  const ask = (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', rest = '', body?: unknown) =>
-    administer(world, method, `/v1/stores/${name}/entities${rest}`, body);
-
-  return {
-    name,
-    ask,
-    bulk: (...entities: readonly unknown[]) => ask('POST', '', { entities }),
-    put: (path: string, entity: object, more: object = {}) => ask('PUT', path, { entity, ...more }),
-    patch: (path: string, patch: object, more: object = {}) => ask('PATCH', path, { patch, ...more }),
-  };
-}
-
-function user(id: string, level: unknown = 1, parents: readonly object[] = [WRITERS]) {
-  return { put: { uid: { type: 'User', id }, attrs: { level }, parents } };
-}
-
-function team(id: string, parents: readonly object[] = [GOOD]) {
-  return { put: { uid: { type: 'Team', id }, attrs: {}, parents } };
-}
-
-const told = ({ status, body }: AdminAnswer): string => `${status} ${body['code']} ${body['field']}`;
-
 describe('one entity', () => {
   test('is put, shown, patched and deleted, and each write is the next state of its store', async () => {
-    const { put, patch, ask, bulk } = await aStore();
+    const { put, patch, ask, bulk } = await aStore(world);
     expect(await bulk(team('writers'))).toMatchObject({ status: 200, body: { sequence: 2n, put: 1n } });
 
     const written = await put('/User/a', { attrs: { level: 9007199254740991 }, parents: [WRITERS] });
@@ -80,7 +45,7 @@ describe('one entity', () => {
   });
 
   test('may have any id that a path can spell', async () => {
-    const { put, ask } = await aStore();
+    const { put, ask } = await aStore(world);
     for (const id of ['a/b', 'é', 'a b', '__proto__', '%41', '🦊', '"']) {
       const path = `/User/${encodeURIComponent(id)}`;
       expect(await put(path, { attrs: { level: 1 }, parents: [] }), id).toMatchObject({ status: 200 });
@@ -89,7 +54,7 @@ describe('one entity', () => {
   });
 
   test('is not written over what its author did not see', async () => {
-    const { put, patch, ask } = await aStore();
+    const { put, patch, ask } = await aStore(world);
     const entity = { attrs: { level: 1 }, parents: [] };
     expect(await put('/User/a', entity, { expected_sequence: 0 })).toMatchObject({ status: 200 });
 
@@ -105,7 +70,7 @@ describe('one entity', () => {
   });
 
   test('is checked whole and not written by a dry run', async () => {
-    const { put, ask } = await aStore();
+    const { put, ask } = await aStore(world);
     const dry = { dry_run: true };
 
     expect(await put('/User/a', { attrs: { level: 1 }, parents: [] }, dry)).toMatchObject({
@@ -163,26 +128,26 @@ describe('one entity', () => {
       '413 too_large entity.parents',
     ],
   ])('is refused with %s, and the field is named', async (_what, entity, refusal) => {
-    const { put, ask } = await aStore();
+    const { put, ask } = await aStore(world);
 
     expect(told(await put('/User/a', entity))).toBe(refusal);
     expect(await ask('GET')).toMatchObject({ body: { entities: [], state_sequence: 1n } });
   });
 
   test('is refused where no bundle that decides takes its type from the store', async () => {
-    const { put } = await aStore();
+    const { put } = await aStore(world);
     const empty = uniqueName('empty');
     await createStore(world, empty);
 
     for (const refused of [
       await put('/Org/o', { attrs: { frozen: true }, parents: [] }),
       await put('/Nobody/o', { attrs: {}, parents: [] }),
-      await storeClient(empty).put('/User/a', { attrs: { level: 1 }, parents: [] }),
+      await storeClient(world, empty).put('/User/a', { attrs: { level: 1 }, parents: [] }),
     ]) {
       expect(told(refused)).toBe('412 precondition_failed entity');
       expect(refused.body['detail']).toContain('entity_sources');
     }
-    expect(told(await storeClient('absent').put('/User/a', { attrs: {}, parents: [] }))).toBe(
+    expect(told(await storeClient(world, 'absent').put('/User/a', { attrs: {}, parents: [] }))).toBe(
       '404 not_found store',
     );
   });
@@ -190,7 +155,7 @@ describe('one entity', () => {
 
 describe('many entities', () => {
   test('are written as one state or not at all, parents in any order', async () => {
-    const { bulk, ask } = await aStore();
+    const { bulk, ask } = await aStore(world);
     expect(await bulk(user('a'), user('b', 2), team('writers'))).toMatchObject({
       body: { sequence: 2n, put: 3n, deleted: 0n },
     });
@@ -206,15 +171,11 @@ describe('many entities', () => {
     expect(told(await bulk(user('d'), user('d')))).toBe('400 invalid_request entities[1]');
     expect(told(await bulk({ put: user('d').put, delete: WRITERS }))).toBe('400 invalid_request entities.0');
     expect(told(await bulk())).toBe('400 invalid_request entities');
-    expect(
-      ((await ask('GET')).body['entities'] as { entity: { uid: { id: string } } }[]).map(
-        ({ entity }) => entity.uid.id,
-      ),
-    ).toEqual(['writers', 'b', 'c']);
+    expect(idsOf(await ask('GET'))).toEqual(['writers', 'b', 'c']);
   });
 
   test('that others stand under are deleted only with them', async () => {
-    const { bulk, ask } = await aStore();
+    const { bulk, ask } = await aStore(world);
     await bulk(team('writers'), user('a'), user('b'));
 
     const refused = await ask('DELETE', '/Team/writers');
@@ -226,7 +187,7 @@ describe('many entities', () => {
   });
 
   test('never stand below themselves, also through what is stored already', async () => {
-    const { bulk, patch } = await aStore();
+    const { bulk, patch } = await aStore(world);
     await bulk(team('a'), team('b', [{ type: 'Team', id: 'a' }]), team('c', [{ type: 'Team', id: 'b' }]));
 
     const refused = await patch('/Team/a', { parents: { add: [{ type: 'Team', id: 'c' }] } });
@@ -236,7 +197,7 @@ describe('many entities', () => {
   });
 
   test('never have more above them than the limits admit, also those that stand below what is written', async () => {
-    const { bulk, put, patch, ask } = await aStore();
+    const { bulk, put, patch, ask } = await aStore(world);
     const chain = Array.from({ length: 31 }, (_, at) => team(`t${at}`, at === 0 ? [] : [teamUid(at - 1)]));
     // The last team of the chain has 30 above it, and its user 31.
     await bulk(...chain, user('a', 1, [teamUid(30)]));
@@ -257,21 +218,19 @@ describe('many entities', () => {
   });
 
   test('are listed by type in pages of one state, whatever is written between them', async () => {
-    const { bulk, ask } = await aStore();
+    const { bulk, ask } = await aStore(world);
     await bulk(team('writers'), ...['c', 'a', 'b', 'd'].map((id) => user(id)));
     const first = await ask('GET', '?type=User&limit=2');
     await bulk({ delete: { type: 'User', id: 'c' } }, user('bb'));
     const second = await ask('GET', `?type=User&limit=3&cursor=${first.body['next']}`);
 
-    const ids = ({ body }: AdminAnswer) =>
-      (body['entities'] as { entity: { uid: { id: string } } }[]).map(({ entity }) => entity.uid.id);
-    expect([ids(first), ids(second)]).toEqual([
+    expect([idsOf(first), idsOf(second)]).toEqual([
       ['a', 'b'],
       ['c', 'd'],
     ]);
     expect(second.body).toMatchObject({ state_sequence: 2n });
     expect(second.body['next']).toBeUndefined();
-    expect(ids(await ask('GET', '?type=User&id=bb'))).toEqual(['bb']);
+    expect(idsOf(await ask('GET', '?type=User&id=bb'))).toEqual(['bb']);
     expect(told(await ask('GET', '?cursor=bm8'))).toBe('400 invalid_request cursor');
     expect(told(await ask('GET', '?id=a'))).toBe('400 invalid_request id');
   });

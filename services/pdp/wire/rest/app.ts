@@ -43,8 +43,14 @@ export function methodNotAllowed(allow: string): RequestHandler {
   };
 }
 
+const MISSPELT = new PdpError('invalid_request', 'the path is not UTF-8 in percent-encoding', {
+  field: 'path',
+});
+
 function problems({ onRefusal }: AppOptions): ErrorRequestHandler {
-  return (thrown, request, response, _next) => {
+  return (caught, request, response, _next) => {
+    // Express decodes the parameters of a path, and throws this.
+    const thrown = caught instanceof URIError ? MISSPELT : caught;
     const trace = traceOf(request);
     onRefusal({ error: toPdpError(thrown), caller: undefined, transport: 'rest', trace });
     sendProblem(request, response, thrown, trace.trace_id);
