@@ -32,8 +32,8 @@ export type Activation = Pick<ChangeRequest, 'store' | 'expectedSequence' | 'aut
   readonly digest: string;
 };
 
-/** Told of a change before it is committed; where it fails, nothing is changed. */
-export type BeforeCommit = (changed: Changed) => Promise<void>;
+/** Told of a change before it is committed, within its transaction; where it fails, nothing is changed. */
+export type BeforeCommit = (changed: Changed, client: Client) => Promise<void>;
 
 /**
  * Changes what a store runs, within a transaction that also wakes the replicas: one new sequence, whose row describes the whole state.
@@ -63,7 +63,7 @@ export async function changeDeployment(
   await announceChange(client);
   const after = await deploymentAt(client, store, sequence + 1n);
   if (after === undefined) throw new PdpError('internal', 'a deployment vanished within its transaction');
-  await beforeCommit({ before, after });
+  await beforeCommit({ before, after }, client);
 
   return after;
 }

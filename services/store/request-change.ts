@@ -23,12 +23,14 @@ export type OperatorRequest = Omit<ChangeRequest, 'approvedBy'> & { readonly cha
 /**
  * Changes what a store runs or, where it takes two persons, proposes it. What takes one always is to end a canary or a shadow: that
  * brings in nothing which two had not approved.
+ * @param beforeProposal what has to be so for a change to be proposed.
  * @throws PdpError as `changeDeployment` says.
  */
 export async function requestChange(
   pool: Pool,
   request: OperatorRequest,
   beforeCommit: BeforeCommit,
+  beforeProposal?: BeforeCommit,
 ): Promise<Requested> {
   const { store, change, author, reason } = request;
 
@@ -41,7 +43,7 @@ export async function requestChange(
 
     // What does not fit now will not fit when it is approved either. It is tried within a savepoint, so nothing of it stays.
     await query(client, 'savepoint tried');
-    await changeDeployment(client, { ...request, expectedSequence, approvedBy: null });
+    await changeDeployment(client, { ...request, expectedSequence, approvedBy: null }, beforeProposal);
     await query(client, 'rollback to savepoint tried');
     const payload = JSON.parse(jsonOf({ change, expected_sequence: expectedSequence }) ?? 'null') as unknown;
 

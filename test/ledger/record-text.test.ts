@@ -68,8 +68,16 @@ const changes: fc.Arbitrary<RecordEntry> = fc
         process_id: text,
       }),
     ),
+    entities: fc.option(
+      fc.record({
+        sequence: uint64,
+        put: uint64,
+        deleted: uint64,
+        uids: fc.array(fc.record({ type: text, id: text })),
+      }),
+    ),
   })
-  .map(({ admin, evaluator, ...change }) => {
+  .map(({ admin, evaluator, entities, ...change }) => {
     const { decision_id, time, transport, credential, request_id, run, mode, trace } = refusal();
     const common = { decision_id, time, transport, credential, request_id, run, mode, trace };
     const none = { approved_by: null, proposal_id: null, before: null, state: null };
@@ -78,6 +86,7 @@ const changes: fc.Arbitrary<RecordEntry> = fc
       ...{ kind: 'change' as const, ...common, ...none, ...change },
       ...(admin !== null && { admin }),
       ...(evaluator !== null && { evaluator }),
+      ...(entities !== null && { entities }),
     };
   });
 

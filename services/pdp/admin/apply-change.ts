@@ -4,7 +4,7 @@ import { getBundle } from '../../store/bundles.ts';
 import { type BeforeCommit, type Changed, digestsOf, previewChange } from '../../store/change-deployment.ts';
 import type { Pool } from '../../store/database.ts';
 import type { OperatorChange } from '../../store/deployment-change.ts';
-import type { Deployment } from '../../store/deployments.ts';
+import { type Deployment, deploymentAt, lockStore } from '../../store/deployments.ts';
 import { withTransaction } from '../../store/pool.ts';
 import { approveProposal, type Proposal } from '../../store/proposals.ts';
 import {
@@ -14,6 +14,8 @@ import {
   requestChange,
 } from '../../store/request-change.ts';
 import { type Acting, newRecordId, recordingDeployment } from '../change-record.ts';
+import { NOTHING_HELD } from '../entities/held-entities.ts';
+import { checkFit } from '../entity-writes/fit.ts';
 import { traceOf } from '../wire/rest/watch.ts';
 import { type AdminContext, adminOf, followChange, visibleStores } from './context.ts';
 import type { AskedChange } from './deployment-bodies.ts';
@@ -42,7 +44,12 @@ export async function applyChange(
   const author = adminOf(request).subject;
 
   return prepared(context, pool, store, change, (holding) =>
-    requestChange(pool, { store, change, expectedSequence, author, reason, recordId }, holding(record)),
+    requestChange(
+      pool,
+      { store, change, expectedSequence, author, reason, recordId },
+      holding(record),
+      holding(() => Promise.resolve()),
+    ),
   );
 }
 
@@ -67,7 +74,7 @@ export async function applyApproved(
   );
 }
 
-/** Loads what the change will need, and sees to it that what is committed needs nothing else. */
+/** Loads what the change will need, holds it to what the store holds, and sees to it that what is committed needs nothing else. */
 async function prepared<Result>(
   context: AdminContext,
   pool: Pool,
@@ -75,14 +82,22 @@ async function prepared<Result>(
   change: OperatorChange,
   body: (holding: (record: BeforeCommit) => BeforeCommit) => Promise<Result>,
 ): Promise<Result> {
-  const digests = await withTransaction(pool, async (client) =>
-    digestsOf(await previewChange(client, store, change)),
-  );
+  const { digests, state } = await withTransaction(pool, async (client) => {
+    const next = digestsOf(await previewChange(client, store, change));
+    const { sequence, stateSequence } = await lockStore(client, store);
 
-  return context.replica.prepared(digests, async () => {
-    const result = await body((record) => async (changed) => {
+    return { digests: next, state: { now: await deploymentAt(client, store, sequence), stateSequence } };
+  });
+
+  return context.replica.prepared(digests, async (bundles) => {
+    const deciding = state.now === undefined ? [] : digestsOf({ state: state.now });
+    const entering = bundles.filter(({ ref }) => !deciding.includes(ref.digest));
+    const known = context.replica.snapshot().stores.get(store)?.entities.held ?? NOTHING_HELD;
+    const fit = await checkFit(pool, store, entering, known, state.stateSequence);
+    const result = await body((record) => async (changed, client) => {
       requirePrepared(changed, digests);
-      await record(changed);
+      await fit.confirm(client, changed);
+      await record(changed, client);
     });
     // Within, so that what was loaded is taken over, and not loaded again.
     await followChange(context);
