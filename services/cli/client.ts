@@ -26,9 +26,13 @@ export interface AdminClient {
   download(path: string, maxBytes: number): Promise<Uint8Array>;
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-export type AdminBody = { readonly json: JsonValue } | { readonly archive: Uint8Array };
+/** JSON, JSON that is text already and stays what it is, or an archive. */
+export type AdminBody =
+  | { readonly json: JsonValue }
+  | { readonly text: string }
+  | { readonly archive: Uint8Array };
 
 /**
  * A client of `PALISADE_ADMIN_URL`, with `PALISADE_TOKEN` or the certificate `PALISADE_CLIENT_CERT`, else the admin token that
@@ -160,11 +164,13 @@ function readTokenFile(environment: NodeJS.ProcessEnv): string {
 function contentType(body: AdminBody | undefined): Record<string, string> {
   if (body === undefined) return {};
 
-  return { 'content-type': 'json' in body ? 'application/json' : 'application/gzip' };
+  return { 'content-type': 'archive' in body ? 'application/gzip' : 'application/json' };
 }
 
 function bytesOf(body: AdminBody): Uint8Array {
-  return 'json' in body ? Buffer.from(jsonText(body.json)) : body.archive;
+  if ('archive' in body) return body.archive;
+
+  return Buffer.from('json' in body ? jsonText(body.json) : body.text);
 }
 
 function problemText(status: number, text: string): string {

@@ -6,6 +6,7 @@ import { bundleCommand } from './commands/bundle.ts';
 import { completionCommand } from './commands/completion.ts';
 import { decideCommand } from './commands/decide.ts';
 import { deployCommand } from './commands/deploy.ts';
+import { entityCommand } from './commands/entity.ts';
 import { evaluatorCommand } from './commands/evaluator.ts';
 import { healthcheckCommand } from './commands/healthcheck.ts';
 import { keyringCommand } from './commands/keyring.ts';
@@ -64,6 +65,7 @@ export function createProgram(): Command {
     decideCommand(),
     deployCommand(),
     storeCommand(),
+    entityCommand(),
     tokenCommand(),
     recoverCommand(),
     logCommand(),

@@ -18,6 +18,7 @@ test('--help teaches the commands, the exit codes and the first steps; --version
     'bundle',
     'deploy',
     'store',
+    'entity',
     'token',
     'recover',
     'evaluator',
@@ -50,6 +51,18 @@ test.each([
     'a sequence that is none',
     ['deploy', 'activate', 's', 'd', '--expected-sequence', '1e3'],
     'a whole number',
+  ],
+  ['an entity that is none', ['entity', 'get', 's', 'alice'], `such as 'User::"alice"'`],
+  ['a patch that changes nothing', ['entity', 'patch', 's', 'User::"a"'], 'nothing is to be changed'],
+  [
+    'a value that is no JSON',
+    ['entity', 'patch', 's', 'User::"a"', '--set', 'level=high'],
+    'a name and JSON',
+  ],
+  [
+    'one expectation of several entities',
+    ['entity', 'delete', 's', 'User::"a"', 'User::"b"', '--expected-sequence', '1'],
+    'goes with one entity',
   ],
   [
     'rights for the first admin',
