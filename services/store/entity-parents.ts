@@ -79,8 +79,8 @@ export async function edgesUnder(
 ): Promise<readonly Edge[]> {
   const rows = await query<EdgeRow>(
     database,
-    `select ${EDGE} from entity_parents p where p.store = $1 and p.parent_key = any($2)
-     order by p.type, p.id, p.parent_type, p.parent_id limit $3`,
+    // In no order, which would be one of all of them.
+    `select ${EDGE} from entity_parents p where p.store = $1 and p.parent_key = any($2) limit $3`,
     [store, uids.map(keyOf), limit],
   );
 

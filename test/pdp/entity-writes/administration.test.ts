@@ -180,7 +180,7 @@ describe('many entities', () => {
 
     const refused = await ask('DELETE', '/Team/writers');
     expect(told(refused)).toBe('409 conflict entity');
-    expect(refused.body['detail']).toContain('User::"a", User::"b"');
+    for (const id of ['a', 'b']) expect(refused.body['detail']).toContain(`User::"${id}"`);
     expect(
       await bulk({ delete: WRITERS }, { delete: { type: 'User', id: 'b' } }, user('a', 1, [])),
     ).toMatchObject({ status: 200 });
