@@ -4,7 +4,7 @@ import { getBundle } from '../../store/bundles.ts';
 import { type BeforeCommit, type Changed, digestsOf, previewChange } from '../../store/change-deployment.ts';
 import type { Pool } from '../../store/database.ts';
 import type { OperatorChange } from '../../store/deployment-change.ts';
-import { type Deployment, deploymentAt, lockStore } from '../../store/deployments.ts';
+import { type Deployment, deploymentHistory } from '../../store/deployments.ts';
 import { withTransaction } from '../../store/pool.ts';
 import { approveProposal, type Proposal } from '../../store/proposals.ts';
 import {
@@ -82,18 +82,16 @@ async function prepared<Result>(
   change: OperatorChange,
   body: (holding: (record: BeforeCommit) => BeforeCommit) => Promise<Result>,
 ): Promise<Result> {
-  const { digests, state } = await withTransaction(pool, async (client) => {
-    const next = digestsOf(await previewChange(client, store, change));
-    const { sequence, stateSequence } = await lockStore(client, store);
-
-    return { digests: next, state: { now: await deploymentAt(client, store, sequence), stateSequence } };
-  });
+  const digests = await withTransaction(pool, async (client) =>
+    digestsOf(await previewChange(client, store, change)),
+  );
+  const [now] = await deploymentHistory(pool, store, 1);
 
   return context.replica.prepared(digests, async (bundles) => {
-    const deciding = state.now === undefined ? [] : digestsOf({ state: state.now });
+    const deciding = now === undefined ? [] : digestsOf({ state: now });
     const entering = bundles.filter(({ ref }) => !deciding.includes(ref.digest));
     const known = context.replica.snapshot().stores.get(store)?.entities.held ?? NOTHING_HELD;
-    const fit = await checkFit(pool, store, entering, known, state.stateSequence);
+    const fit = await checkFit(pool, store, entering, known);
     const result = await body((record) => async (changed, client) => {
       requirePrepared(changed, digests);
       await fit.confirm(client, changed);

@@ -8,7 +8,7 @@ import { parseTrustedJson } from '../../engine/raw/json.ts';
 import { uidKey } from '../../engine/value/value.ts';
 import { type Changed, digestsOf } from '../../store/change-deployment.ts';
 import type { Client, Pool } from '../../store/database.ts';
-import { changedEntities, type EntityVersion } from '../../store/entities.ts';
+import { changedEntities, type EntityVersion, stateSequences } from '../../store/entities.ts';
 import { catchUp } from '../entities/catch-up.ts';
 import type { HeldDocument, HeldEntities } from '../entities/held-entities.ts';
 import { mapInTurns } from '../turns.ts';
@@ -38,7 +38,6 @@ export interface FitUpTo {
  * the store is locked, and under the lock only what was written since.
  * @param bundles those that do not decide there yet: each write is held to those that do.
  * @param known what this process holds of the store, so that little of it need be read again.
- * @param upTo the store's state.
  * @throws HttpError `precondition_failed`, with the entities that do not fit.
  */
 export async function checkFit(
@@ -46,12 +45,9 @@ export async function checkFit(
   store: string,
   bundles: readonly CompiledBundle[],
   known: HeldEntities,
-  upTo: bigint,
 ): Promise<FitUpTo> {
   const entering = bundles.filter(({ readsStore }) => readsStore);
-  // This process may know of a later state by now.
-  const isLate = entering.length > 0 && known.sequence < upTo;
-  const held = isLate ? await catchUp(pool, store, known, upTo) : known;
+  const held = entering.length === 0 ? known : await newestOf(pool, store, known);
   for (const bundle of entering) refuseMisfits(bundle, await misfitsOf(bundle, held));
 
   return {
@@ -64,6 +60,14 @@ export async function checkFit(
         await confirmSince(client, store, entering, held.sequence, after.stateSequence - 1n);
     },
   };
+}
+
+async function newestOf(pool: Pool, store: string, known: HeldEntities): Promise<HeldEntities> {
+  const now = (await stateSequences(pool)).get(store);
+  // A store that is gone is found to be so under the lock; and this process may know of a later state by now.
+  if (now === undefined || now.state <= known.sequence) return known;
+
+  return catchUp(pool, store, known, { upTo: now.state, lastWrite: now.lastWrite });
 }
 
 async function confirmSince(
