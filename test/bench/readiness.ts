@@ -16,20 +16,31 @@ const READY_MS = 20_000;
 export function measureExternal({ starts }: Effort, signal: AbortSignal): Promise<Figure> {
   return withPrivateWorld(async (world) => {
     await deployStarter(world);
-    const took: number[] = [];
-    const sizes: number[] = [];
-    for (let start = 0; start < starts; start += 1) {
-      signal.throwIfAborted();
-      const startedAt = performance.now();
-      const server = await world.serve();
-      await untilReady(server.addresses.admin);
-      took.push(performance.now() - startedAt);
-      sizes.push(await rssOfAll([server]));
-      await server.stop();
-    }
+    const { took, rssMb } = await measureStarts(world, starts, signal);
 
-    return { ...figureOf('ready/external', took), rss_mb: median(sizes) };
+    return { ...figureOf('ready/external', took), rss_mb: rssMb };
   });
+}
+
+/** Starts a server so many times: milliseconds until each was ready, and the median of what they took, in MB. */
+export async function measureStarts(
+  world: ServerWorld,
+  starts: number,
+  signal: AbortSignal,
+): Promise<{ readonly took: readonly number[]; readonly rssMb: number }> {
+  const took: number[] = [];
+  const sizes: number[] = [];
+  for (let start = 0; start < starts; start += 1) {
+    signal.throwIfAborted();
+    const startedAt = performance.now();
+    const server = await world.serve();
+    await untilReady(server.addresses.admin);
+    took.push(performance.now() - startedAt);
+    sizes.push(await rssOfAll([server]));
+    await server.stop();
+  }
+
+  return { took, rssMb: median(sizes) };
 }
 
 /** From spawning `palisade start` in an empty folder until it decides, its own PostgreSQL and the starter bundle included. */
@@ -58,8 +69,7 @@ async function deployStarter(world: ServerWorld): Promise<void> {
   await server.stop();
 }
 
-/** Settles when a server says that it is ready. @throws Error where that takes too long. */
-export async function untilReady(admin: string): Promise<void> {
+async function untilReady(admin: string): Promise<void> {
   const deadline = performance.now() + READY_MS;
   for (;;) {
     const { status } = await fetch(`http://${admin}/readyz`);

@@ -2,10 +2,9 @@ import { writeArchive } from '../../../services/bundles/archive.ts';
 import { createPool } from '../../../services/store/pool.ts';
 import { write } from '../../pdp/entities/support/write.ts';
 import { withPrivateWorld } from '../../support/private-postgres.ts';
-import { deployArchive, type ServerWorld } from '../../support/server.ts';
+import { deployArchive } from '../../support/server.ts';
 import type { Effort, Figure } from '../figure.ts';
-import { untilReady } from '../readiness.ts';
-import { rssOfAll } from '../rss.ts';
+import { measureStarts } from '../readiness.ts';
 import { median } from '../statistics.ts';
 import { PEOPLE_BUNDLE, people } from './people.ts';
 
@@ -36,28 +35,8 @@ export function measureStoredStart(
     return {
       name,
       unit: 'ms',
-      p50: holding.ms - without.ms,
+      p50: median(holding.took) - median(without.took),
       rss_mb: holding.rssMb - without.rssMb,
     };
   });
-}
-
-async function measureStarts(
-  world: ServerWorld,
-  starts: number,
-  signal: AbortSignal,
-): Promise<{ readonly ms: number; readonly rssMb: number }> {
-  const took: number[] = [];
-  const sizes: number[] = [];
-  for (let start = 0; start < starts; start += 1) {
-    signal.throwIfAborted();
-    const startedAt = performance.now();
-    const server = await world.serve();
-    await untilReady(server.addresses.admin);
-    took.push(performance.now() - startedAt);
-    sizes.push(await rssOfAll([server]));
-    await server.stop();
-  }
-
-  return { ms: median(took), rssMb: median(sizes) };
 }
