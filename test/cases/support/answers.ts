@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readBundleDirectory } from '../../../services/bundles/files.ts';
 import { readRecord } from '../../../services/ledger/record.ts';
 import { createPool } from '../../../services/store/pool.ts';
@@ -89,9 +89,28 @@ async function prepare(
   for (const name of bundles) {
     const { files } = await readBundleDirectory(folderOf(name));
     digests.set(name, await deploy(world, name, files));
+    await fillStore(world, name);
   }
 
   return { tokens, digests };
+}
+
+/** Puts into a store what it is to hold, where its bundle asks for anything. */
+async function fillStore(world: SharedWorld, name: string): Promise<void> {
+  const path = `test/cases/bundles/${name}.stored.jsonl`;
+  if (!existsSync(path)) return;
+
+  // As text, in which integers are exact.
+  const puts = readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((entity) => `{"put":${entity}}`);
+  const response = await fetch(`http://${world.addresses.admin}/v1/stores/${name}/entities`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${world.adminToken}`, 'content-type': 'application/json' },
+    body: `{"entities":[${puts.join()}]}`,
+  });
+  if (response.status !== 200) throw new Error(`the entities were not written: ${await response.text()}`);
 }
 
 /** The product's own bundles come before those of the cases. */

@@ -9,6 +9,9 @@ import { parseExactJson } from '../../../services/ledger/json.ts';
 import { readKeyring } from '../../../services/ledger/keyring.ts';
 import { openLedger } from '../../../services/ledger/ledger.ts';
 import { CallSignal } from '../../../services/pdp/call-signal.ts';
+import { demanding } from '../../../services/pdp/entities/demanded.ts';
+import { neighbourhood } from '../../../services/pdp/entities/neighbourhood.ts';
+import type { StoreEntities } from '../../../services/pdp/entities/store-entities.ts';
 import { loadBundle } from '../../../services/pdp/loader.ts';
 import { createRateLimiter } from '../../../services/pdp/rate-limiter.ts';
 import { createReplica } from '../../../services/pdp/replica.ts';
@@ -66,7 +69,7 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
   await replica.settled();
   let clock = Date.now();
   const observer = quietObserver();
-  const sampled: SampledDecision[] = [];
+  const sampled: Sampled[] = [];
   const service = createDecisionService({
     rates: createRateLimiter({ fallback: undefined, processes: 1 }),
     path: {
@@ -77,7 +80,7 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
       fallback: createFallbackShare(),
       cedarVersion: CEDAR_VERSION,
       observer,
-      verifier: { sample: (entry, input) => sampled.push({ entry, input }) },
+      verifier: { sample: (entry, input, entities) => sampled.push({ entry, input, entities }) },
       trials: { decided: () => undefined, failed: () => undefined },
     },
     replica,
@@ -120,13 +123,21 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
   };
 }
 
-async function verify(pool: Pool, sampled: readonly SampledDecision[]): Promise<void> {
+/** With what its store held. */
+interface Sampled extends SampledDecision {
+  readonly entities: StoreEntities;
+}
+
+async function verify(pool: Pool, sampled: readonly Sampled[]): Promise<void> {
   const bundles = new Map<string, CompiledBundle>();
   for (const decision of sampled) {
     const { digest } = decision.entry.bundle;
     const bundle = bundles.get(digest) ?? (await loadBundle(pool, digest, 'cedar'));
     bundles.set(digest, bundle);
-    const judgement = judgeAgain(bundle, caseOf(decision));
+    const judgement = await demanding(
+      (keys) => Promise.resolve(neighbourhood(decision.entities, keys)),
+      (storedBy) => judgeAgain(bundle, caseOf(decision), storedBy(bundle)),
+    );
     if (judgement.kind !== 'equal') throw new Error(`${decision.input}: ${JSON.stringify(judgement)}`);
   }
 }
