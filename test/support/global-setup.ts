@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { connectionUrl } from '../../services/store/embedded/database.ts';
 import { startEmbeddedPostgres } from '../../services/store/embedded/embedded-postgres.ts';
 import { migrate } from '../../services/store/migrate.ts';
+import { makeFastFolder } from './fast-folder.ts';
 import { runAsAdmin, type TestServer, withDatabaseName } from './postgres.ts';
 import { offerSharedWorld } from './shared-world.ts';
 import { startReaper } from './start-reaper.ts';
@@ -43,7 +42,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 async function startServer(stops: (() => Promise<void>)[]): Promise<string> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'palisade-test-'));
+  const folder = await makeFastFolder('palisade-test-');
   stops.push(startReaper(folder).end);
   const server = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), disposable: true });
   stops.push(server.stop);

@@ -1,5 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { connectionUrl } from '../../services/store/embedded/database.ts';
 import {
@@ -7,6 +5,7 @@ import {
   startEmbeddedPostgres,
 } from '../../services/store/embedded/embedded-postgres.ts';
 import { migrate } from '../../services/store/migrate.ts';
+import { makeFastFolder } from './fast-folder.ts';
 import type { TestDatabase } from './postgres.ts';
 import { type ServerWorld, withWorldOn } from './server.ts';
 import { type Reaper, startReaper } from './start-reaper.ts';
@@ -28,7 +27,7 @@ export interface PrivatePostgres {
 export async function withPrivatePostgres<Result>(
   body: (postgres: PrivatePostgres) => Promise<Result>,
 ): Promise<Result> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'palisade-own-'));
+  const folder = await makeFastFolder('palisade-own-');
   const reaper = startReaper(folder);
   const start = (): Promise<EmbeddedPostgres> =>
     startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), disposable: true });

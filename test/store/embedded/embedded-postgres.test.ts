@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -13,6 +12,7 @@ import {
 } from '../../../services/store/embedded/embedded-postgres.ts';
 import { isAlive } from '../../../services/store/embedded/liveness.ts';
 import { findServer, stopServer } from '../../../services/store/embedded/postmaster.ts';
+import { makeFastFolder } from '../../support/fast-folder.ts';
 
 const HOLDER = new URL('./holder.ts', import.meta.url).pathname;
 
@@ -22,7 +22,7 @@ let dataDir: string;
 const holders: ChildProcess[] = [];
 
 beforeAll(async () => {
-  prepared = await mkdtemp(path.join(os.tmpdir(), 'palisade-prepared-'));
+  prepared = await makeFastFolder('palisade-prepared-');
   const server = await startEmbeddedPostgres({ dataDir: path.join(prepared, 'postgres'), disposable: true });
   await server.stop();
 });
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => rm(prepared, { recursive: true }));
 
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'palisade-embedded-'));
+  folder = await makeFastFolder('palisade-embedded-');
   dataDir = path.join(folder, 'postgres');
 });
 
