@@ -29,21 +29,26 @@ export interface BundlePage {
   /** Newest first. */
   readonly bundles: readonly BundleInfo[];
   /** Pass it as `before` for the next page; `undefined` on the last one. */
-  readonly next: bigint | undefined;
+  readonly next: string | undefined;
 }
 
 /** Stores for which a bundle may have been pushed. */
 export type BundleScope = readonly string[] | 'all';
 
 const INFO_COLUMNS = `digest, name, version, description, manifest, cedar_version as "cedarVersion", size::int4 as size,
-  created_at as "createdAt", created_by as "createdBy"`;
+  coalesce(pushed.created_at, bundles.created_at) as "createdAt", coalesce(pushed.created_by, bundles.created_by) as "createdBy"`;
 
 /**
  * Stores a bundle that has passed its checks. The same digest twice is one bundle, of the stores of both.
+ * @param scope what whoever pushes sees: of other bundles nothing is told but that a name and version are taken.
  * @returns whether it was not there before.
  * @throws PdpError `conflict` where the name and version exist with another digest; `not_found` for a store that is not there.
  */
-export async function insertBundle(database: Database, bundle: NewBundle): Promise<{ created: boolean }> {
+export async function insertBundle(
+  database: Database,
+  bundle: NewBundle,
+  scope: BundleScope = 'all',
+): Promise<{ created: boolean }> {
   const stores = bundle.stores ?? [ALL_STORES];
   await requireStores(database, stores);
   const inserted = await query(
@@ -70,10 +75,10 @@ export async function insertBundle(database: Database, bundle: NewBundle): Promi
   );
   if (inserted.length > 0) return { created: true };
 
-  const [present] = await query<{ digest: string }>(
+  const [present] = await query<{ digest: string; visible: boolean }>(
     database,
-    'select digest from bundles where name = $1 and version = $2',
-    [bundle.name, bundle.version],
+    `select digest, ${visibleIn(3)} as visible from bundles where name = $1 and version = $2`,
+    [bundle.name, bundle.version, scopeOf(scope)],
   );
   if (present?.digest === bundle.digest) {
     await query(
@@ -83,12 +88,13 @@ export async function insertBundle(database: Database, bundle: NewBundle): Promi
       [bundle.digest, stores, bundle.createdBy],
     );
 
-    return { created: false };
+    return { created: !present.visible };
   }
 
+  const taken = present?.visible === true ? `exists with the digest ${present.digest}` : 'is taken';
   throw new PdpError(
     'conflict',
-    `${bundle.name} ${bundle.version} exists with the digest ${present?.digest}: give the changed bundle another version`,
+    `${bundle.name} ${bundle.version} ${taken}: give the changed bundle another version`,
     { field: 'version' },
   );
 }
@@ -104,7 +110,7 @@ export async function getBundle(
 ): Promise<BundleInfo> {
   const [bundle] = await query<BundleInfo>(
     database,
-    `select ${INFO_COLUMNS} from bundles where digest = $1 and ${visibleIn(2)}`,
+    `select ${INFO_COLUMNS} from ${bundlesIn(2)} where digest = $1 and ${visibleIn(2)}`,
     [digest, scopeOf(stores)],
   );
   if (bundle === undefined) throw unknownBundle(digest);
@@ -172,22 +178,21 @@ export async function* bundleArchiveSlices(database: Database, digest: string): 
 /** One page of the bundles of these stores, newest first; `before` is the `next` of the page that came last. */
 export async function listBundles(
   database: Database,
-  { limit, before }: { readonly limit: number; readonly before?: bigint | undefined },
+  { limit, before }: { readonly limit: number; readonly before?: string | undefined },
   stores: BundleScope = 'all',
 ): Promise<BundlePage> {
   // One more than asked for tells whether another page follows.
-  const rows = await query<BundleInfo & { number: string }>(
+  const rows = await query<BundleInfo>(
     database,
-    `select number, ${INFO_COLUMNS} from bundles
-     where ($1::bigint is null or number < $1) and ${visibleIn(3)}
+    `select ${INFO_COLUMNS} from ${bundlesIn(3)}
+     where ${visibleIn(3)}
+       and ($1::text is null or number < (select number from bundles where digest = $1 and ${visibleIn(3)}))
      order by number desc limit $2`,
     [before ?? null, limit + 1, scopeOf(stores)],
   );
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const next = rows.length > limit && last !== undefined ? BigInt(last.number) : undefined;
+  const bundles = rows.slice(0, limit);
 
-  return { bundles: page.map(({ number: _, ...bundle }) => bundle), next };
+  return { bundles, next: rows.length > limit ? bundles.at(-1)?.digest : undefined };
 }
 
 /** @throws PdpError `not_found`: one of the stores does not exist. */
@@ -205,6 +210,14 @@ async function requireStores(database: Database, stores: readonly string[]): Pro
 function visibleIn(parameter: number): string {
   return `($${parameter}::text[] is null or exists (
     select from bundle_stores s where s.digest = bundles.digest and (s.store = '*' or s.store = any($${parameter}))))`;
+}
+
+/** Bundles with who pushed each first for one of the stores: what another store did before is not told. The parameter is as above. */
+function bundlesIn(parameter: number): string {
+  return `bundles left join lateral (
+    select created_at, created_by from bundle_stores s
+    where s.digest = bundles.digest and (s.store = '*' or s.store = any($${parameter}))
+    order by created_at, store limit 1) pushed on $${parameter}::text[] is not null`;
 }
 
 function scopeOf(stores: BundleScope): readonly string[] | null {

@@ -117,12 +117,18 @@ export async function findProposal(
   stores: readonly string[] | 'all',
 ): Promise<Proposal> {
   const [row] = ID.test(id)
-    ? await query<Proposal>(database, `select ${COLUMNS} from proposals where id = $1`, [id])
+    ? await query<Proposal>(database, `select ${COLUMNS} from proposals where ${OF_STORES}`, [
+        id,
+        stores === 'all' ? null : stores,
+      ])
     : [];
-  if (row === undefined || (stores !== 'all' && !stores.includes(row.store))) throw unknownProposal(id);
+  if (row === undefined) throw unknownProposal(id);
 
   return row;
 }
+
+/** Nobody locks, or waits for, what is another store's. */
+const OF_STORES = 'id = $1 and ($2::text[] is null or store = any($2))';
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -131,11 +137,11 @@ async function lockOpen(client: Client, id: string, stores: readonly string[] | 
   const [row] = ID.test(id)
     ? await query<Proposal & { expired: boolean }>(
         client,
-        `select ${COLUMNS}, expires_at <= now() as expired from proposals where id = $1 for update`,
-        [id],
+        `select ${COLUMNS}, expires_at <= now() as expired from proposals where ${OF_STORES} for update`,
+        [id, stores === 'all' ? null : stores],
       )
     : [];
-  if (row === undefined || (stores !== 'all' && !stores.includes(row.store))) throw unknownProposal(id);
+  if (row === undefined) throw unknownProposal(id);
   if (row.outcome !== null) {
     throw new PdpError('conflict', `${row.decidedBy} has ${row.outcome} the proposal already`);
   }

@@ -70,7 +70,7 @@ describe('listBundles', () => {
         await insertBundle(serving, aBundle({ version, digest: digestOf(version) }));
 
       const seen: string[] = [];
-      let before: bigint | undefined;
+      let before: string | undefined;
       do {
         const page = await listBundles(serving, { limit: 2, before });
         seen.push(...page.bundles.map(({ version }) => version));
@@ -86,7 +86,10 @@ describe('listBundles', () => {
       await insertBundle(serving, aBundle());
 
       expect((await listBundles(serving, { limit: 1 })).next).toBeUndefined();
-      expect(await listBundles(serving, { limit: 1, before: 0n })).toEqual({ bundles: [], next: undefined });
+      expect(await listBundles(serving, { limit: 1, before: digestOf('none') })).toEqual({
+        bundles: [],
+        next: undefined,
+      });
     });
   });
 });

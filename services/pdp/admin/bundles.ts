@@ -10,6 +10,7 @@ import {
   listBundles,
 } from '../../store/bundles.ts';
 import { ALL_STORES } from '../../store/credentials.ts';
+import { withTransaction } from '../../store/pool.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { checkUpload } from './check-upload.ts';
 import { type AdminContext, adminOf, reply, visibleStores } from './context.ts';
@@ -27,14 +28,12 @@ export const PUSH_QUERY = z.strictObject({
     .meta({ description: 'The stores that see it and can run it. Left out: those of the credential.' }),
 });
 
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
 /** Parameters of `GET /v1/bundles`. */
 export const BUNDLES_QUERY = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  before: z
-    .string()
-    .regex(/^\d{1,18}$/, 'is not the `next` of a page')
-    .transform(BigInt)
-    .optional(),
+  before: z.string().regex(DIGEST, 'is not the `next` of a page').optional(),
 });
 
 /** `/v1/bundles`: push, list, show, fetch. What fails its check is never stored. */
@@ -53,20 +52,28 @@ export function bundleRoutes({ poolFor, cedarVersion }: AdminContext): readonly 
         },
       );
     }
-    const { created } = await insertBundle(poolFor(request), {
-      digest,
-      name: manifest.name,
-      version: manifest.version,
-      description: manifest.description,
-      manifest,
-      cedarVersion,
-      archive,
-      createdBy: adminOf(request).subject,
-      stores,
-    });
+    const visible = visibleStores(request) ?? 'all';
+    const { created, bundle } = await withTransaction(poolFor(request), async (client) => ({
+      ...(await insertBundle(
+        client,
+        {
+          digest,
+          name: manifest.name,
+          version: manifest.version,
+          description: manifest.description,
+          manifest,
+          cedarVersion,
+          archive,
+          createdBy: adminOf(request).subject,
+          stores,
+        },
+        visible,
+      )),
+      bundle: await getBundle(client, digest, visible),
+    }));
 
     reply(request, response, created ? 201 : 200, {
-      ...toJson(await getBundle(poolFor(request), digest)),
+      ...toJson(bundle),
       created,
     });
   });
@@ -77,7 +84,7 @@ export function bundleRoutes({ poolFor, cedarVersion }: AdminContext): readonly 
       readQuery(request, BUNDLES_QUERY),
       visibleStores(request) ?? 'all',
     );
-    reply(request, response, 200, { bundles: bundles.map(toJson), next: next?.toString() });
+    reply(request, response, 200, { bundles: bundles.map(toJson), next });
   });
 
   routes.get('/v1/bundles/:digest', 'readBundles', async (request, response) => {
@@ -112,7 +119,7 @@ function pushedFor(request: Request): readonly string[] {
 
 /** @throws PdpError `invalid_request` where it is no digest. */
 export function digestOf(text: string): string {
-  if (/^sha256:[0-9a-f]{64}$/.test(text)) return text;
+  if (DIGEST.test(text)) return text;
 
   throw new PdpError('invalid_request', 'a digest is sha256: and 64 hex digits', { field: 'digest' });
 }

@@ -11,6 +11,8 @@ export interface HttpCall {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** The body as it came. */
+  readonly text: string;
   /** The JSON body; `undefined` where there is none. */
   readonly json: Readonly<Record<string, unknown>> | undefined;
 }
@@ -29,7 +31,7 @@ export function send(address: string, { method, path, headers, body }: HttpCall)
           const type = response.headers['content-type'] ?? '';
           const isJson = /^application\/(?:problem\+)?json\b/.test(type) && answer !== '';
           const json = isJson ? (JSON.parse(answer) as Record<string, unknown>) : undefined;
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, json });
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text: answer, json });
         }, reject);
       },
     );
