@@ -1,5 +1,5 @@
 import { PdpError } from '../engine/error.ts';
-import { bundleName } from './bundles.ts';
+import { getBundle } from './bundles.ts';
 import { announceChange } from './changes.ts';
 import type { Client, Pool } from './database.ts';
 import type { DeploymentChange } from './deployment-change.ts';
@@ -37,8 +37,8 @@ export type BeforeCommit = (changed: Changed, client: Client) => Promise<void>;
 
 /**
  * Changes what a store runs, within a transaction that also wakes the replicas: one new sequence, whose row describes the whole state.
- * @throws PdpError `not_found`: no such store or bundle; `conflict`: another change came first, which it names; `precondition_failed`: a
- * bundle lacks signatures that the store requires; as `nextDeployment` says; what `beforeCommit` throws.
+ * @throws PdpError `not_found`: no such store, or no such bundle of it; `conflict`: another change came first, which it names;
+ * `precondition_failed`: a bundle lacks signatures that the store requires; as `nextDeployment` says; what `beforeCommit` throws.
  */
 export async function changeDeployment(
   client: Client,
@@ -53,7 +53,7 @@ export async function changeDeployment(
   }
 
   const next = await nextOf(client, store, request.change, before, sequence + 1n);
-  await requireSigned(client, store, before, next);
+  await requireOwnSigned(client, store, before, next);
   await insert(client, request, next, { sequence: sequence + 1n, stateSequence: stateSequence + 1n });
   await query(client, 'update stores set sequence = $2, state_sequence = $3 where name = $1', [
     store,
@@ -132,10 +132,10 @@ async function rollbackTarget(
 }
 
 /**
- * Each bundle exists; one that gets a part which it did not have is signed as the store requires. One that keeps its part is not asked
+ * A bundle that gets a part which it did not have is one of the store's, and signed as it requires. One that keeps its part is not asked
  * again: ending a canary must not fail because what is active has signatures that expired.
  */
-async function requireSigned(
+async function requireOwnSigned(
   client: Client,
   store: string,
   before: Deployment | undefined,
@@ -147,9 +147,9 @@ async function requireSigned(
     [before?.shadow?.digest, state.shadow?.digest],
   ];
   for (const [old, digest] of parts) {
-    if (digest === undefined) continue;
-    const name = await bundleName(client, digest);
-    if (digest !== old) await assertSigned(client, { store, digest, name }, Date.now());
+    if (digest === undefined || digest === old) continue;
+    const { name } = await getBundle(client, digest, [store]);
+    await assertSigned(client, { store, digest, name }, Date.now());
   }
 }
 

@@ -12,7 +12,7 @@ import { query, withTransaction } from './pool.ts';
  * @param known whether a key that the store requires made it; others are let in up to `bundle_signatures`, since one may sign
  * before a requirement is set.
  * @returns whether it was not there before.
- * @throws PdpError `not_found`: no such bundle or store; `precondition_failed`: the bundle has another name; `too_large`.
+ * @throws PdpError `not_found`: no such store, or no such bundle of it; `precondition_failed`: the bundle has another name; `too_large`.
  */
 export async function insertSignature(
   pool: Pool,
@@ -24,7 +24,7 @@ export async function insertSignature(
   return withTransaction(pool, async (client) => {
     // Whoever holds this lock counts what the others have inserted.
     await lockStore(client, store);
-    const { name } = await getBundle(client, digest);
+    const { name } = await getBundle(client, digest, [store]);
     if (name !== bundle) {
       throw new PdpError('precondition_failed', `the signature is for ${bundle}, and ${digest} is ${name}`, {
         field: 'signature',
