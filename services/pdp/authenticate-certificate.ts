@@ -1,6 +1,6 @@
 import { PdpError } from '../engine/error.ts';
-import type { ActiveCredential } from '../store/credentials.ts';
-import { authenticateToken, type CredentialDirectory, callerOf, unknownCredential } from './credentials.ts';
+import { type ActiveCredential, unknownCredential } from '../store/credentials.ts';
+import { authenticateToken, type CredentialDirectory, callerOf } from './credentials.ts';
 import type { ClientCertificate } from './tls/client-certificate.ts';
 import type { Caller } from './types.ts';
 

@@ -1,5 +1,5 @@
 import { PdpError } from '../engine/error.ts';
-import type { ActiveCredential } from '../store/credentials.ts';
+import { type ActiveCredential, unknownCredential } from '../store/credentials.ts';
 import { isSameSecret, matchesHash, parseToken, type Token } from './token.ts';
 import type { RateLimit } from './token-bucket.ts';
 import type { Caller } from './types.ts';
@@ -40,11 +40,6 @@ export function authenticateToken(credentials: CredentialDirectory, token: strin
   if (proved === undefined || expired) throw unknownCredential();
 
   return proved.caller;
-}
-
-/** One text for every cause, so that nothing is learned from it. */
-export function unknownCredential(): PdpError {
-  return new PdpError('unauthenticated', 'this credential is unknown, revoked or expired');
 }
 
 /** A credential whose secret was shown once, and whom it names. */

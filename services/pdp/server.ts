@@ -6,7 +6,7 @@ import { mergeMetrics } from '../telemetry/merge-metrics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import { observeProcess } from '../telemetry/process-metrics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { AdminContext } from './admin/context.ts';
+import { type AdminContext, actingPool } from './admin/context.ts';
 import { createRepeats } from './admin/repeats.ts';
 import { createAdminServer } from './admin/server.ts';
 import { loadSystemBundle } from './admin/system-bundle.ts';
@@ -196,7 +196,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     const replays = createReplays({ connection, keyringFile: config.PALISADE_KEYRING_FILE, log });
     closing.push(() => Promise.resolve(replays.close()));
     const context: AdminContext = {
-      poolFor: (request) => poolFor(request, pool),
+      poolFor: (request) => actingPool(request, poolFor(request, pool)),
       replica,
       ledger,
       cedarVersion: path.cedarVersion,

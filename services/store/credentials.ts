@@ -97,7 +97,7 @@ export async function listCredentials(database: Database): Promise<CredentialInf
  */
 export async function revokeCredential(pool: Pool, id: string): Promise<void> {
   await withTransaction(pool, async (client) => {
-    await raiseRevision(client);
+    // Before the revision's lock, which its holder may have been waiting for.
     const revoked = await query(
       client,
       'update credentials set revoked_at = coalesce(revoked_at, now()) where id = $1 returning id',
@@ -105,6 +105,7 @@ export async function revokeCredential(pool: Pool, id: string): Promise<void> {
     );
     if (revoked.length === 0)
       throw new PdpError('not_found', `there is no credential ${id}`, { field: 'id' });
+    await raiseRevision(client);
   });
 }
 
@@ -129,7 +130,12 @@ export async function activeCredentials(
   return { revision: BigInt(rows[0]?.revision ?? 0), credentials };
 }
 
-/** Orders all writers of credentials, and wakes those who hold copies: before anything else that they write. */
+/** One text for every cause, so that nothing is learned from it. */
+export function unknownCredential(): PdpError {
+  return new PdpError('unauthenticated', 'this credential is unknown, revoked or expired');
+}
+
+/** Orders all writers of credentials, and wakes those who hold copies: before anything that they add. */
 export async function raiseRevision(client: Client): Promise<void> {
   await query(client, 'update credentials_revision set revision = revision + 1');
   await announceChange(client);

@@ -8,6 +8,8 @@ export interface Database {
 /** Connections to take one from. */
 export interface Pool extends Database {
   connect(): Promise<Client>;
+  /** Runs first within each transaction, which ends where this throws. */
+  readonly onBegin?: (client: Client) => Promise<void>;
 }
 
 /** One connection of a pool. */

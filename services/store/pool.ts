@@ -71,7 +71,7 @@ export async function query<Row extends pg.QueryResultRow>(
 
 /**
  * Runs `body` within one transaction: committed when it returns, rolled back when it throws.
- * @throws what `body` throws; PdpError `unavailable` where the commit's outcome is unknown.
+ * @throws what `body` throws, or {@link Pool.onBegin}; PdpError `unavailable` where the commit's outcome is unknown.
  */
 export async function withTransaction<Result>(
   pool: Pool,
@@ -83,6 +83,7 @@ export async function withTransaction<Result>(
   let broken = false;
   try {
     await query(client, 'begin');
+    await pool.onBegin?.(client);
     const result = await body(client);
     await query(client, 'commit');
     return result;

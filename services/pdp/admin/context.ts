@@ -4,6 +4,7 @@ import type { EvaluatorName } from '../../engine/evaluator.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { ALL_STORES } from '../../store/credentials.ts';
 import type { Pool } from '../../store/database.ts';
+import { standingPool } from '../../store/standing.ts';
 import type { Replays } from '../replay/replays.ts';
 import type { Replica } from '../replica.ts';
 import type { Caller } from '../types.ts';
@@ -14,7 +15,7 @@ import type { SystemBundle } from './system-bundle.ts';
 
 /** What administration works on. */
 export interface AdminContext {
-  /** The database, as a request is to use it. */
+  /** The database, as a request is to use it: its transactions fail once its credential is good no more. */
   readonly poolFor: (request: Request) => Pool;
   readonly replica: Replica;
   readonly ledger: Ledger;
@@ -37,8 +38,8 @@ export function createRouter(): Router {
   return Router({ caseSensitive: true, strict: true });
 }
 
-/** Who administers; every route but the open ones has one. */
-const callers = new WeakMap<Request, Caller>();
+/** Who administers, and how to ask again; every route but the open ones has one. */
+const callers = new WeakMap<Request, { readonly caller: Caller; readonly again: () => void }>();
 
 /** Lets through whom `authenticate` names, as often as their rate limit says; what they may do is decided call by call. */
 export function requireCaller(
@@ -48,7 +49,7 @@ export function requireCaller(
   return (request, _response, next) => {
     const caller = authenticate(request);
     charge(caller);
-    callers.set(request, caller);
+    callers.set(request, { caller, again: () => void authenticate(request) });
     next();
   };
 }
@@ -62,10 +63,48 @@ export const refuseAgents: RequestHandler = (request, _response, next) => {
 };
 
 export function adminOf(request: Request): Caller {
-  const caller = callers.get(request);
-  if (caller === undefined) throw new PdpError('internal', 'an administrative route without its caller');
+  return knownOf(request).caller;
+}
 
-  return caller;
+/** A pool as who administers uses it: see {@link standingPool}. */
+export function actingPool(request: Request, pool: Pool): Pool {
+  const { credential_id } = adminOf(request);
+  if (credential_id === undefined) throw new PdpError('internal', 'an administrator without a credential');
+
+  return standingPool(pool, credential_id);
+}
+
+/** How often it is asked whether somebody who is answered for long still has a good credential, in milliseconds. */
+const AGAIN_MS = 500;
+
+/**
+ * Ends a long answer once nobody may have it: the client went away, or its credential was revoked or has expired.
+ * @throws PdpError `unauthenticated` where the credential is good no more already.
+ */
+export function goneSignal(request: Request, response: Response): AbortSignal {
+  const { again } = knownOf(request);
+  again();
+  const gone = new AbortController();
+  const asking = setInterval(() => {
+    try {
+      again();
+    } catch (thrown) {
+      gone.abort(thrown);
+    }
+  }, AGAIN_MS);
+  response.once('close', () => {
+    clearInterval(asking);
+    gone.abort(new PdpError('unavailable', 'the client went away'));
+  });
+
+  return gone.signal;
+}
+
+function knownOf(request: Request) {
+  const known = callers.get(request);
+  if (known === undefined) throw new PdpError('internal', 'an administrative route without its caller');
+
+  return known;
 }
 
 /** The stores that a caller may see; `undefined`: all. */

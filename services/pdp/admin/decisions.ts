@@ -4,7 +4,7 @@ import { getDecision, QUERY_LIMIT, queryDecisions, tailDecisions } from '../../l
 import { verifyChains } from '../../ledger/verify.ts';
 import type { FoundDecision } from '../../store/decisions.ts';
 import { respond } from '../wire/rest/respond.ts';
-import { type AdminContext, reply, visibleStores } from './context.ts';
+import { type AdminContext, goneSignal, reply, visibleStores } from './context.ts';
 import { readQuery } from './input.ts';
 import { type AdminRoute, createAdminRoutes } from './routes.ts';
 
@@ -66,12 +66,10 @@ export function decisionRoutes({ poolFor, ledger }: AdminContext): readonly Admi
   });
 
   routes.get('/v1/log/verification', 'readDecisions', async (request, response) => {
-    const left = new AbortController();
-    response.once('close', () => left.abort());
     const { findings, ...counts } = await verifyChains(
       poolFor(request),
       visibleStores(request) ?? 'all',
-      left.signal,
+      goneSignal(request, response),
     );
     const { waitingRecords } = ledger.stats();
     reply(request, response, 200, {

@@ -16,7 +16,7 @@ import { publicError } from '../wire/errors.ts';
 import { type JsonValue, jsonText } from '../wire/rest/json-text.ts';
 import { digestOf } from './bundles.ts';
 import { checkUpload } from './check-upload.ts';
-import { type AdminContext, storeOf } from './context.ts';
+import { type AdminContext, goneSignal, storeOf } from './context.ts';
 import { readQuery } from './input.ts';
 import { type AdminRoute, createAdminRoutes } from './routes.ts';
 
@@ -65,6 +65,7 @@ export function replayRoutes(context: AdminContext): readonly AdminRoute[] {
           : await storedBundle(context, request, digestOf(digest));
       const evaluator = await evaluatorOf(context, request, candidate);
       await answer(
+        request,
         response,
         { ...task, subject: { kind: 'candidate', archive, digest: candidate, evaluator } },
         run,
@@ -77,7 +78,7 @@ export function replayRoutes(context: AdminContext): readonly AdminRoute[] {
     const task = await taskOf(context, request, readQuery(request, REPLAY_VERIFICATION_QUERY));
     refuseBody(request);
     await context.replays.alone((run) =>
-      answer(response, { ...task, subject: { kind: 'verification' } }, run, waiting),
+      answer(request, response, { ...task, subject: { kind: 'verification' } }, run, waiting),
     );
   });
 
@@ -168,14 +169,14 @@ const PROGRESS_MS = 500;
  * @param waiting how many records of this process are not in PostgreSQL yet.
  */
 async function answer(
+  request: Request,
   response: Response,
   { head, ...task }: ReplayTask & Asked,
   run: RunReplay,
   waiting: () => number,
 ): Promise<void> {
-  const left = new AbortController();
-  response.once('close', () => left.abort(new PdpError('unavailable', 'the client went away')));
   if (response.destroyed) return;
+  const gone = goneSignal(request, response);
 
   let progress: ReplayProgress = { read: 0, replayed: 0, total: undefined };
   const say = (line: { readonly [name: string]: JsonValue }): void => {
@@ -190,7 +191,7 @@ async function answer(
       (next) => {
         progress = next;
       },
-      left.signal,
+      gone,
     );
     say({ progress: { ...progress } });
     const told = report as unknown as { readonly [name: string]: JsonValue };
