@@ -45,8 +45,8 @@ export interface ServerWorld {
   readonly runtimeToken: string;
   /** Makes a credential and gives its token. */
   credential(wanted: Partial<NewCredential> & Pick<NewCredential, 'name'>): Promise<string>;
-  /** Starts a server; `environment` overrides its configuration. */
-  serve(environment?: Readonly<Record<string, string>>): Promise<ServerProcess>;
+  /** Starts a server; `environment` overrides its configuration, `cwd` is an installation other than this one. */
+  serve(environment?: Readonly<Record<string, string>>, cwd?: string): Promise<ServerProcess>;
 }
 
 /** `NODE_OPTIONS` of a server that is to load many bundles in little time. */
@@ -79,8 +79,8 @@ export async function withWorldOn<T>(
       adminToken: await credential({ name: 'test-admin', roles: ADMINISTRATIVE_ROLES, stores: ['*'] }),
       runtimeToken: await credential({ name: 'test-runtime', fullDetail: true }),
       credential,
-      async serve(environment = {}) {
-        const server = await startProcess(database, home, environment, reaper);
+      async serve(environment = {}, cwd = '.') {
+        const server = await startProcess(database, home, environment, reaper, cwd);
         started.push(server);
 
         return server;
@@ -162,8 +162,10 @@ async function startProcess(
   home: string,
   environment: Readonly<Record<string, string>>,
   reaper: Reaper | undefined,
+  cwd: string,
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['services/cli/palisade.js', 'serve'], {
+    cwd,
     env: {
       PATH: process.env['PATH'],
       // Not where a script measures what a server takes.
