@@ -161,7 +161,7 @@ test('a credential is made, shown without its token, and refused once it is revo
 
   const listed = await run('token', 'list');
   expect(listed.stdout).toMatch(
-    new RegExp(`^${id} +cli-made +runtime +default +Agent::"it's A" Bot +token +good$`, 'm'),
+    new RegExp(`^${id} +cli-made +runtime +default +Agent::"it's A" Bot +token +default +good$`, 'm'),
   );
   expect(listed.stdout).not.toContain(token);
   expect(await run('token', 'create', 'cli-made')).toMatchObject({
@@ -173,6 +173,17 @@ test('a credential is made, shown without its token, and refused once it is revo
   while ((await decide("it's A", token)).status !== 401);
   expect((await run('token', 'list')).stdout).toMatch(new RegExp(`^${id} .* revoked `, 'm'));
   expect(await run('token', 'revoke', 'unknown')).toMatchObject({ code: 1 });
+});
+
+test('a rate limit is shown where there is one', async () => {
+  const { id } = await json('token', 'create', 'cli-bounded', '--rate', '50', '--burst', '200');
+
+  expect((await run('token', 'list')).stdout).toMatch(
+    new RegExp(`^${id} .* token +50/s, 200 at once +good$`, 'm'),
+  );
+  expect((await json('token', 'list')).credentials).toContainEqual(
+    expect.objectContaining({ id, rate_limit: { rate_per_second: 50, burst: 200 } }),
+  );
 });
 
 describe('the first admin', () => {

@@ -61,6 +61,7 @@ test.each([
   ['docs/deployments.md', blocksOf('docs/deployments.md')],
   ['docs/signatures.md', blocksOf('docs/signatures.md')],
   ['docs/store-entities.md', blocksOf('docs/store-entities.md')],
+  ['docs/roles.md', blocksOf('docs/roles.md')],
   ['docs/guide-pipeline.md', blocksOf('docs/guide-pipeline.md')],
   ['docs/guide-sres.md, as far as it needs no database of its own,', walkOf('docs/guide-sres.md')],
   ['docs/decision-log.md', blocksOf('docs/decision-log.md')],

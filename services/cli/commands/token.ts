@@ -23,6 +23,8 @@ interface CredentialAnswer {
   readonly principals?: readonly PrincipalRule[];
   readonly full_detail: boolean;
   readonly certificate?: CertificateProof;
+  /** Absent: the server's default. */
+  readonly rate_limit?: { readonly rate_per_second: bigint; readonly burst: bigint };
   readonly created_at: string;
   readonly expires_at?: string;
   readonly revoked_at?: string;
@@ -207,7 +209,7 @@ function ruleOf(text: string): JsonValue {
 
 function listLines(credentials: readonly CredentialAnswer[]): string[] {
   return table([
-    ['ID', 'NAME', 'ROLES', 'STORES', 'SPEAKS FOR', 'PROVED BY', 'STATE'],
+    ['ID', 'NAME', 'ROLES', 'STORES', 'SPEAKS FOR', 'PROVED BY', 'RATE', 'STATE'],
     ...credentials.map((one) => [
       one.id,
       one.name,
@@ -217,6 +219,7 @@ function listLines(credentials: readonly CredentialAnswer[]): string[] {
       one.certificate === undefined
         ? 'token'
         : `${one.certificate.san}${one.certificate.public_key === undefined ? '' : ' (one key)'}`,
+      rateText(one),
       stateOf(one),
     ]),
   ]);
@@ -224,6 +227,12 @@ function listLines(credentials: readonly CredentialAnswer[]): string[] {
 
 function ruleTexts({ type, ids }: PrincipalRule): readonly string[] {
   return ids === undefined ? [type] : ids.map((id) => `${type}::${JSON.stringify(id)}`);
+}
+
+function rateText({ rate_limit }: CredentialAnswer): string {
+  if (rate_limit === undefined) return 'default';
+
+  return `${rate_limit.rate_per_second}/s, ${rate_limit.burst} at once`;
 }
 
 function stateOf({ revoked_at, expires_at }: CredentialAnswer): string {
