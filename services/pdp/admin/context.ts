@@ -89,15 +89,19 @@ export function goneSignal(request: Request, response: Response): AbortSignal {
     try {
       again();
     } catch (thrown) {
-      gone.abort(thrown);
+      end(thrown);
     }
   }, AGAIN_MS);
-  response.once('close', () => {
-    clearInterval(asking);
-    gone.abort(new PdpError('unavailable', 'the client went away'));
-  });
+  const leave = (): void => end(new PdpError('unavailable', 'the client went away'));
+  if (response.destroyed) leave();
+  else response.once('close', leave);
 
   return gone.signal;
+
+  function end(reason: unknown): void {
+    clearInterval(asking);
+    gone.abort(reason);
+  }
 }
 
 function knownOf(request: Request) {

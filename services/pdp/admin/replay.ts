@@ -175,8 +175,8 @@ async function answer(
   run: RunReplay,
   waiting: () => number,
 ): Promise<void> {
-  if (response.destroyed) return;
   const gone = goneSignal(request, response);
+  if (gone.aborted) return;
 
   let progress: ReplayProgress = { read: 0, replayed: 0, total: undefined };
   const say = (line: { readonly [name: string]: JsonValue }): void => {

@@ -15,6 +15,7 @@ export const QUESTION = {
   resource: { type: 'Doc', id: 'd' },
 };
 
+/** All that has a name without being signed. */
 export type Unsigned = Omit<Names, 'signature' | 'crossSignature'>;
 
 /** Makes a store that has something of everything, and names it. */
@@ -82,6 +83,7 @@ export function signed(names: Unsigned, own: string): Names {
   };
 }
 
+/** Sends JSON, or an archive, in one and the same trace. */
 export function call(
   address: string,
   authorization: string,
@@ -97,7 +99,7 @@ export function call(
     headers: {
       authorization,
       'content-type': archive ? 'application/gzip' : 'application/json',
-      // One trace for all, so that answers are the same to the byte.
+      // So that answers are the same to the byte.
       traceparent: `00-${'5'.repeat(32)}-${'6'.repeat(16)}-00`,
     },
     ...(body === undefined ? {} : { body: archive ? body : JSON.stringify(body) }),
