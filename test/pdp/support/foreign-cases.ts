@@ -31,6 +31,8 @@ const list = (path: string): ForeignCase => ({ path, lists: true });
 const STORE = '/v1/stores/{store}';
 const DEPLOYMENT = `${STORE}/deployment`;
 const OWN = '/v1/stores/other';
+const ENTITY = { uid: { type: 'Agent', id: 'a' }, attrs: {}, parents: [] };
+const ENTITY_PATH = `${STORE}/entities/Agent/a`;
 const REQUIREMENT = 'signature-requirement';
 const NEW_REQUIREMENT = { threshold: 0, keys: [] };
 
@@ -74,6 +76,31 @@ export const FOREIGN_CASES: Readonly<Record<string, readonly ForeignCase[]>> = {
   'POST /v1/stores/:store/deployment/rollback': [
     { path: `${DEPLOYMENT}/rollback`, body: {} },
     { path: `${DEPLOYMENT}/rollback`, body: { to: 1 } },
+  ],
+  'GET /v1/stores/:store/entities': [
+    { path: `${STORE}/entities` },
+    { path: `${STORE}/entities?type=Agent&id=a` },
+    { path: `${STORE}/entities?state_sequence=1` },
+    { path: `${STORE}/entities?state_sequence=1000` },
+    list(`${OWN}/entities`),
+  ],
+  'POST /v1/stores/:store/entities': [
+    { path: `${STORE}/entities`, body: { entities: [{ put: ENTITY }] } },
+    { path: `${STORE}/entities`, body: { entities: [{ put: ENTITY }], dry_run: true } },
+    { path: `${STORE}/entities`, body: { entities: [{ delete: ENTITY.uid, expected_sequence: 7 }] } },
+  ],
+  'GET /v1/stores/:store/entities/:type/:id': [
+    { path: ENTITY_PATH },
+    { path: `${ENTITY_PATH}?state_sequence=1000` },
+  ],
+  'PUT /v1/stores/:store/entities/:type/:id': [{ path: ENTITY_PATH, body: { entity: ENTITY } }],
+  'PATCH /v1/stores/:store/entities/:type/:id': [
+    { path: ENTITY_PATH, body: { patch: { attrs: { set: { level: 1 } } } } },
+    { path: ENTITY_PATH, body: { patch: { attrs: { set: { level: 1 } } }, expected_sequence: 7 } },
+  ],
+  'DELETE /v1/stores/:store/entities/:type/:id': [
+    { path: ENTITY_PATH },
+    { path: `${ENTITY_PATH}?expected_sequence=7` },
   ],
   'PUT /v1/stores/:store/two-person': [
     { path: `${STORE}/two-person`, body: { enabled: true } },
