@@ -10,6 +10,7 @@ import { GRPC_TYPES_FOLDER, generateGrpcTypes } from './generate-grpc-types.ts';
 import { generateLimitsDocs } from './generate-limits-docs.ts';
 import { generateOpenApi } from './generate-openapi.ts';
 import { generateRecordSchema } from './generate-record-schema.ts';
+import { generateSystemDigest, SYSTEM_DIGEST_PATH } from './generate-system-digest.ts';
 import { generateTelemetryDocs } from './generate-telemetry-docs.ts';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -22,6 +23,7 @@ const wanted: ReadonlyMap<string, string> = new Map([
   ['docs/telemetry.md', generateTelemetryDocs()],
   [BUNDLE_SCHEMA_PATH, generateBundleSchema()],
   ['schemas/decision-record.schema.json', generateRecordSchema()],
+  [SYSTEM_DIGEST_PATH, await generateSystemDigest()],
 ]);
 // What left the contract leaves its types too.
 const surplus = globSync(`${GRPC_TYPES_FOLDER}/**/*.ts`).filter((path) => !wanted.has(path));

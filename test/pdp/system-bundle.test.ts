@@ -34,9 +34,7 @@ test('as it is, it loads, and says by which bytes', async () => {
 
 test.each([
   ['the bundle is gone', (folder: string) => rm(join(folder, 'bundle.yaml'))],
-  ['the permits are gone', (folder: string) => rm(join(folder, 'roles.cedar'))],
   ['the forbids are gone', (folder: string) => rm(join(folder, 'limits.cedar'))],
-  ['a policy cannot be parsed', replacing('roles.cedar', 'permit (', 'permit ((')],
   [
     'a role has been given more',
     replacing(
@@ -45,20 +43,7 @@ test.each([
       '@id("more") permit (principal, action, resource);\n@id("authors")',
     ),
   ],
-  [
-    'an author may deploy',
-    replacing(
-      'roles.cedar',
-      'Palisade::Action::"pushBundle",',
-      'Palisade::Action::"pushBundle", Palisade::Action::"deploy",',
-    ),
-  ],
-  ['a forbid says less', replacing('limits.cedar', 'principal.roles.contains("runtime")', 'false')],
-  [
-    'the schema lacks an action',
-    replacing('schema.cedarschema', 'action writeEntities', 'action eraseEntities'),
-  ],
-  ['it has another name', replacing('bundle.yaml', 'name: system', 'name: mine')],
+  ['a comment is another', replacing('roles.cedar', '@id("authors")', '// Changed.\n@id("authors")')],
   ['a file is there that no bundle has', (folder: string) => writeFile(join(folder, 'Own.cedar'), '')],
 ])('nothing is administered where %s', async (_what, tamper) => {
   await expect(loadTampered(tamper)).rejects.toMatchObject({

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { createCedar } from '../../bundles/cedar.ts';
-import { checkBundle } from '../../bundles/check.ts';
 import { type CompiledBundle, compileBundle } from '../../bundles/compile.ts';
 import { decideByBundle } from '../../bundles/decide.ts';
+import { bundleDigest } from '../../bundles/digest.ts';
 import { readBundleDirectory } from '../../bundles/files.ts';
 import { parseBundle, partsOf } from '../../bundles/parse.ts';
 import { createProblems } from '../../bundles/problems.ts';
@@ -12,6 +12,7 @@ import type { Verdict } from '../../engine/verdict.ts';
 import { ROLES } from '../../store/credentials.ts';
 import type { BundleRef, Caller } from '../types.ts';
 import { ADMIN_ACTIONS, type AdminAction } from './actions.ts';
+import { SYSTEM_DIGEST } from './system-digest.ts';
 
 /** The name that no other bundle may have. */
 export const SYSTEM_BUNDLE = 'system';
@@ -50,18 +51,20 @@ export interface SystemBundle {
 }
 
 /**
- * Loads the bundle that comes with the release, by all the checks that a pushed one passes; without it nothing is administered.
- * @throws PdpError `internal` where it does not pass, or does not know exactly the actions that there are.
+ * Loads the bundle that comes with the release, to the byte; without it nothing is administered. It passed the checks that a pushed one
+ * passes when its digest was written down.
+ * @throws PdpError `internal` where it is another one, or does not know exactly the actions that there are.
  */
 export async function loadSystemBundle(folder: string = FOLDER): Promise<SystemBundle> {
   const { files, problems: strays } = await readBundleDirectory(folder);
-  const report = await checkBundle(files);
+  const stray = strays.find(({ severity }) => severity === 'error');
+  if (stray !== undefined) throw broken(stray.message);
+  const digest = bundleDigest(files);
+  if (digest !== SYSTEM_DIGEST) throw broken(`it is ${digest}, and this release has ${SYSTEM_DIGEST}`);
+
   const problems = createProblems();
   const parts = partsOf(parseBundle(files, createCedar(), problems), files);
-  const fault = [...strays, ...report.problems].find(({ severity }) => severity === 'error');
-  if (!report.ok || fault !== undefined || parts === undefined || problems.errors > 0) {
-    throw broken(fault?.message ?? 'it cannot be read');
-  }
+  if (parts === undefined || problems.errors > 0) throw broken('it cannot be read');
   if (parts.name !== SYSTEM_BUNDLE) throw broken(`it is named ${parts.name}`);
 
   const bundle = await compileBundle(parts);
