@@ -3,7 +3,7 @@ import { JSON_DIALECT } from '../../engine/data/dialect.ts';
 import { canonicalContent, type LoneEntity } from '../../engine/data/entity.ts';
 import { PdpError } from '../../engine/error.ts';
 import { exceedsLimit, LIMITS } from '../../engine/limits.ts';
-import { parseTrustedJson } from '../../engine/raw/json.ts';
+import { parseJson } from '../../engine/raw/json.ts';
 import { isRawArray, type RawNode, RawObject } from '../../engine/raw/raw.ts';
 import { quote } from '../../engine/value/canonical.ts';
 import { writeFields } from '../../engine/value/cedar-json.ts';
@@ -38,8 +38,8 @@ export function readFitting(readers: readonly SchemaReader[], raw: RawNode, inde
   if (Buffer.byteLength(document) > LIMITS.stored_entity_bytes)
     throw exceedsLimit('stored_entity_bytes', field);
 
-  // What is kept is the explicit form, which is a little deeper and must be readable by everybody who decides by it.
-  const kept = parseTrustedJson(document, field);
+  // What is kept is the explicit form, which is a little deeper, and what patches make of it grows: it is held to the limits as well.
+  const kept = parseJson(document, field);
   const content = canonicalContent(entity);
   for (const reader of [first, ...others]) {
     const again = namingBundle(reader, () => readStored(reader, kept, index));

@@ -25,7 +25,9 @@ export function createSchemaReaders({ prepared }: Pick<Replica, 'prepared'>): Sc
     // The one that was asked for last stands last.
     kept.delete(digest);
     kept.set(digest, known);
-    known.catch(() => kept.delete(digest));
+    known.catch(() => {
+      if (kept.get(digest) === known) kept.delete(digest);
+    });
     for (const oldest of kept.keys()) {
       if (kept.size <= KEPT) break;
       kept.delete(oldest);

@@ -78,6 +78,16 @@ describe('a write', () => {
     expect(await raw(method, path)).toBe(refusal);
   });
 
+  test.each([
+    ['a replacement character in its path', '/User/%EF%BF%BD', '400 invalid_request'],
+    ['a NUL in its path', '/User/%00', '400 invalid_request'],
+    ['an id of one byte too many in its path', `/User/${'x'.repeat(1_025)}`, '413 too_large'],
+    ['an id of twenty kilobytes in its path', `/User/${'x'.repeat(20_000)}`, '431 undefined'],
+    ['no id in its path', '/User/', '404 not_found'],
+  ])('of one entity with %s is refused', async (_what, path, refusal) => {
+    expect(await raw('PUT', path, '{"entity":{"attrs":{"level":1},"parents":[]}}')).toBe(refusal);
+  });
+
   test('that was refused has left nothing', async () => {
     expect(await store.ask('GET')).toMatchObject({ body: { entities: [], state_sequence: 1n } });
   });
