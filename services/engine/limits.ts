@@ -41,9 +41,9 @@ export const LIMITS = {
   /** Entities that one store holds. */
   stored_entities: 100_000,
   /** Entities that one write puts or deletes. */
-  stored_entity_changes: 10_000,
+  stored_entity_changes: 5_000,
   /** The body of one write of entities. */
-  entity_write_bytes: 4 * MIB,
+  entity_write_bytes: 2 * MIB,
   /** One stored entity as JSON. */
   stored_entity_bytes: 256 * KIB,
   /** The id of a stored entity, and its type: they are the key of an index. */

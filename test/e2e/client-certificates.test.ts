@@ -129,7 +129,7 @@ describe('a credential that a certificate proves', () => {
     expect(await overRest(server.addresses.admin, '/v1/credentials', agent)).toMatchObject({ status: 403 });
 
     const listed = await run(['token', 'list'], asAdmin());
-    expect(listed.stdout).toMatch(new RegExp(`build +runtime +default +any +${AGENT} +good`));
+    expect(listed.stdout).toMatch(new RegExp(`build +runtime +default +any +${AGENT} +default +good`));
     const again = await run(['token', 'create', 'twin', '--certificate-san', AGENT], asAdmin());
     expect(again).toMatchObject({
       code: 1,
@@ -163,7 +163,7 @@ describe('a credential that a certificate proves', () => {
     expect(await run(['token', 'list'], asOlga)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(
-        new RegExp(`olga +auditor,admin +\\* +any +${OPERATOR} \\(one key\\) +good`),
+        new RegExp(`olga +auditor,admin +\\* +any +${OPERATOR} \\(one key\\) +default +good`),
       ),
     });
     const other = await writeIssued(world().home, 'other-key', issue({ names: [OPERATOR] }, authority));

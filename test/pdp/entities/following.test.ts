@@ -122,8 +122,8 @@ describe('what a store holds', () => {
     await withDatabase(async (database) => {
       await deploy(database);
       const users = Array.from({ length: 6_000 }, (_, index) => user(`u${index}`, 1, 'writers'));
-      await write(database.serving, 'default', team('writers', 'good'), ...users.slice(0, 5_000));
-      await write(database.serving, 'default', ...users.slice(5_000), gone('User', 'u7'));
+      await write(database.serving, 'default', team('writers', 'good'), ...users.slice(0, 4_000));
+      await write(database.serving, 'default', ...users.slice(4_000), gone('User', 'u7'));
       const replica = replicaOf(database);
       await follow(replica);
       await deploy(database, {

@@ -123,8 +123,8 @@ describe('one entity', () => {
       '400 invalid_request entity.parents[0]',
     ],
     [
-      'a hundred thousand parents',
-      { attrs: { level: 1 }, parents: Array(100_000).fill(WRITERS) },
+      'forty thousand parents',
+      { attrs: { level: 1 }, parents: Array(40_000).fill(WRITERS) },
       '413 too_large entity.parents',
     ],
   ])('is refused with %s, and the field is named', async (_what, entity, refusal) => {
