@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createCedarInstance } from '../../../services/engine/cedar/instance.ts';
+import { createCompiledEvaluator } from '../../../services/engine/compiled/evaluator.ts';
+import { readContext } from '../../../services/engine/data/context.ts';
+import { type Entity, readEntities } from '../../../services/engine/data/entities.ts';
+import { PdpError } from '../../../services/engine/error.ts';
+import type { Policy } from '../../../services/engine/policy.ts';
+import { parseJson } from '../../../services/engine/raw/json.ts';
+import { createConstrainer, type TypeConstraint } from '../../../services/engine/residual/constrainer.ts';
+import type { ActionType, Schema } from '../../../services/engine/schema/schema.ts';
+import { EntityUid, typeOfKey } from '../../../services/engine/value/value.ts';
+import { settleEvaluation } from '../../../services/engine/verdict.ts';
+import { readPolicy } from '../../fuzz/engine/judges.ts';
+import { randomWorld } from '../../fuzz/engine/world.ts';
+import { Random } from '../data/random.ts';
+import { idsOf, RandomData } from '../data/random-data.ts';
+
+type Entities = ReadonlyMap<string, Entity>;
+
+/** One principal and action over a random set of policies, of whose state a random part is fixed. */
+interface Case {
+  readonly random: Random;
+  readonly schema: Schema;
+  readonly policies: readonly Policy[];
+  readonly principal: EntityUid;
+  readonly action: ActionType;
+  /** What requests bring, where it is not fixed. */
+  readonly pool: readonly Entities[];
+  readonly fixed: Entities;
+  readonly isFixed: (key: string) => boolean;
+}
+
+const cedar = createCedarInstance();
+const REQUESTS = 8;
+
+test('what is called impossible is denied for every resource, context and entity that a request may bring', () => {
+  const seen = { impossible: 0, possible: 0, allowed: 0, denied: 0, worlds: 0 };
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), (seed) => {
+      const random = new Random(seed);
+      const { schema, policies: fuzzed } = randomWorld(random);
+      // Few policies: of many, one permits nearly always.
+      const policies = fuzzed.slice(0, 1 + random.below(6)).map((policy) => readPolicy(cedar, policy).policy);
+      seen.worlds += 1;
+      const pool = Array.from({ length: 4 }, () => randomEntities(random, schema));
+      for (const action of schema.actions.values()) {
+        const [type] = action.principalTypes;
+        if (type === undefined) continue;
+        const one = randomCase({ random, schema, policies, pool, action }, type);
+        for (const resourceType of action.resourceTypes) holds(one, resourceType);
+      }
+    }),
+    { numRuns: 200, seed: 20_261_129 },
+  );
+
+  // What is never called impossible, or never could have been allowed, proves nothing.
+  expect(seen.impossible).toBeGreaterThan(300);
+  expect(seen.possible).toBeGreaterThan(300);
+  expect(seen.allowed).toBeGreaterThan(300);
+
+  function holds(one: Case, resourceType: string): void {
+    const { possible } = constrain(one, resourceType);
+    seen[possible ? 'possible' : 'impossible'] += 1;
+    for (const decision of decisions(one, resourceType)) {
+      seen[decision === 'allow' ? 'allowed' : 'denied'] += 1;
+      if (!possible) expect(decision).toBe('deny');
+    }
+  }
+});
+
+function randomCase(
+  world: Pick<Case, 'random' | 'schema' | 'policies' | 'pool' | 'action'>,
+  type: string,
+): Case {
+  const { random, schema, pool } = world;
+  const loose = new Set([...schema.entityTypes.keys()].filter(() => random.oneIn(2)));
+  const principal = new EntityUid(type, random.pick(idsOf(type)));
+
+  return {
+    ...world,
+    principal,
+    fixed: random.pick(pool),
+    isFixed: (key) => key === principal.key || !loose.has(typeOfKey(key)),
+  };
+}
+
+function constrain(
+  { schema, policies, principal, action, fixed, isFixed }: Case,
+  type: string,
+): TypeConstraint {
+  const entity = (key: string): Entity | undefined => {
+    expect(isFixed(key)).toBe(true);
+
+    return fixed.get(key);
+  };
+  const state = { schema, principal, action: action.uid, entity, isFixed };
+  const steps = createConstrainer(schema, policies).about(state).constrain(type);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+
+  return step.value;
+}
+
+/** As the server decides: an allow of the policies that no failed forbid stands against. */
+function* decisions(one: Case, resourceType: string): Generator<'allow' | 'deny'> {
+  const { random, schema, policies, principal, action, fixed, isFixed, pool } = one;
+  const evaluator = createCompiledEvaluator(schema, policies);
+  const byId = new Map(policies.map((policy) => [policy.id, policy]));
+  for (let index = 0; index < REQUESTS; index += 1) {
+    const brought = random.pick(pool);
+    const context = new RandomData(random, 0).record(action.context);
+    const evaluation = evaluator.evaluate({
+      principal,
+      action: action.uid,
+      resource: new EntityUid(resourceType, random.pick(idsOf(resourceType))),
+      context: readContext(schema, action, parseJson(context, 'context')),
+      entity: (key) => (isFixed(key) ? fixed : brought).get(key),
+    });
+
+    yield settleEvaluation(evaluation, (id) => byId.get(id)).decision;
+  }
+}
+
+function randomEntities(random: Random, schema: Schema): Entities {
+  for (;;) {
+    const data = new RandomData(random, 0);
+    const text = random.oneIn(5) ? data.entities(schema) : data.hierarchy(schema);
+    try {
+      const read = readEntities(schema, parseJson(text, 'entities'), { allowActions: true });
+
+      return new Map(read.filter(({ uid }) => !schema.actions.has(uid.key)).map((one) => [one.uid.key, one]));
+    } catch (thrown) {
+      if (!(thrown instanceof PdpError)) throw thrown;
+    }
+  }
+}
