@@ -99,8 +99,10 @@ export function informRequest(
   };
 }
 
+type Seen = Pick<EvaluationRequest, 'entity'>;
+
 /** Each type has one source, so no key stands in two of them. */
-function lookupOf(
+export function lookupOf(
   { entities, readsStore }: CompiledBundle,
   supplied: ReadonlyMap<string, Entity>,
   stored: StoredEntities | undefined,
@@ -126,12 +128,8 @@ function refuseFacts(context: RawNode): void {
   }
 }
 
-function checkSource(
-  bundle: CompiledBundle,
-  request: EvaluationRequest,
-  entity: Entity,
-  index: number,
-): void {
+/** Holds an entity that a request supplies to what a request may supply. @throws PdpError `invalid_request`. */
+export function checkSource(bundle: CompiledBundle, request: Seen, entity: Entity, index: number): void {
   const field = `entities[${index}]`;
   const source = bundle.sourceOf(entity.uid.type);
   if (source !== 'request') {
@@ -152,17 +150,13 @@ function checkSource(
   });
 }
 
-function requireNormal({ id }: EntityUid, field: string): void {
+/** @throws PdpError `invalid_request` for an id in another spelling. */
+export function requireNormal({ id }: EntityUid, field: string): void {
   if (!isNormalId(id)) throw new PdpError('invalid_request', `${field} ${NOT_NORMAL}`, { field });
 }
 
 /** Were it left out, policies would see an entity without attributes and ancestors, and a forbid on them would not match. */
-function requirePresent(
-  bundle: CompiledBundle,
-  request: EvaluationRequest,
-  uid: EntityUid,
-  field: string,
-): void {
+export function requirePresent(bundle: CompiledBundle, request: Seen, uid: EntityUid, field: string): void {
   if (request.entity(uid.key) !== undefined || !hasContent(bundle.schema, uid.type)) return;
 
   const source = bundle.sourceOf(uid.type);

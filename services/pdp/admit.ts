@@ -1,12 +1,16 @@
 import { PdpError } from '../engine/error.ts';
 import type { AuthorizeCall, Caller } from './types.ts';
 
+/** What a call says of its caller's rights. Only a decision has a key or an approval. */
+type Admitted = Pick<AuthorizeCall, 'principal' | 'detail' | 'policy_store'> &
+  Partial<Pick<AuthorizeCall, 'idempotency_key' | 'approval_id'>>;
+
 /**
  * Checks what the caller may assert, and gives the store that the call is for.
  * @throws PdpError `permission_denied` for a principal, store or detail that the credential does not name,
  * `invalid_request` for what this server does not know.
  */
-export function admit(call: AuthorizeCall, caller: Caller): string {
+export function admit(call: Admitted, caller: Caller): string {
   if (!asksForDecisions(caller)) {
     throw new PdpError(
       'permission_denied',
@@ -33,7 +37,7 @@ export function asksForDecisions({ roles }: Caller): boolean {
   return roles.some((role) => role === 'runtime' || role === 'anonymous');
 }
 
-function mayAssert({ principal }: AuthorizeCall, { principals }: Caller): boolean {
+function mayAssert({ principal }: Admitted, { principals }: Caller): boolean {
   if (principals === undefined) return true;
 
   return principals.some(
@@ -41,7 +45,7 @@ function mayAssert({ principal }: AuthorizeCall, { principals }: Caller): boolea
   );
 }
 
-function storeOf({ policy_store: named }: AuthorizeCall, { stores }: Caller): string {
+function storeOf({ policy_store: named }: Admitted, { stores }: Caller): string {
   const [only] = stores;
   if (named === '' && stores.length === 1 && only !== undefined) return only;
   if (named === '') {
@@ -58,9 +62,9 @@ function storeOf({ policy_store: named }: AuthorizeCall, { stores }: Caller): st
 }
 
 /** A promise that this server cannot keep is refused, not ignored. */
-function refuseUnsupported(call: AuthorizeCall): void {
-  if (call.idempotency_key !== '') throw unsupported('idempotency_key');
-  if (call.approval_id !== '') throw unsupported('approval_id');
+function refuseUnsupported({ idempotency_key = '', approval_id = '' }: Admitted): void {
+  if (idempotency_key !== '') throw unsupported('idempotency_key');
+  if (approval_id !== '') throw unsupported('approval_id');
 }
 
 function unsupported(field: string): PdpError {

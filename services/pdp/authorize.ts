@@ -164,7 +164,7 @@ function decide(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, sco
 }
 
 /** A caller that stopped waiting treats the call as not allowed, so nothing else may be said of it. */
-function refuseLate({ deadline, signal }: CallScope): void {
+export function refuseLate({ deadline, signal }: CallScope): void {
   if (signal.aborted) throw new PdpError('unavailable', 'the call was cancelled');
   if (performance.now() > deadline) throw new PdpError('unavailable', 'the deadline of the call has passed');
 }

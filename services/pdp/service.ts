@@ -2,13 +2,23 @@ import { PdpError, toPdpError } from '../engine/error.ts';
 import { LIMITS } from '../engine/limits.ts';
 import { authenticateCertificate } from './authenticate-certificate.ts';
 import { authorize, type DecisionPath, type Outcome } from './authorize.ts';
+import { constraints } from './constraints.ts';
 import { authenticateAnonymous, authenticateToken } from './credentials.ts';
 import { createLane } from './lane.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { recordError } from './record-error.ts';
 import type { Replica } from './replica.ts';
 import { nextTurn } from './turns.ts';
-import type { AuthorizeCall, Caller, CallScope, DecisionReply, DecisionService, Transport } from './types.ts';
+import type {
+  AuthorizeCall,
+  Caller,
+  CallScope,
+  ConstraintsCall,
+  ConstraintsReply,
+  DecisionReply,
+  DecisionService,
+  Transport,
+} from './types.ts';
 
 export interface ServiceOptions {
   readonly path: DecisionPath;
@@ -41,6 +51,7 @@ export interface CountedService extends DecisionService {
 export function createDecisionService(options: ServiceOptions): CountedService {
   const { path, replica } = options;
   const batches = createLane();
+  const constraining = createLane();
   let inFlight = 0;
 
   return {
@@ -71,7 +82,28 @@ export function createDecisionService(options: ServiceOptions): CountedService {
         return decideAll(calls, scope);
       });
     },
+
+    constraints(call, scope) {
+      return admitted(1, scope, () => constrainOne(call, scope));
+    },
   };
+
+  /** One at a time, however many ask: it may take as long as a large batch. */
+  async function constrainOne(call: ConstraintsCall, scope: CallScope): Promise<ConstraintsReply> {
+    try {
+      await reached([call], scope);
+      await constraining.enter();
+      try {
+        return await constraints(path, replica.snapshot(), call, scope);
+      } finally {
+        constraining.leave();
+      }
+    } catch (thrown) {
+      const error = toPdpError(thrown);
+      recordError(path, undefined, scope, error);
+      throw error;
+    }
+  }
 
   function decideOne(call: AuthorizeCall, scope: CallScope): Promise<DecisionReply> {
     return new Promise((resolve, reject) => {
@@ -142,7 +174,7 @@ export function createDecisionService(options: ServiceOptions): CountedService {
     return error;
   }
 
-  async function reached(calls: readonly (AuthorizeCall | PdpError)[], scope: CallScope): Promise<void> {
+  async function reached(calls: readonly (Awaiting | PdpError)[], scope: CallScope): Promise<void> {
     const sequences = sequencesOf(calls, scope.caller);
     if (sequences.size === 0) return;
 
@@ -181,11 +213,11 @@ export function createDecisionService(options: ServiceOptions): CountedService {
   }
 }
 
+/** A call that may wait for a state. */
+type Awaiting = Pick<AuthorizeCall, 'at_least_sequence' | 'policy_store'>;
+
 /** Which sequence each store should have reached before these calls are decided. */
-function sequencesOf(
-  calls: readonly (AuthorizeCall | PdpError)[],
-  caller: Caller,
-): ReadonlyMap<string, bigint> {
+function sequencesOf(calls: readonly (Awaiting | PdpError)[], caller: Caller): ReadonlyMap<string, bigint> {
   const sequences = new Map<string, bigint>();
   for (const call of calls) {
     if (call instanceof PdpError || call.at_least_sequence === 0n) continue;

@@ -1,6 +1,7 @@
 import type { PdpError } from '../engine/error.ts';
 import type { Obligation } from '../engine/obligation.ts';
 import type { RawNode, RawUid, TypedEntityInput } from '../engine/raw/raw.ts';
+import type { PolicyResidual } from '../engine/residual/constrain.ts';
 import type { Role } from '../store/credentials.ts';
 import type { CallNotes } from '../telemetry/call-span.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
@@ -141,6 +142,50 @@ export interface DecisionReply {
   readonly explanation: Explanation | undefined;
 }
 
+/** One Constraints message as a transport decoded it. Everything in it is the caller's word. Empty string: absent. */
+export interface ConstraintsCall
+  extends Pick<
+    AuthorizeCall,
+    | 'principal'
+    | 'entities'
+    | 'policy_store'
+    | 'request_id'
+    | 'run'
+    | 'detail'
+    | 'expected_bundle_digest'
+    | 'at_least_sequence'
+  > {
+  /** None: all that are for the principal's type. */
+  readonly actions: readonly RawUid[];
+  /** None: all. */
+  readonly resource_types: readonly string[];
+}
+
+/** What could be allowed of one action. */
+export interface ActionConstraints {
+  readonly action: RawUid;
+  /** `false`: every request of the principal for it is denied, on whatever resource. */
+  readonly possible: boolean;
+  readonly resource_types: readonly TypeConstraints[];
+}
+
+/** What could be allowed of one action on resources of one type. */
+export interface TypeConstraints {
+  readonly type: string;
+  /** `false`: every such request is denied. `true` promises nothing. */
+  readonly possible: boolean;
+  /** What is left of the policies that bear on it; `undefined`: the call did not ask for full detail. */
+  readonly residuals: readonly PolicyResidual[] | undefined;
+}
+
+/** What could be allowed to a principal, as every transport replies it. No decision: nothing in it allows anything. */
+export interface ConstraintsReply
+  extends Pick<DecisionReply, 'request_id' | 'bundle' | 'state_sequence' | 'trace_id' | 'evaluated_at'> {
+  /** `monitored`: the effect of some policies is told, and not enforced, and they make nothing impossible. */
+  readonly enforcement: Enforcement;
+  readonly actions: readonly ActionConstraints[];
+}
+
 /** The decision service behind every transport. */
 export interface DecisionService {
   /**
@@ -161,4 +206,6 @@ export interface DecisionService {
     calls: (AuthorizeCall | PdpError)[],
     scope: CallScope,
   ): Promise<readonly (DecisionReply | PdpError)[]>;
+  /** Tells what could be allowed at all. @throws PdpError where that cannot be told. */
+  constraints(call: ConstraintsCall, scope: CallScope): Promise<ConstraintsReply>;
 }

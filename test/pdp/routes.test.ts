@@ -32,7 +32,7 @@ test('only health is documented to need no credential at all', () => {
     const anonymous = security?.some((scheme) => Object.keys(scheme).length === 0);
 
     if (path.startsWith('/v1/')) expect(security).toContainEqual({ bearer: [] });
-    if (anonymous === true) expect(path).toMatch(/^\/v1\/authorize/);
+    if (anonymous === true) expect(path).toMatch(/^\/v1\/(?:authorize|constraints)/);
   }
 });
 
@@ -41,6 +41,7 @@ test('gRPC serves decisions and health, and reflection where it is asked for', (
     '/palisade.v1.AuthorizationService/Authorize',
     '/palisade.v1.AuthorizationService/AuthorizeBatch',
     '/palisade.v1.AuthorizationService/AuthorizeStream',
+    '/palisade.v1.AuthorizationService/Constraints',
     '/grpc.health.v1.Health/Check',
     '/grpc.health.v1.Health/List',
     '/grpc.health.v1.Health/Watch',

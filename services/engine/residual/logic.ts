@@ -65,11 +65,11 @@ function chosen({ partially, write }: Walk, node: Est, body: Est): Partial {
   const otherwise = partially(operandOf(body, 'else'));
   const may = (bool: boolean): boolean =>
     (test.mayBeTrue && mayBe(then, bool)) || (test.mayBeFalse && mayBe(otherwise, bool));
-  const branches = {
-    if: test.node,
-    then: write(then, operandOf(body, 'then')),
-    else: write(otherwise, operandOf(body, 'else')),
-  };
+  const branches = Object.fromEntries([
+    ['if', test.node],
+    ['then', write(then, operandOf(body, 'then'))],
+    ['else', write(otherwise, operandOf(body, 'else'))],
+  ]);
 
   return {
     kind: 'residual',

@@ -6,7 +6,10 @@ import { WIRE_ERRORS } from '../wire/errors.ts';
 
 /** What was called: a method of the contract, or a route of REST. */
 export type Operation =
-  | { readonly kind: 'rpc'; readonly method: 'Authorize' | 'AuthorizeBatch' | 'AuthorizeStream' }
+  | {
+      readonly kind: 'rpc';
+      readonly method: 'Authorize' | 'AuthorizeBatch' | 'AuthorizeStream' | 'Constraints';
+    }
   | {
       readonly kind: 'http';
       readonly method: string;

@@ -1,7 +1,7 @@
 import { PdpError } from '../../engine/error.ts';
 import { exceedsLimit, LIMITS } from '../../engine/limits.ts';
 import { type RawNode, RawObject, TypedRecord } from '../../engine/raw/raw.ts';
-import type { AuthorizeCall, RawUid, Run } from '../types.ts';
+import type { AuthorizeCall, ConstraintsCall, RawUid, Run } from '../types.ts';
 
 /** The fields of one Authorize message as a transport read them; undefined is absent. */
 export interface AuthorizeEnvelope extends Optional<Omit<AuthorizeCall, 'run'>> {
@@ -9,6 +9,11 @@ export interface AuthorizeEnvelope extends Optional<Omit<AuthorizeCall, 'run'>> 
 }
 
 type Optional<Fields> = { readonly [Name in keyof Fields]?: Fields[Name] | undefined };
+
+/** The same of one Constraints message. */
+export interface ConstraintsEnvelope extends Optional<Omit<ConstraintsCall, 'run'>> {
+  readonly run?: Optional<Run> | undefined;
+}
 
 const EMPTY_RECORD = new RawObject(new Map());
 
@@ -35,6 +40,25 @@ export function authorizeCall(envelope: AuthorizeEnvelope): AuthorizeCall {
     at_least_sequence: envelope.at_least_sequence ?? 0n,
     approval_id: identifier('approval_id', envelope.approval_id),
     supported_obligations: identifiers('supported_obligations', envelope.supported_obligations),
+  };
+}
+
+/** The same for a Constraints message. @throws PdpError as `authorizeCall`. */
+export function constraintsCall(envelope: ConstraintsEnvelope): ConstraintsCall {
+  const { actions = [] } = envelope;
+  if (actions.length > LIMITS.set_elements) throw exceedsLimit('set_elements', 'actions');
+
+  return {
+    principal: required('principal', envelope.principal),
+    actions: actions.map(({ type, id }) => ({ type, id })),
+    resource_types: identifiers('resource_types', envelope.resource_types),
+    entities: list('entities', envelope.entities),
+    policy_store: identifier('policy_store', envelope.policy_store),
+    request_id: identifier('request_id', envelope.request_id),
+    run: envelope.run === undefined ? null : run(envelope.run),
+    detail: envelope.detail ?? 'basic',
+    expected_bundle_digest: identifier('expected_bundle_digest', envelope.expected_bundle_digest),
+    at_least_sequence: envelope.at_least_sequence ?? 0n,
   };
 }
 

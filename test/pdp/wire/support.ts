@@ -65,6 +65,8 @@ export function recorder(): Recorder {
         outcomes.push(call instanceof PdpError ? call : await service.authorize(call, scope));
       return outcomes;
     },
+
+    constraints: () => Promise.reject(new PdpError('unavailable', 'not served here')),
   };
 
   return service;

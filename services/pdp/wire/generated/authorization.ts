@@ -2,6 +2,7 @@ import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from './google/protobuf/Timestamp.ts';
+import type { ActionConstraints as _palisade_v1_ActionConstraints, ActionConstraints__Output as _palisade_v1_ActionConstraints__Output } from './palisade/v1/ActionConstraints.ts';
 import type { Approval as _palisade_v1_Approval, Approval__Output as _palisade_v1_Approval__Output } from './palisade/v1/Approval.ts';
 import type { AuthorizationServiceClient as _palisade_v1_AuthorizationServiceClient, AuthorizationServiceDefinition as _palisade_v1_AuthorizationServiceDefinition } from './palisade/v1/AuthorizationService.ts';
 import type { AuthorizeBatchRequest as _palisade_v1_AuthorizeBatchRequest, AuthorizeBatchRequest__Output as _palisade_v1_AuthorizeBatchRequest__Output } from './palisade/v1/AuthorizeBatchRequest.ts';
@@ -10,6 +11,8 @@ import type { AuthorizeRequest as _palisade_v1_AuthorizeRequest, AuthorizeReques
 import type { AuthorizeResponse as _palisade_v1_AuthorizeResponse, AuthorizeResponse__Output as _palisade_v1_AuthorizeResponse__Output } from './palisade/v1/AuthorizeResponse.ts';
 import type { AuthorizeResult as _palisade_v1_AuthorizeResult, AuthorizeResult__Output as _palisade_v1_AuthorizeResult__Output } from './palisade/v1/AuthorizeResult.ts';
 import type { Bundle as _palisade_v1_Bundle, Bundle__Output as _palisade_v1_Bundle__Output } from './palisade/v1/Bundle.ts';
+import type { ConstraintsRequest as _palisade_v1_ConstraintsRequest, ConstraintsRequest__Output as _palisade_v1_ConstraintsRequest__Output } from './palisade/v1/ConstraintsRequest.ts';
+import type { ConstraintsResponse as _palisade_v1_ConstraintsResponse, ConstraintsResponse__Output as _palisade_v1_ConstraintsResponse__Output } from './palisade/v1/ConstraintsResponse.ts';
 import type { DeterminingPolicy as _palisade_v1_DeterminingPolicy, DeterminingPolicy__Output as _palisade_v1_DeterminingPolicy__Output } from './palisade/v1/DeterminingPolicy.ts';
 import type { Entity as _palisade_v1_Entity, Entity__Output as _palisade_v1_Entity__Output } from './palisade/v1/Entity.ts';
 import type { EntityList as _palisade_v1_EntityList, EntityList__Output as _palisade_v1_EntityList__Output } from './palisade/v1/EntityList.ts';
@@ -21,9 +24,11 @@ import type { Field as _palisade_v1_Field, Field__Output as _palisade_v1_Field__
 import type { LimitState as _palisade_v1_LimitState, LimitState__Output as _palisade_v1_LimitState__Output } from './palisade/v1/LimitState.ts';
 import type { Obligation as _palisade_v1_Obligation, Obligation__Output as _palisade_v1_Obligation__Output } from './palisade/v1/Obligation.ts';
 import type { PolicyError as _palisade_v1_PolicyError, PolicyError__Output as _palisade_v1_PolicyError__Output } from './palisade/v1/PolicyError.ts';
+import type { PolicyResidual as _palisade_v1_PolicyResidual, PolicyResidual__Output as _palisade_v1_PolicyResidual__Output } from './palisade/v1/PolicyResidual.ts';
 import type { Record as _palisade_v1_Record, Record__Output as _palisade_v1_Record__Output } from './palisade/v1/Record.ts';
 import type { Run as _palisade_v1_Run, Run__Output as _palisade_v1_Run__Output } from './palisade/v1/Run.ts';
 import type { Set as _palisade_v1_Set, Set__Output as _palisade_v1_Set__Output } from './palisade/v1/Set.ts';
+import type { TypeConstraints as _palisade_v1_TypeConstraints, TypeConstraints__Output as _palisade_v1_TypeConstraints__Output } from './palisade/v1/TypeConstraints.ts';
 import type { Value as _palisade_v1_Value, Value__Output as _palisade_v1_Value__Output } from './palisade/v1/Value.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -38,6 +43,7 @@ export interface ProtoGrpcType {
   }
   palisade: {
     v1: {
+      ActionConstraints: MessageTypeDefinition<_palisade_v1_ActionConstraints, _palisade_v1_ActionConstraints__Output>
       Approval: MessageTypeDefinition<_palisade_v1_Approval, _palisade_v1_Approval__Output>
       AuthorizationService: SubtypeConstructor<typeof grpc.Client, _palisade_v1_AuthorizationServiceClient> & { service: _palisade_v1_AuthorizationServiceDefinition }
       AuthorizeBatchRequest: MessageTypeDefinition<_palisade_v1_AuthorizeBatchRequest, _palisade_v1_AuthorizeBatchRequest__Output>
@@ -46,6 +52,8 @@ export interface ProtoGrpcType {
       AuthorizeResponse: MessageTypeDefinition<_palisade_v1_AuthorizeResponse, _palisade_v1_AuthorizeResponse__Output>
       AuthorizeResult: MessageTypeDefinition<_palisade_v1_AuthorizeResult, _palisade_v1_AuthorizeResult__Output>
       Bundle: MessageTypeDefinition<_palisade_v1_Bundle, _palisade_v1_Bundle__Output>
+      ConstraintsRequest: MessageTypeDefinition<_palisade_v1_ConstraintsRequest, _palisade_v1_ConstraintsRequest__Output>
+      ConstraintsResponse: MessageTypeDefinition<_palisade_v1_ConstraintsResponse, _palisade_v1_ConstraintsResponse__Output>
       Decision: EnumTypeDefinition
       Detail: EnumTypeDefinition
       DeterminingPolicy: MessageTypeDefinition<_palisade_v1_DeterminingPolicy, _palisade_v1_DeterminingPolicy__Output>
@@ -62,9 +70,11 @@ export interface ProtoGrpcType {
       Mode: EnumTypeDefinition
       Obligation: MessageTypeDefinition<_palisade_v1_Obligation, _palisade_v1_Obligation__Output>
       PolicyError: MessageTypeDefinition<_palisade_v1_PolicyError, _palisade_v1_PolicyError__Output>
+      PolicyResidual: MessageTypeDefinition<_palisade_v1_PolicyResidual, _palisade_v1_PolicyResidual__Output>
       Record: MessageTypeDefinition<_palisade_v1_Record, _palisade_v1_Record__Output>
       Run: MessageTypeDefinition<_palisade_v1_Run, _palisade_v1_Run__Output>
       Set: MessageTypeDefinition<_palisade_v1_Set, _palisade_v1_Set__Output>
+      TypeConstraints: MessageTypeDefinition<_palisade_v1_TypeConstraints, _palisade_v1_TypeConstraints__Output>
       Value: MessageTypeDefinition<_palisade_v1_Value, _palisade_v1_Value__Output>
     }
   }

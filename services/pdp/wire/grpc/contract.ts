@@ -55,6 +55,11 @@ export function decisionServiceDefinition(): ServiceDefinition {
       requestDeserialize: (bytes: Buffer) => bounded('batch_bytes', bytes),
       responseSerialize: encodedAlready,
     },
+    Constraints: {
+      ...contract.Constraints,
+      requestDeserialize: (bytes: Buffer) => bounded('body_bytes', bytes),
+      responseSerialize: encodedAlready,
+    },
     AuthorizeStream: {
       ...contract.AuthorizeStream,
       requestDeserialize: (bytes: Buffer) => bounded('body_bytes', bytes),

@@ -1,14 +1,14 @@
 import { PdpError } from '../../../engine/error.ts';
 import type { Obligation } from '../../../engine/obligation.ts';
 import { ProtobufWriter } from '../../../telemetry/otlp/protobuf-writer.ts';
-import type { Decision, DecisionReply, Enforcement, Explanation } from '../../types.ts';
+import type { BundleRef, Decision, DecisionReply, Enforcement, Explanation } from '../../types.ts';
 import { publicError } from '../errors.ts';
 import type { BatchOutcome } from '../serve.ts';
 
 // Numbers of `proto/palisade/v1/authorization.proto`; a test holds what is written here against it.
 const DECISIONS = { allow: 1, deny: 2 } as const satisfies Record<Decision, number>;
-const EFFECTS = { permit: 1, forbid: 2 } as const;
-const ENFORCEMENTS = { enforced: 1, monitored: 2, check_only: 3 } as const satisfies Record<
+export const EFFECTS = { permit: 1, forbid: 2 } as const;
+export const ENFORCEMENTS = { enforced: 1, monitored: 2, check_only: 3 } as const satisfies Record<
   Enforcement,
   number
 >;
@@ -66,7 +66,8 @@ export function encodeBatch(outcomes: readonly BatchOutcome[]): Buffer {
   });
 }
 
-function encoded(write: () => void): Buffer {
+/** What is written meanwhile, as bytes of its own. */
+export function encoded(write: () => void): Buffer {
   writer.drop();
   write();
   const { slab, start, end } = writer.take();
@@ -95,12 +96,8 @@ function writeResponse(reply: DecisionReply): void {
   text(RESPONSE.request_id, reply.request_id);
   text(RESPONSE.request_digest, reply.request_digest);
   number(RESPONSE.replayed, reply.replayed ? 1 : 0);
-  const opened = writer.open(RESPONSE.bundle);
-  text(BUNDLE.name, bundle.name);
-  text(BUNDLE.version, bundle.version);
-  text(BUNDLE.digest, bundle.digest);
-  writer.closeShort(opened);
-  if (reply.state_sequence !== 0n) writer.uint64(RESPONSE.state_sequence, reply.state_sequence);
+  writeBundle(RESPONSE.bundle, bundle);
+  writeSequence(RESPONSE.state_sequence, reply.state_sequence);
   text(RESPONSE.reason_code, reply.reason_code);
   text(RESPONSE.message, reply.message);
   for (const obligation of reply.obligations) {
@@ -108,12 +105,29 @@ function writeResponse(reply: DecisionReply): void {
   }
   number(RESPONSE.enforcement, ENFORCEMENTS[reply.enforcement]);
   text(RESPONSE.trace_id, reply.trace_id);
-  const time = writer.open(RESPONSE.evaluated_at);
-  writer.int64(TIMESTAMP.seconds, Math.floor(evaluated_at / 1_000));
-  number(TIMESTAMP.nanos, Math.floor(evaluated_at % 1_000) * 1_000_000);
-  writer.closeShort(time);
+  writeTime(RESPONSE.evaluated_at, evaluated_at);
   if (explanation !== undefined) within(RESPONSE.explanation, () => writeExplanation(explanation));
   for (const alternative of reply.alternatives) text(RESPONSE.alternatives, alternative);
+}
+
+export function writeBundle(field: number, bundle: BundleRef): void {
+  const opened = writer.open(field);
+  text(BUNDLE.name, bundle.name);
+  text(BUNDLE.version, bundle.version);
+  text(BUNDLE.digest, bundle.digest);
+  writer.closeShort(opened);
+}
+
+export function writeSequence(field: number, sequence: bigint): void {
+  if (sequence !== 0n) writer.uint64(field, sequence);
+}
+
+/** @param at milliseconds since the epoch. */
+export function writeTime(field: number, at: number): void {
+  const opened = writer.open(field);
+  writer.int64(TIMESTAMP.seconds, Math.floor(at / 1_000));
+  number(TIMESTAMP.nanos, Math.floor(at % 1_000) * 1_000_000);
+  writer.closeShort(opened);
 }
 
 function writeObligation({ id, params }: Obligation): void {
@@ -152,17 +166,18 @@ function writeExplanation(explanation: Explanation): void {
   number(EXPLANATION.policy_decision, DECISIONS[explanation.policy_decision]);
 }
 
-function within(field: number, write: () => void): void {
+/** Writes a message within another one. */
+export function within(field: number, write: () => void): void {
   const opened = writer.open(field);
   write();
   writer.closeShort(opened);
 }
 
 /** proto3 leaves out what has its default. */
-function text(field: number, value: string): void {
+export function text(field: number, value: string): void {
   if (value !== '') writer.text(field, value);
 }
 
-function number(field: number, value: number): void {
+export function number(field: number, value: number): void {
   if (value !== 0) writer.varint(field, value);
 }

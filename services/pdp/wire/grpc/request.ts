@@ -1,15 +1,16 @@
 import { type PdpError, toPdpError } from '../../../engine/error.ts';
 import { parseJson } from '../../../engine/raw/json.ts';
 import type { RawNode } from '../../../engine/raw/raw.ts';
-import type { AuthorizeCall, Detail, Mode, Run, TypedEntityInput } from '../../types.ts';
-import { authorizeCall } from '../authorize-call.ts';
+import type { AuthorizeCall, ConstraintsCall, Detail, Mode, Run, TypedEntityInput } from '../../types.ts';
+import { authorizeCall, constraintsCall } from '../authorize-call.ts';
 import type { AuthorizeRequest__Output } from '../generated/palisade/v1/AuthorizeRequest.ts';
+import type { ConstraintsRequest__Output } from '../generated/palisade/v1/ConstraintsRequest.ts';
 import type { Detail__Output } from '../generated/palisade/v1/Detail.ts';
 import type { Mode__Output } from '../generated/palisade/v1/Mode.ts';
 import type { Run__Output } from '../generated/palisade/v1/Run.ts';
 import { decodeMessage } from '../protobuf/decode.ts';
 import { peekRequestId } from '../protobuf/peek.ts';
-import { AUTHORIZE_REQUEST } from '../protobuf/request-schema.ts';
+import { AUTHORIZE_REQUEST, CONSTRAINTS_REQUEST } from '../protobuf/request-schema.ts';
 import type { Incoming } from './contract.ts';
 import { typedContext, typedEntities } from './typed-value.ts';
 
@@ -49,6 +50,25 @@ export function readRequest(incoming: Incoming): GrpcRequest {
   }
 }
 
+/** Reads a ConstraintsRequest. @throws PdpError `invalid_request` or `too_large`, with the field at fault. */
+export function readConstraints(incoming: Incoming): ConstraintsCall {
+  if (!Buffer.isBuffer(incoming)) throw incoming.error;
+  const message = decodeMessage(CONSTRAINTS_REQUEST, incoming) as unknown as ConstraintsRequest__Output;
+
+  return constraintsCall({
+    principal: message.principal ?? undefined,
+    actions: message.actions,
+    resource_types: message.resource_types,
+    entities: entities(message),
+    policy_store: message.policy_store,
+    request_id: message.request_id,
+    run: message.run === null ? undefined : run(message.run),
+    detail: DETAILS[message.detail],
+    expected_bundle_digest: message.expected_bundle_digest,
+    at_least_sequence: BigInt(message.at_least_sequence),
+  });
+}
+
 function fromMessage(message: AuthorizeRequest__Output): AuthorizeCall {
   return authorizeCall({
     principal: message.principal ?? undefined,
@@ -79,7 +99,9 @@ function context(message: AuthorizeRequest__Output): RawNode | undefined {
   return message.context_json === undefined ? undefined : parseJson(message.context_json, 'context');
 }
 
-function entities(message: AuthorizeRequest__Output): RawNode | readonly TypedEntityInput[] | undefined {
+function entities(
+  message: Pick<AuthorizeRequest__Output, 'entities' | 'entities_json'>,
+): RawNode | readonly TypedEntityInput[] | undefined {
   if (message.entities) return typedEntities(message.entities.entities);
 
   return message.entities_json === undefined ? undefined : parseJson(message.entities_json, 'entities');

@@ -12,7 +12,7 @@ import { receiveTimeout } from './receive-timeout.ts';
 import { addReflection } from './reflection.ts';
 import { type DecisionStream, type StreamCall, serveStream } from './stream.ts';
 import { createTlsPort } from './tls-port.ts';
-import { authorizeHandler, batchHandler } from './unary.ts';
+import { authorizeHandler, batchHandler, constraintsHandler } from './unary.ts';
 
 export interface GrpcServerOptions extends Handling {
   /** Serves reflection, which tells anyone who connects what the contract is. */
@@ -70,6 +70,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   server.addService(decisionServiceDefinition(), {
     Authorize: authorizeHandler(options),
     AuthorizeBatch: batchHandler(options),
+    Constraints: constraintsHandler(options),
     AuthorizeStream: (call: StreamCall) => {
       const stream = serveStream(options, call);
       streams.add(stream);

@@ -5,9 +5,10 @@ import type { CallScope } from '../../types.ts';
 import { batchItems } from '../protobuf/peek.ts';
 import { decideBatch, type Handling, serve } from '../serve.ts';
 import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
+import { encodeConstraints } from './constraints-reply.ts';
 import { bounded, type Incoming } from './contract.ts';
 import { encodeBatch, encodeResponse } from './reply.ts';
-import { type GrpcRequest, readRequest } from './request.ts';
+import { type GrpcRequest, readConstraints, readRequest } from './request.ts';
 import { grpcStatus } from './status.ts';
 
 /** Handles Authorize. */
@@ -24,7 +25,14 @@ export function batchHandler(handling: Handling): handleUnaryCall<Incoming, Buff
   );
 }
 
-type Method = 'Authorize' | 'AuthorizeBatch';
+/** Handles Constraints. */
+export function constraintsHandler(handling: Handling): handleUnaryCall<Incoming, Buffer> {
+  return unary(handling, 'Constraints', readConstraints, async (call, scope) =>
+    encodeConstraints(await handling.service.constraints(call, scope)),
+  );
+}
+
+type Method = 'Authorize' | 'AuthorizeBatch' | 'Constraints';
 
 function unary<Request>(
   handling: Handling,

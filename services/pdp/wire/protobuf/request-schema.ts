@@ -77,3 +77,17 @@ export const AUTHORIZE_REQUEST = message({
   17: scalar('supported_obligations', 'string', { repeated: true, limit: 'set_elements' }),
   18: scalar('traceparent', 'string'),
 });
+
+export const CONSTRAINTS_REQUEST = message({
+  1: nested('principal', () => ENTITY_UID),
+  2: nested('actions', () => ENTITY_UID, { repeated: true, limit: 'set_elements' }),
+  3: scalar('resource_types', 'string', { repeated: true, limit: 'set_elements' }),
+  4: nested('entities', () => ENTITY_LIST, { oneof: 'entities_source' }),
+  5: scalar('entities_json', 'string', { oneof: 'entities_source', limit: 'body_bytes' }),
+  6: scalar('policy_store', 'string'),
+  7: scalar('request_id', 'string'),
+  8: nested('run', () => RUN),
+  9: enumeration('detail', ['DETAIL_UNSPECIFIED', 'BASIC', 'FULL']),
+  10: scalar('expected_bundle_digest', 'string'),
+  11: scalar('at_least_sequence', 'uint64'),
+});

@@ -10,6 +10,8 @@ import {
   AuthorizeBatchResponse,
   AuthorizeRequest,
   AuthorizeResponse,
+  ConstraintsRequest,
+  ConstraintsResponse,
   Problem,
 } from './schema.ts';
 
@@ -53,6 +55,22 @@ export const DECISION_PATHS: ZodOpenApiPathsObject = {
         '200': {
           description: 'One result per request',
           content: { 'application/json': { schema: AuthorizeBatchResponse } },
+        },
+        ...PROBLEM_RESPONSES,
+      },
+    },
+  },
+  '/v1/constraints': {
+    post: {
+      operationId: 'constraints',
+      summary: 'Which actions could be allowed at all to this principal?',
+      description: 'No decision: what is not possible is denied, what is possible is still to be asked.',
+      security: [{ bearer: [] }, {}],
+      requestBody: { required: true, content: { 'application/json': { schema: ConstraintsRequest } } },
+      responses: {
+        '200': {
+          description: 'The actions, and with full detail what is left of the policies',
+          content: { 'application/json': { schema: ConstraintsResponse } },
         },
         ...PROBLEM_RESPONSES,
       },

@@ -1,7 +1,7 @@
 import { PdpError } from '../../../engine/error.ts';
-import type { DecisionReply, Explanation } from '../../types.ts';
+import type { ConstraintsReply, DecisionReply, Explanation } from '../../types.ts';
 import { publicError } from '../errors.ts';
-import type { AuthorizeResponseBody, AuthorizeResultBody } from './schema.ts';
+import type { AuthorizeResponseBody, AuthorizeResultBody, ConstraintsResponseBody } from './schema.ts';
 
 /** Writes a decision as the body of POST /v1/authorize; every member by name, so that none gets out by accident. */
 export function responseBody(reply: DecisionReply): AuthorizeResponseBody {
@@ -37,6 +37,34 @@ export function resultBody(
 
   const { code, field, message } = publicError(outcome);
   return { ...place, error: { code, field, message } };
+}
+
+/** Writes what could be allowed as the body of POST /v1/constraints. */
+export function constraintsBody(reply: ConstraintsReply): ConstraintsResponseBody {
+  const { name, version, digest } = reply.bundle;
+
+  return {
+    request_id: present(reply.request_id),
+    bundle: { name, version, digest },
+    state_sequence: reply.state_sequence,
+    enforcement: reply.enforcement,
+    trace_id: reply.trace_id,
+    evaluated_at: new Date(reply.evaluated_at).toISOString(),
+    actions: reply.actions.map(({ action, possible, resource_types }) => ({
+      action: { type: action.type, id: action.id },
+      possible,
+      resource_types: resource_types.map((one) => ({
+        type: one.type,
+        possible: one.possible,
+        residuals: one.residuals?.map(({ policyId, effect, resource, condition }) => ({
+          policy_id: policyId,
+          effect,
+          resource,
+          condition,
+        })),
+      })),
+    })),
+  };
 }
 
 function explanationBody(explanation: Explanation): AuthorizeResponseBody['explanation'] {

@@ -5,10 +5,10 @@ import { FieldPath } from '../../../engine/raw/field-path.ts';
 import { type JsonLimits, parseJson } from '../../../engine/raw/json.ts';
 import { type RawNode, RawNumber, RawObject } from '../../../engine/raw/raw.ts';
 import { mapInTurns } from '../../turns.ts';
-import type { AuthorizeCall } from '../../types.ts';
-import { authorizeCall } from '../authorize-call.ts';
+import type { AuthorizeCall, ConstraintsCall } from '../../types.ts';
+import { authorizeCall, constraintsCall } from '../authorize-call.ts';
 import { batchTexts } from './batch-text.ts';
-import { AuthorizeRequest } from './schema.ts';
+import { AuthorizeRequest, ConstraintsRequest } from './schema.ts';
 
 /** One request of a batch as read from its text. */
 export interface RestRequest {
@@ -61,13 +61,22 @@ function parseBody(bytes: Buffer): RawNode {
   }
 }
 
+/** Reads the body of POST /v1/constraints. @throws PdpError as `readRequest`. */
+export function readConstraints(bytes: Buffer): ConstraintsCall {
+  return constraintsCall(envelopeOf(parseBody(bytes), ConstraintsRequest));
+}
+
 function fromTree(tree: RawNode): AuthorizeCall {
+  return authorizeCall(envelopeOf(tree, AuthorizeRequest));
+}
+
+function envelopeOf<Schema extends z.ZodType>(tree: RawNode, schema: Schema): z.infer<Schema> {
   if (!(tree instanceof RawObject)) throw new PdpError('invalid_request', 'the request must be an object');
 
-  const read = AuthorizeRequest.safeParse(plainObject(tree, RAW_FIELDS), { error: describe });
+  const read = schema.safeParse(plainObject(tree, RAW_FIELDS), { error: describe });
   if (!read.success) throw refused(read.error);
 
-  return authorizeCall(read.data);
+  return read.data;
 }
 
 /** Makes of the envelope what zod reads; the trees below the given names stay as they are. */

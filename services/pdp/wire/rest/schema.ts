@@ -24,6 +24,15 @@ const digest = z.string().meta({ description: '`sha256:` and 64 hex digits.' });
 /** Raw trees pass through: their schema is the bundle's, and the engine reads them against it. */
 const raw = z.custom<RawNode>(() => true);
 
+const entities = raw.meta({
+  override: {
+    type: 'array',
+    items: { type: 'object' },
+    maxItems: LIMITS.request_entities,
+    description: 'Cedar JSON entities of the types that a request may supply.',
+  },
+});
+
 const EntityUid = z.strictObject({ type: z.string(), id: z.string() }).meta({ id: 'EntityUid' });
 
 const Run = z
@@ -47,16 +56,7 @@ export const AuthorizeRequest = z
     action: EntityUid,
     resource: EntityUid,
     context: raw.meta({ override: { type: 'object', description: 'A Cedar JSON record.' } }).optional(),
-    entities: raw
-      .meta({
-        override: {
-          type: 'array',
-          items: { type: 'object' },
-          maxItems: LIMITS.request_entities,
-          description: 'Cedar JSON entities of the types that a request may supply.',
-        },
-      })
-      .optional(),
+    entities: entities.optional(),
     policy_store: identifier.optional().meta({ description: "Absent: the credential's only store." }),
     request_id: identifier.optional().meta({ description: 'Correlates only.' }),
     idempotency_key: identifier.optional(),
@@ -100,6 +100,10 @@ const Obligation = z
   .strictObject({ id: z.string(), params: z.record(z.string(), z.string()) })
   .meta({ id: 'Obligation', description: 'What an allow obliges to; see `supported_obligations`.' });
 
+const Bundle = z
+  .strictObject({ name: z.string(), version: z.string(), digest })
+  .meta({ id: 'Bundle', description: 'The one that was evaluated.' });
+
 export const AuthorizeResponse = z
   .strictObject({
     decision,
@@ -107,9 +111,7 @@ export const AuthorizeResponse = z
     request_id: z.string().optional(),
     request_digest: digest,
     replayed: z.boolean(),
-    bundle: z
-      .strictObject({ name: z.string(), version: z.string(), digest })
-      .meta({ id: 'Bundle', description: 'The one that was evaluated.' }),
+    bundle: Bundle,
     state_sequence: sequence,
     // Open, because a later version may add codes.
     reason_code: z.string().meta({ examples: [...REASON_CODES] }),
@@ -126,6 +128,79 @@ export const AuthorizeResponse = z
     explanation: Explanation.optional(),
   })
   .meta({ id: 'AuthorizeResponse' });
+
+/** @see AuthorizeRequest */
+export const ConstraintsRequest = z
+  .strictObject({
+    principal: EntityUid,
+    actions: z.array(EntityUid).max(LIMITS.set_elements).optional().meta({
+      description: "Absent or empty: all that are for the principal's type.",
+    }),
+    resource_types: z.array(z.string()).optional().meta({ description: 'Absent or empty: all.' }),
+    entities: entities.optional(),
+    policy_store: identifier.optional().meta({ description: "Absent: the credential's only store." }),
+    request_id: identifier.optional().meta({ description: 'Correlates only.' }),
+    run: Run.optional(),
+    detail: z.enum(['basic', 'full']).optional().meta({
+      description: 'Absent: `basic`. `full` adds residuals, and needs a credential that may have them.',
+    }),
+    expected_bundle_digest: digest.optional().meta({
+      description: 'Where another bundle would decide, the call fails with `precondition_failed`.',
+    }),
+    at_least_sequence: sequence.optional(),
+  })
+  .meta({ id: 'ConstraintsRequest' });
+
+const PolicyResidual = z
+  .strictObject({
+    policy_id: z.string(),
+    effect: z.enum(['permit', 'forbid']),
+    resource: z.string().meta({
+      description: 'Which resources its head leaves, as Cedar text; `resource`: all.',
+    }),
+    condition: z.string().meta({
+      description: 'A Cedar expression over resource and context; `true`: nothing is left to hold.',
+    }),
+  })
+  .meta({
+    id: 'PolicyResidual',
+    description: 'What is left of a policy once the principal and the action are known.',
+  });
+
+const TypeConstraints = z
+  .strictObject({
+    type: z.string(),
+    possible: z.boolean().meta({
+      description: '`false`: each such request is denied. `true` promises nothing.',
+    }),
+    residuals: z.array(PolicyResidual).optional().meta({ description: 'Only with `detail: full`.' }),
+  })
+  .meta({ id: 'TypeConstraints' });
+
+const ActionConstraints = z
+  .strictObject({
+    action: EntityUid,
+    possible: z.boolean().meta({
+      description: '`false`: each request of the principal for it is denied, on whatever resource.',
+    }),
+    resource_types: z.array(TypeConstraints),
+  })
+  .meta({ id: 'ActionConstraints' });
+
+export const ConstraintsResponse = z
+  .strictObject({
+    request_id: z.string().optional(),
+    bundle: Bundle,
+    state_sequence: sequence,
+    enforcement: z.enum(['enforced', 'monitored', 'check_only']),
+    trace_id: z.string(),
+    evaluated_at: z.string().meta({ format: 'date-time' }),
+    actions: z.array(ActionConstraints),
+  })
+  .meta({
+    id: 'ConstraintsResponse',
+    description: 'Holds for this bundle and this sequence. No decision: nothing in it allows anything.',
+  });
 
 const ItemError = z
   .strictObject({ code: z.enum(PDP_ERROR_CODES), field: z.string().optional(), message: z.string() })
@@ -172,5 +247,6 @@ export const Problem = z
   .meta({ id: 'Problem', description: 'RFC 9457.' });
 
 export type AuthorizeResponseBody = z.infer<typeof AuthorizeResponse>;
+export type ConstraintsResponseBody = z.infer<typeof ConstraintsResponse>;
 export type AuthorizeResultBody = z.infer<typeof AuthorizeResult>;
 export type ProblemBody = z.infer<typeof Problem>;

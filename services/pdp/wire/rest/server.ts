@@ -14,8 +14,8 @@ import { readJsonBody } from './body.ts';
 import { type JsonValue, jsonText } from './json-text.ts';
 import { createHttpListener, type HttpListener } from './listener.ts';
 import { sendProblem } from './problem.ts';
-import { responseBody, resultBody } from './reply.ts';
-import { readBatch, readRequest } from './request.ts';
+import { constraintsBody, responseBody, resultBody } from './reply.ts';
+import { readBatch, readConstraints, readRequest } from './request.ts';
 import { respond } from './respond.ts';
 import { traceOf } from './watch.ts';
 
@@ -38,12 +38,14 @@ interface Endpoint<Request> {
 
 const AUTHORIZE = '/v1/authorize';
 const AUTHORIZE_BATCH = '/v1/authorize/batch';
+const CONSTRAINTS = '/v1/constraints';
 
 /** Makes the REST side of the decision service. */
 export function createRestServer(options: RestServerOptions): HttpListener {
   const app = createApp(options, (routes) => {
     routes.route(AUTHORIZE).post(authorize(options)).all(methodNotAllowed('POST'));
     routes.route(AUTHORIZE_BATCH).post(authorizeBatch(options)).all(methodNotAllowed('POST'));
+    routes.route(CONSTRAINTS).post(constraints(options)).all(methodNotAllowed('POST'));
     routes.route('/openapi.json').get(openapi(options.openapi)).all(methodNotAllowed('GET, HEAD'));
   });
 
@@ -71,6 +73,15 @@ function authorizeBatch(options: RestServerOptions): RequestHandler {
         results: outcomes.map(({ request_id, index, outcome }) => resultBody(request_id, index, outcome)),
       };
     },
+  });
+}
+
+function constraints(options: RestServerOptions): RequestHandler {
+  return endpoint(options, {
+    route: CONSTRAINTS,
+    limit: 'body_bytes',
+    read: readConstraints,
+    decide: async (call, scope) => constraintsBody(await options.service.constraints(call, scope)),
   });
 }
 

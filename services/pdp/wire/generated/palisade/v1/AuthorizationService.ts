@@ -7,6 +7,8 @@ import type { AuthorizeBatchResponse as _palisade_v1_AuthorizeBatchResponse, Aut
 import type { AuthorizeRequest as _palisade_v1_AuthorizeRequest, AuthorizeRequest__Output as _palisade_v1_AuthorizeRequest__Output } from '../../palisade/v1/AuthorizeRequest.ts';
 import type { AuthorizeResponse as _palisade_v1_AuthorizeResponse, AuthorizeResponse__Output as _palisade_v1_AuthorizeResponse__Output } from '../../palisade/v1/AuthorizeResponse.ts';
 import type { AuthorizeResult as _palisade_v1_AuthorizeResult, AuthorizeResult__Output as _palisade_v1_AuthorizeResult__Output } from '../../palisade/v1/AuthorizeResult.ts';
+import type { ConstraintsRequest as _palisade_v1_ConstraintsRequest, ConstraintsRequest__Output as _palisade_v1_ConstraintsRequest__Output } from '../../palisade/v1/ConstraintsRequest.ts';
+import type { ConstraintsResponse as _palisade_v1_ConstraintsResponse, ConstraintsResponse__Output as _palisade_v1_ConstraintsResponse__Output } from '../../palisade/v1/ConstraintsResponse.ts';
 
 export interface AuthorizationServiceClient extends grpc.Client {
   Authorize(argument: _palisade_v1_AuthorizeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_AuthorizeResponse__Output>): grpc.ClientUnaryCall;
@@ -32,6 +34,15 @@ export interface AuthorizationServiceClient extends grpc.Client {
   authorizeStream(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_palisade_v1_AuthorizeRequest, _palisade_v1_AuthorizeResult__Output>;
   authorizeStream(options?: grpc.CallOptions): grpc.ClientDuplexStream<_palisade_v1_AuthorizeRequest, _palisade_v1_AuthorizeResult__Output>;
   
+  Constraints(argument: _palisade_v1_ConstraintsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_ConstraintsResponse__Output>): grpc.ClientUnaryCall;
+  Constraints(argument: _palisade_v1_ConstraintsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_ConstraintsResponse__Output>): grpc.ClientUnaryCall;
+  Constraints(argument: _palisade_v1_ConstraintsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_ConstraintsResponse__Output>): grpc.ClientUnaryCall;
+  Constraints(argument: _palisade_v1_ConstraintsRequest, callback: grpc.requestCallback<_palisade_v1_ConstraintsResponse__Output>): grpc.ClientUnaryCall;
+  constraints(argument: _palisade_v1_ConstraintsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_ConstraintsResponse__Output>): grpc.ClientUnaryCall;
+  constraints(argument: _palisade_v1_ConstraintsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_ConstraintsResponse__Output>): grpc.ClientUnaryCall;
+  constraints(argument: _palisade_v1_ConstraintsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_ConstraintsResponse__Output>): grpc.ClientUnaryCall;
+  constraints(argument: _palisade_v1_ConstraintsRequest, callback: grpc.requestCallback<_palisade_v1_ConstraintsResponse__Output>): grpc.ClientUnaryCall;
+  
 }
 
 export interface AuthorizationServiceHandlers extends grpc.UntypedServiceImplementation {
@@ -41,10 +52,13 @@ export interface AuthorizationServiceHandlers extends grpc.UntypedServiceImpleme
   
   AuthorizeStream: grpc.handleBidiStreamingCall<_palisade_v1_AuthorizeRequest__Output, _palisade_v1_AuthorizeResult>;
   
+  Constraints: grpc.handleUnaryCall<_palisade_v1_ConstraintsRequest__Output, _palisade_v1_ConstraintsResponse>;
+  
 }
 
 export interface AuthorizationServiceDefinition extends grpc.ServiceDefinition {
   Authorize: MethodDefinition<_palisade_v1_AuthorizeRequest, _palisade_v1_AuthorizeResponse, _palisade_v1_AuthorizeRequest__Output, _palisade_v1_AuthorizeResponse__Output>
   AuthorizeBatch: MethodDefinition<_palisade_v1_AuthorizeBatchRequest, _palisade_v1_AuthorizeBatchResponse, _palisade_v1_AuthorizeBatchRequest__Output, _palisade_v1_AuthorizeBatchResponse__Output>
   AuthorizeStream: MethodDefinition<_palisade_v1_AuthorizeRequest, _palisade_v1_AuthorizeResult, _palisade_v1_AuthorizeRequest__Output, _palisade_v1_AuthorizeResult__Output>
+  Constraints: MethodDefinition<_palisade_v1_ConstraintsRequest, _palisade_v1_ConstraintsResponse, _palisade_v1_ConstraintsRequest__Output, _palisade_v1_ConstraintsResponse__Output>
 }
