@@ -22,7 +22,7 @@ const QUESTION = {
 };
 const UNAUTHENTICATED = `status ${status.UNAUTHENTICATED}`;
 const DECIDING = decisionRoutes()
-  .filter(({ method, path }) => method === 'POST' && path.startsWith('/v1/'))
+  .filter(({ method, path }) => method === 'POST' && path.startsWith('/v1/authorize'))
   .map(({ path }) => path);
 
 /** What a question ends in on a REST route: its decision, or the code of its error, and the status. */

@@ -32,6 +32,7 @@ export function compiledBundle(version = '1.0.0'): Promise<CompiledBundle> {
   return known;
 }
 
-async function compile(files: BundleFiles): Promise<CompiledBundle> {
+/** Files of a bundle ready to decide; its rules of reading are checked, and no more. */
+export async function compile(files: BundleFiles): Promise<CompiledBundle> {
   return compileBundle(await loadInWorker(writeArchive(files), bundleDigest(files)));
 }

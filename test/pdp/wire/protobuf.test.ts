@@ -8,7 +8,10 @@ import type { AuthorizeRequest } from '../../../services/pdp/wire/generated/pali
 import { CONTRACT, SERVICE_NAME } from '../../../services/pdp/wire/grpc/contract.ts';
 import { decodeMessage } from '../../../services/pdp/wire/protobuf/decode.ts';
 import { batchItems, peekRequestId } from '../../../services/pdp/wire/protobuf/peek.ts';
-import { AUTHORIZE_REQUEST } from '../../../services/pdp/wire/protobuf/request-schema.ts';
+import {
+  AUTHORIZE_REQUEST,
+  CONSTRAINTS_REQUEST,
+} from '../../../services/pdp/wire/protobuf/request-schema.ts';
 import type { MessageSchema } from '../../../services/pdp/wire/protobuf/schema.ts';
 import {
   lengthDelimited,
@@ -30,7 +33,12 @@ describe('the schema of requests', () => {
       'utf8',
     );
 
-    for (const [name, schema] of reachable('AuthorizeRequest', AUTHORIZE_REQUEST)) {
+    const all = [
+      ...reachable('AuthorizeRequest', AUTHORIZE_REQUEST),
+      ...reachable('ConstraintsRequest', CONSTRAINTS_REQUEST),
+    ];
+
+    for (const [name, schema] of all) {
       expect(describeSchema(schema), name).toEqual(describeProto(proto, name));
     }
   });
