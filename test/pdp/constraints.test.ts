@@ -168,7 +168,11 @@ describe('residuals', () => {
   test('hold what is left of the conditions, and which resources the head leaves', async () => {
     const reply = await ask(asked(agent(3, ['writers'])));
 
-    expect(residuals(reply, 'read')).toEqual(['read-open: permit resource is Doc if resource.open']);
+    expect(residuals(reply, 'read')).toEqual([
+      'read-open: permit resource is Doc if resource.open',
+      // Never true, but if a part of it failed, it would deny.
+      'never-urgent: forbid resource if context has urgent && context.urgent && false',
+    ]);
     expect(residuals(reply, 'write')).toEqual([
       'write-drafts: permit resource in Folder::"drafts" if context.size < 300',
     ]);

@@ -22,10 +22,10 @@ const QUESTION = {
 };
 const UNAUTHENTICATED = `status ${status.UNAUTHENTICATED}`;
 const DECIDING = decisionRoutes()
-  .filter(({ method, path }) => method === 'POST' && path.startsWith('/v1/authorize'))
+  .filter(({ method, path }) => method === 'POST' && path.startsWith('/v1/'))
   .map(({ path }) => path);
 
-/** What a question ends in on a REST route: its decision, or the code of its error, and the status. */
+/** What a question ends in on a REST route: its decision, of constraints `allow` where the action is possible, or the code of its error, and the status. */
 async function rest(
   path: string,
   authorization: string | string[] | undefined,
@@ -36,18 +36,28 @@ async function rest(
   const { status: http, json } = await post(
     path,
     authorization === undefined ? {} : { authorization },
-    path.endsWith('/batch') ? { requests: [question] } : question,
+    bodyOf(path, question),
     server,
   );
+  const [action] = (json?.['actions'] ?? []) as { possible: boolean }[];
+  if (action !== undefined) return `${http} ${action.possible ? 'allow' : 'deny'}`;
   const [item] = (json?.['results'] ?? []) as { response?: { decision: string }; error?: { code: string } }[];
 
   return `${http} ${item?.response?.decision ?? item?.error?.code ?? json?.['decision'] ?? json?.['code']}`;
 }
 
+function bodyOf(path: string, question: typeof QUESTION): object {
+  if (path.endsWith('/batch')) return { requests: [question] };
+  if (!path.endsWith('/constraints')) return question;
+  const { action, resource, ...asked } = question;
+
+  return { ...asked, actions: [action], resource_types: [resource.type] };
+}
+
 function post(
   path: string,
   headers: Readonly<Record<string, string | string[]>>,
-  body: object = QUESTION,
+  body: object = bodyOf(path, QUESTION),
   { addresses }: ServerProcess = access().server,
 ): Promise<HttpAnswer> {
   return send(addresses.rest, {
@@ -59,7 +69,7 @@ function post(
 }
 
 test('the routes that decide are those of the contract', () => {
-  expect(DECIDING).toEqual(['/v1/authorize', '/v1/authorize/batch']);
+  expect(DECIDING).toEqual(['/v1/authorize', '/v1/authorize/batch', '/v1/constraints']);
 });
 
 describe.each(DECIDING)('POST %s', (path) => {
@@ -139,7 +149,10 @@ test('no administration is on the port of decisions', async () => {
 });
 
 describe.each(GRPC_METHODS)('%s', (method) => {
-  const denied = method === 'Authorize' ? `status ${status.PERMISSION_DENIED}` : 'permission_denied';
+  const denied =
+    method === 'Authorize' || method === 'Constraints'
+      ? `status ${status.PERMISSION_DENIED}`
+      : 'permission_denied';
   const over = (
     address: () => string,
     body: (question: (authorization?: string) => Promise<string>) => Promise<void>,

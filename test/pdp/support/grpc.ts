@@ -3,9 +3,10 @@ import type { ProtoGrpcType } from '../../../services/pdp/wire/generated/authori
 import type { AuthorizationServiceClient } from '../../../services/pdp/wire/generated/palisade/v1/AuthorizationService.ts';
 import type { AuthorizeRequest } from '../../../services/pdp/wire/generated/palisade/v1/AuthorizeRequest.ts';
 import type { AuthorizeResult__Output } from '../../../services/pdp/wire/generated/palisade/v1/AuthorizeResult.ts';
+import type { ConstraintsRequest } from '../../../services/pdp/wire/generated/palisade/v1/ConstraintsRequest.ts';
 import { CONTRACT } from '../../../services/pdp/wire/grpc/contract.ts';
 
-export const GRPC_METHODS = ['Authorize', 'AuthorizeBatch', 'AuthorizeStream'] as const;
+export const GRPC_METHODS = ['Authorize', 'AuthorizeBatch', 'AuthorizeStream', 'Constraints'] as const;
 export type GrpcMethod = (typeof GRPC_METHODS)[number];
 
 /** Runs `body` with a client whose connection is its own; `roots` is a certificate to trust, absent: no TLS. */
@@ -30,7 +31,7 @@ export async function withGrpc<T>(
 
 /**
  * Asks one question by any method.
- * @returns the decision; else the code of its error, or `status <n>` where the call itself failed.
+ * @returns the decision, of Constraints `ALLOW` where the action is possible; else the code of its error, or `status <n>` where the call itself failed.
  */
 export function ask(
   client: AuthorizationServiceClient,
@@ -53,6 +54,10 @@ export function ask(
       client.authorizeBatch({ requests: [request] }, metadata, (error, reply) =>
         error === null ? resolve(outcomeOf(reply?.results[0])) : fail(error),
       );
+    } else if (method === 'Constraints') {
+      client.constraints(constraintsOf(request), metadata, (error, reply) =>
+        error === null ? resolve(reply?.actions[0]?.possible === true ? 'ALLOW' : 'DENY') : fail(error),
+      );
     } else {
       const stream = client.authorizeStream(metadata);
       stream.on('error', fail);
@@ -61,6 +66,13 @@ export function ask(
       stream.end();
     }
   });
+}
+
+/** What the question has that constraints are asked with as well. */
+function constraintsOf({ action, resource, ...request }: AuthorizeRequest): ConstraintsRequest {
+  const resource_types = typeof resource?.type === 'string' ? [resource.type] : [];
+
+  return { ...request, actions: action ? [action] : [], resource_types };
 }
 
 function outcomeOf(result: AuthorizeResult__Output | undefined): string {
