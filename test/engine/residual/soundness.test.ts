@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createCedarInstance } from '../../../services/engine/cedar/instance.ts';
+import { CedarText, createCedarInstance } from '../../../services/engine/cedar/instance.ts';
 import { createCompiledEvaluator } from '../../../services/engine/compiled/evaluator.ts';
+import { conditionOf, type Est } from '../../../services/engine/compiled/shape.ts';
 import { readContext } from '../../../services/engine/data/context.ts';
 import { type Entity, readEntities } from '../../../services/engine/data/entities.ts';
 import { PdpError } from '../../../services/engine/error.ts';
+import type { EvaluationRequest, Evaluator } from '../../../services/engine/evaluator.ts';
 import type { Policy } from '../../../services/engine/policy.ts';
 import { parseJson } from '../../../services/engine/raw/json.ts';
 import { createConstrainer, type TypeConstraint } from '../../../services/engine/residual/constrainer.ts';
@@ -34,15 +36,14 @@ interface Case {
 const cedar = createCedarInstance();
 const REQUESTS = 8;
 
-test('what is called impossible is denied for every resource, context and entity that a request may bring', () => {
-  const seen = { impossible: 0, possible: 0, allowed: 0, denied: 0, worlds: 0 };
+test('what is called impossible is denied whatever a request brings, and residuals are what is left of their policies', () => {
+  const seen = { impossible: 0, possible: 0, allowed: 0, denied: 0, residuals: 0 };
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), (seed) => {
       const random = new Random(seed);
       const { schema, policies: fuzzed } = randomWorld(random);
       // Few policies: of many, one permits nearly always.
       const policies = fuzzed.slice(0, 1 + random.below(6)).map((policy) => readPolicy(cedar, policy).policy);
-      seen.worlds += 1;
       const pool = Array.from({ length: 4 }, () => randomEntities(random, schema));
       for (const action of schema.actions.values()) {
         const [type] = action.principalTypes;
@@ -58,14 +59,16 @@ test('what is called impossible is denied for every resource, context and entity
   expect(seen.impossible).toBeGreaterThan(300);
   expect(seen.possible).toBeGreaterThan(300);
   expect(seen.allowed).toBeGreaterThan(300);
+  expect(seen.residuals).toBeGreaterThan(300);
 
   function holds(one: Case, resourceType: string): void {
-    const { possible } = constrain(one, resourceType);
+    const { possible, residuals } = constrain(one, resourceType);
     seen[possible ? 'possible' : 'impossible'] += 1;
     for (const decision of decisions(one, resourceType)) {
       seen[decision === 'allow' ? 'allowed' : 'denied'] += 1;
       if (!possible) expect(decision).toBe('deny');
     }
+    seen.residuals += residualsHold(one, resourceType, residuals);
   }
 });
 
@@ -102,23 +105,68 @@ function constrain(
   return step.value;
 }
 
+/** Compares each residual with the policy that it is of, each alone, on requests of the same principal. */
+function residualsHold(one: Case, resourceType: string, residuals: TypeConstraint['residuals']): number {
+  const { schema, policies } = one;
+  const pairs = residuals.map((residual) => {
+    const { policyId, condition } = residual();
+    const policy = policies.find(({ id }) => id === policyId);
+    if (policy === undefined) throw new Error(`a residual of ${policyId}, which is no policy`);
+    const left = { ...policy, condition: conditionOf(parsed(condition)) };
+
+    return {
+      condition,
+      whole: createCompiledEvaluator(schema, [policy]),
+      left: createCompiledEvaluator(schema, [left]),
+    };
+  });
+  for (const request of requests(one, resourceType)) {
+    for (const { condition, whole, left } of pairs) {
+      expect(outcomeOf(left, request), condition).toEqual(outcomeOf(whole, request));
+    }
+  }
+
+  return pairs.length;
+}
+
+function parsed(condition: string): Est {
+  const text = `permit(principal, action, resource) when { ${condition} };`;
+  const answer = cedar.call('policyToJson', new CedarText(JSON.stringify(text))) as { readonly json?: Est };
+  if (answer.json === undefined) throw new Error(`Cedar does not parse ${text}: ${JSON.stringify(answer)}`);
+
+  return answer.json;
+}
+
+function outcomeOf(evaluator: Evaluator, request: EvaluationRequest): object {
+  const { determining, errors } = evaluator.evaluate(request);
+
+  return { determining, failed: errors.map(({ policyId }) => policyId) };
+}
+
 /** As the server decides: an allow of the policies that no failed forbid stands against. */
 function* decisions(one: Case, resourceType: string): Generator<'allow' | 'deny'> {
-  const { random, schema, policies, principal, action, fixed, isFixed, pool } = one;
+  const { schema, policies } = one;
   const evaluator = createCompiledEvaluator(schema, policies);
   const byId = new Map(policies.map((policy) => [policy.id, policy]));
+  for (const request of requests(one, resourceType)) {
+    yield settleEvaluation(evaluator.evaluate(request), (id) => byId.get(id)).decision;
+  }
+}
+
+/** Requests of the principal, with any resource, any context, and anything where the state is not fixed. */
+function* requests(one: Case, resourceType: string): Generator<EvaluationRequest> {
+  const { random, schema, principal, action, fixed, isFixed, pool } = one;
   for (let index = 0; index < REQUESTS; index += 1) {
     const brought = random.pick(pool);
     const context = new RandomData(random, 0).record(action.context);
-    const evaluation = evaluator.evaluate({
+
+    yield {
       principal,
       action: action.uid,
       resource: new EntityUid(resourceType, random.pick(idsOf(resourceType))),
       context: readContext(schema, action, parseJson(context, 'context')),
       entity: (key) => (isFixed(key) ? fixed : brought).get(key),
-    });
-
-    yield settleEvaluation(evaluation, (id) => byId.get(id)).decision;
+    };
   }
 }
 
