@@ -3,8 +3,7 @@ import { entityTypeOf, readUid } from '../engine/data/read-uid.ts';
 import { PdpError } from '../engine/error.ts';
 import { checkCount } from '../engine/raw/count.ts';
 import type { RawUid } from '../engine/raw/raw.ts';
-import { type Constrainer, createConstrainer } from '../engine/residual/constrainer.ts';
-import type { KnownState } from '../engine/residual/state.ts';
+import type { AskedAction, ConstraintsQuestion } from '../engine/residual/constrain.ts';
 import type { ActionType } from '../engine/schema/schema.ts';
 import { typeOfKey, uidKey } from '../engine/value/value.ts';
 import type { CompiledBundle } from './compile.ts';
@@ -19,23 +18,6 @@ export interface AskedConstraints extends Pick<AskedRequest, 'principal' | 'enti
   readonly resourceTypes: readonly string[];
 }
 
-/** What is to be judged: each action on each of its types, by key and by name in order. */
-export interface ConstraintsPlan {
-  readonly state: Omit<KnownState, 'action'>;
-  readonly actions: readonly { readonly action: ActionType; readonly resourceTypes: readonly string[] }[];
-}
-
-const constrainers = new WeakMap<CompiledBundle, Constrainer>();
-
-/** Made at the first call for it, and kept as long as its bundle. */
-export function constrainerOf(bundle: CompiledBundle): Constrainer {
-  const constrainer =
-    constrainers.get(bundle) ?? createConstrainer(bundle.schema, [...bundle.policies.values()]);
-  constrainers.set(bundle, constrainer);
-
-  return constrainer;
-}
-
 /**
  * Checks a principal and its entities as `informRequest` does, and tells what of the entities is fixed: what the bundle and the store
  * hold, and what the call sent. Whatever else a later request may send is not.
@@ -43,11 +25,11 @@ export function constrainerOf(bundle: CompiledBundle): Constrainer {
  * Of an entity that was sent, all ancestors are fixed with it, since a parent that could have parents must be sent as well.
  * @throws PdpError `invalid_request`, `too_large` or `unavailable`, as `informRequest`.
  */
-export function planConstraints(
+export function informConstraints(
   bundle: CompiledBundle,
   asked: AskedConstraints,
   stored: StoredEntities | undefined,
-): ConstraintsPlan {
+): Omit<ConstraintsQuestion, 'residuals'> {
   const { schema } = bundle;
   const principal = readUid(schema, asked.principal, () => 'principal');
   entityTypeOf(schema, principal, () => 'principal');
@@ -77,7 +59,7 @@ function actionsOf(
   { schema }: CompiledBundle,
   { actions: named, resourceTypes }: AskedConstraints,
   principalType: string,
-): ConstraintsPlan['actions'] {
+): readonly AskedAction[] {
   resourceTypes.forEach((type, index) => {
     if (schema.entityTypes.has(type)) return;
     throw unknown('entity type', `resource_types[${index}]`);

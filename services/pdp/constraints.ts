@@ -1,9 +1,7 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
-import { constrainerOf, planConstraints } from '../bundles/constrain.ts';
+import { informConstraints } from '../bundles/constrain.ts';
 import { PdpError } from '../engine/error.ts';
-import { exceedsLimit, LIMITS } from '../engine/limits.ts';
-import type { PolicyResidual } from '../engine/residual/constrain.ts';
-import type { ActionConstrainer, TypeConstraint } from '../engine/residual/constrainer.ts';
+import { constrain } from '../engine/residual/constrain.ts';
 import { admit } from './admit.ts';
 import { type DecisionPath, refuseLate } from './authorize.ts';
 import { type Selected, select } from './select.ts';
@@ -12,7 +10,7 @@ import { nextTurn } from './turns.ts';
 import type { ActionConstraints, CallScope, ConstraintsCall, ConstraintsReply } from './types.ts';
 
 /** How long a call may hold the event loop before it lets other calls in, in milliseconds. */
-const SLICE_MS = 5;
+const TURN_MS = 5;
 
 /**
  * Tells which actions could be allowed at all to a principal, by one snapshot. Selected, admitted and informed as a decision is; it is
@@ -55,41 +53,20 @@ async function judgeAll(
   scope: CallScope,
 ): Promise<readonly ActionConstraints[]> {
   const { bundle, isMonitored } = enforcedBy(selected);
-  const { entities } = selected;
-  const stored = bundle.readsStore ? entities.read.get(selected.bundle) : undefined;
-  const asked = { ...call, resourceTypes: call.resource_types };
-  const { state, actions } = planConstraints(bundle, asked, stored);
-  const constrainer = constrainerOf(bundle);
-  const text = createTextMeter();
-  const answers: ActionConstraints[] = [];
-  let work = 0;
-  const turns = createTurns(scope);
+  const stored = bundle.readsStore ? selected.entities.read.get(selected.bundle) : undefined;
+  const question = informConstraints(bundle, { ...call, resourceTypes: call.resource_types }, stored);
+  const steps = constrain([...bundle.policies.values()], { ...question, residuals: call.detail === 'full' });
+  const judged = await inTurns(steps, scope);
 
-  for (const { action, resourceTypes } of actions) {
-    const about = constrainer.about({ ...state, action: action.uid });
-    work += resourceTypes.length * (1 + about.policies);
-    if (work > LIMITS.constraints_work) throw exceedsLimit('constraints_work', 'actions');
+  return judged.map(({ action: { uid }, types }) => {
+    const resource_types = types.map((one) => ({ ...one, possible: one.possible || isMonitored }));
 
-    const types: ActionConstraints['resource_types'][number][] = [];
-    for (const type of resourceTypes) {
-      const { possible, residuals } = await judgeInTurns(about, type, turns);
-      types.push({
-        type,
-        possible: possible || isMonitored,
-        residuals: call.detail === 'full' ? residuals.map((residual) => text.count(residual())) : undefined,
-      });
-      await turns.pause();
-    }
-    const { type, id } = action.uid;
-    answers.push({
-      action: { type, id },
-      possible: types.some(({ possible }) => possible),
-      resource_types: types,
-    });
-    await turns.pause();
-  }
-
-  return answers;
+    return {
+      action: { type: uid.type, id: uid.id },
+      possible: resource_types.some(({ possible }) => possible),
+      resource_types,
+    };
+  });
 }
 
 /**
@@ -107,49 +84,16 @@ function enforcedBy({ bundle, staged }: Selected): {
   return { bundle: monitoring.without.get(bundle) ?? bundle, isMonitored: false };
 }
 
-async function judgeInTurns(
-  about: ActionConstrainer,
-  resourceType: string,
-  turns: Turns,
-): Promise<TypeConstraint> {
-  const steps = about.constrain(resourceType);
+/** Takes the steps, and lets others in between whenever a turn is used up. @throws PdpError `unavailable` where nobody waits any more. */
+async function inTurns<Result>(steps: Generator<undefined, Result>, scope: CallScope): Promise<Result> {
+  let turnEnds = performance.now() + TURN_MS;
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    if (turns.isOver()) await turns.pause();
+    if (performance.now() < turnEnds) continue;
+
+    await nextTurn();
+    refuseLate(scope);
+    turnEnds = performance.now() + TURN_MS;
   }
-}
-
-interface Turns {
-  isOver(): boolean;
-  /** Lets others in where the turn is over. @throws PdpError `unavailable` for a caller that has stopped waiting. */
-  pause(): Promise<void>;
-}
-
-function createTurns(scope: CallScope): Turns {
-  let ends = performance.now() + SLICE_MS;
-  const isOver = (): boolean => performance.now() >= ends;
-
-  return {
-    isOver,
-    async pause() {
-      if (!isOver()) return;
-      await nextTurn();
-      refuseLate(scope);
-      ends = performance.now() + SLICE_MS;
-    },
-  };
-}
-
-function createTextMeter(): { count(residual: PolicyResidual): PolicyResidual } {
-  let bytes = 0;
-
-  return {
-    count(residual) {
-      bytes += residual.policyId.length + residual.resource.length + residual.condition.length;
-      if (bytes > LIMITS.constraints_bytes) throw exceedsLimit('constraints_bytes', 'detail');
-
-      return residual;
-    },
-  };
 }

@@ -1,7 +1,7 @@
 import type { PdpError } from '../engine/error.ts';
 import type { Obligation } from '../engine/obligation.ts';
 import type { RawNode, RawUid, TypedEntityInput } from '../engine/raw/raw.ts';
-import type { PolicyResidual } from '../engine/residual/constrain.ts';
+import type { TypeConstraint } from '../engine/residual/constrain.ts';
 import type { Role } from '../store/credentials.ts';
 import type { CallNotes } from '../telemetry/call-span.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
@@ -166,16 +166,7 @@ export interface ActionConstraints {
   readonly action: RawUid;
   /** `false`: every request of the principal for it is denied, on whatever resource. */
   readonly possible: boolean;
-  readonly resource_types: readonly TypeConstraints[];
-}
-
-/** What could be allowed of one action on resources of one type. */
-export interface TypeConstraints {
-  readonly type: string;
-  /** `false`: every such request is denied. `true` promises nothing. */
-  readonly possible: boolean;
-  /** What is left of the policies that bear on it; `undefined`: the call did not ask for full detail. */
-  readonly residuals: readonly PolicyResidual[] | undefined;
+  readonly resource_types: readonly TypeConstraint[];
 }
 
 /** What could be allowed to a principal, as every transport replies it. No decision: nothing in it allows anything. */

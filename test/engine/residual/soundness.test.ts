@@ -9,7 +9,8 @@ import { PdpError } from '../../../services/engine/error.ts';
 import type { EvaluationRequest, Evaluator } from '../../../services/engine/evaluator.ts';
 import type { Policy } from '../../../services/engine/policy.ts';
 import { parseJson } from '../../../services/engine/raw/json.ts';
-import { createConstrainer, type TypeConstraint } from '../../../services/engine/residual/constrainer.ts';
+import type { PolicyResidual } from '../../../services/engine/residual/bearing.ts';
+import { constrain, type TypeConstraint } from '../../../services/engine/residual/constrain.ts';
 import type { ActionType, Schema } from '../../../services/engine/schema/schema.ts';
 import { EntityUid, typeOfKey } from '../../../services/engine/value/value.ts';
 import { settleEvaluation } from '../../../services/engine/verdict.ts';
@@ -62,7 +63,7 @@ test('what is called impossible is denied whatever a request brings, and residua
   expect(seen.residuals).toBeGreaterThan(300);
 
   function holds(one: Case, resourceType: string): void {
-    const { possible, residuals } = constrain(one, resourceType);
+    const { possible, residuals = [] } = judged(one, resourceType);
     seen[possible ? 'possible' : 'impossible'] += 1;
     for (const decision of decisions(one, resourceType)) {
       seen[decision === 'allow' ? 'allowed' : 'denied'] += 1;
@@ -88,28 +89,33 @@ function randomCase(
   };
 }
 
-function constrain(
+function judged(
   { schema, policies, principal, action, fixed, isFixed }: Case,
-  type: string,
+  resourceType: string,
 ): TypeConstraint {
   const entity = (key: string): Entity | undefined => {
     expect(isFixed(key)).toBe(true);
 
     return fixed.get(key);
   };
-  const state = { schema, principal, action: action.uid, entity, isFixed };
-  const steps = createConstrainer(schema, policies).about(state).constrain(type);
+  const steps = constrain(policies, {
+    state: { schema, principal, entity, isFixed },
+    actions: [{ action, resourceTypes: [resourceType] }],
+    residuals: true,
+  });
   let step = steps.next();
   while (step.done !== true) step = steps.next();
+  const [type] = step.value[0]?.types ?? [];
+  if (type === undefined) throw new Error('the type was not judged');
 
-  return step.value;
+  return type;
 }
 
 /** Compares each residual with the policy that it is of, each alone, on requests of the same principal. */
-function residualsHold(one: Case, resourceType: string, residuals: TypeConstraint['residuals']): number {
+function residualsHold(one: Case, resourceType: string, residuals: readonly PolicyResidual[]): number {
   const { schema, policies } = one;
   const pairs = residuals.map((residual) => {
-    const { policyId, condition } = residual();
+    const { policyId, condition } = residual;
     const policy = policies.find(({ id }) => id === policyId);
     if (policy === undefined) throw new Error(`a residual of ${policyId}, which is no policy`);
     const left = { ...policy, condition: conditionOf(parsed(condition)) };

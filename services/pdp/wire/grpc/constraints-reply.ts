@@ -1,4 +1,5 @@
-import type { ActionConstraints, ConstraintsReply, TypeConstraints } from '../../types.ts';
+import type { TypeConstraint } from '../../../engine/residual/constrain.ts';
+import type { ActionConstraints, ConstraintsReply } from '../../types.ts';
 import {
   EFFECTS,
   ENFORCEMENTS,
@@ -48,7 +49,7 @@ function writeAction({ action, possible, resource_types }: ActionConstraints): v
   for (const type of resource_types) within(ACTION.resource_types, () => writeType(type));
 }
 
-function writeType({ type, possible, residuals = [] }: TypeConstraints): void {
+function writeType({ type, possible, residuals = [] }: TypeConstraint): void {
   text(TYPE.type, type);
   number(TYPE.possible, possible ? 1 : 0);
   for (const { policyId, effect, resource, condition } of residuals) {
