@@ -86,8 +86,8 @@ export const LIMITS = {
   slice_policies: 250,
   /** Text of the policies that one request may select, a template once and 1/16 for each link: parsed in up to 0.5 ms a KiB. */
   slice_bytes: 32 * KIB,
-  /** What one call for constraints looks at: each pair of action and resource type, and for each of them the policies that bear on it. */
-  constraints_work: 10_000,
+  /** What one call for constraints looks at: each pair of action and resource type 1, each policy that bears on it 1 for 256 bytes of its conditions. */
+  constraints_work: 20_000,
   /** The text of all residuals of one such call. */
   constraints_bytes: MIB,
   /** An identifier that only correlates: request_id, run_id and the like, in UTF-8 bytes. */

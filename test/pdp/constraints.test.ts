@@ -245,7 +245,7 @@ describe('refused is', () => {
   });
 
   test('more work than the limit', async () => {
-    const count = 110;
+    const count = 250;
     const names = Array.from({ length: count }, (_, index) => `a${index}`);
     const wide = await compile(
       filesOf(
