@@ -3,6 +3,8 @@ import type { CompiledBundle } from '../../services/bundles/compile.ts';
 import { LIMITS } from '../../services/engine/limits.ts';
 import { parseJson } from '../../services/engine/raw/json.ts';
 import { constraints } from '../../services/pdp/constraints.ts';
+import { afterChanges, NOTHING_HELD } from '../../services/pdp/entities/held-entities.ts';
+import { NO_ENTITIES, readBy } from '../../services/pdp/entities/store-entities.ts';
 import { EMPTY_SNAPSHOT, type Monitoring, type Snapshot } from '../../services/pdp/snapshot.ts';
 import type { Caller, ConstraintsCall, ConstraintsReply } from '../../services/pdp/types.ts';
 import { compile } from './support/bundle.ts';
@@ -35,14 +37,14 @@ beforeAll(async () => {
   bundle = await compile(filesOf(SCHEMA, POLICIES));
 });
 
-function filesOf(schema: string, policies: string): ReadonlyMap<string, Uint8Array> {
+function filesOf(schema: string, policies: string, agents = 'request'): ReadonlyMap<string, Uint8Array> {
   const texts = {
     'bundle.yaml': `format_version: 1
 name: team
 version: 1.0.0
 description: What a team may do
 owners: [tests]
-entity_sources: { Agent: request, Team: request, Doc: request, Folder: request, Tool: request }
+entity_sources: { Agent: ${agents}, Team: ${agents}, Doc: request, Folder: request, Tool: request }
 `,
     'schema.cedarschema': schema,
     'policies.cedar': policies,
@@ -51,15 +53,15 @@ entity_sources: { Agent: request, Team: request, Doc: request, Folder: request, 
   return new Map(Object.entries(texts).map(([path, text]) => [path, Buffer.from(text)]));
 }
 
-function snapshotOf(monitoring?: Monitoring, one = bundle): Snapshot {
+function snapshotOf(monitoring?: Monitoring, one = bundle, entities = nothingAt(7n)): Snapshot {
   const staged =
     monitoring === undefined ? {} : { staged: { canary: undefined, shadow: undefined, monitoring } };
-  const state = { name: 'default', sequence: 7n, bundle: one, entities: nothingAt(7n), ...staged };
+  const state = { name: 'default', sequence: 7n, bundle: one, entities, ...staged };
 
   return { ...EMPTY_SNAPSHOT, stores: new Map([['default', state]]) };
 }
 
-function agent(level: number, parents: readonly string[] = [], attributes: object = {}): object {
+function agent(level: number, parents: readonly string[] = [], attributes: object = {}) {
   return {
     uid: { type: 'Agent', id: 'a' },
     attrs: { level, ...attributes },
@@ -161,6 +163,29 @@ describe('which actions are possible', () => {
       { action: actions[0], possible: false, resource_types: [{ type: 'Tool', possible: false }] },
       { action: actions[1], possible: false, resource_types: [] },
     ]);
+  });
+});
+
+describe('a bundle that reads the store', () => {
+  test('is judged by what the store holds, and by nothing else', async () => {
+    const stored = await compile(filesOf(SCHEMA, POLICIES, 'store'));
+    const writers = { uid: { type: 'Team', id: 'writers' }, attrs: {}, parents: [] };
+    const told = [agent(9, ['writers']), writers].map((entity) => ({
+      ...entity.uid,
+      document: JSON.stringify({ ...entity, tags: {} }),
+      sequence: 7n,
+    }));
+    const entities = await readBy([stored], afterChanges(NOTHING_HELD, told, 7n), NO_ENTITIES);
+    const call = asked({}, { entities: [] });
+
+    expect(possible(await ask(call, { snapshot: snapshotOf(undefined, stored, entities) }))).toEqual([
+      'purge Doc',
+      'read Doc',
+      'write Doc',
+    ]);
+    await expect(ask(call, { snapshot: snapshotOf(undefined, stored) })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
   });
 });
 
