@@ -2,10 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { completionScript, SHELLS } from '../../services/cli/completion/scripts.ts';
 import { placesOf } from '../../services/cli/completion/tree.ts';
-import { createProgram } from '../../services/cli/main.ts';
+import { createProgram } from '../../services/cli/program.ts';
 import { palisade } from './support/run.ts';
 
-const places = placesOf(createProgram());
+const places = placesOf(await createProgram());
 let script: string;
 
 beforeAll(async () => {
@@ -47,8 +47,9 @@ describe('the script for bash', () => {
     expect(offered(...words)).toEqual(expected);
   });
 
-  test('offers every command, and nothing that there is not', () => {
-    const names = createProgram().commands.map((command) => command.name());
+  test('offers every command, and nothing that there is not', async () => {
+    const { commands } = await createProgram();
+    const names = commands.map((command) => command.name());
 
     expect(offered('palisade', '').sort()).toEqual([...names, 'help'].sort());
   });

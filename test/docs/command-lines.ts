@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander';
-import { createProgram } from '../../services/cli/main.ts';
+import { createProgram } from '../../services/cli/program.ts';
 
 /** `palisade`, or its service of docker-compose.yml, where a command begins, and what follows until the shell's own signs. */
 const IN_SHELL =
@@ -16,7 +16,7 @@ export function commandLinesIn(script: string): string[] {
 /** The code of commander's refusal; `undefined` where the line is understood. Nothing is carried out. */
 export async function refusalOf(line: string): Promise<string | undefined> {
   try {
-    await withoutActions(createProgram()).parseAsync(wordsOf(line), { from: 'user' });
+    await withoutActions(await createProgram()).parseAsync(wordsOf(line), { from: 'user' });
 
     return undefined;
   } catch (thrown) {

@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
-import { createProgram } from '../../../services/cli/main.ts';
+import { createProgram } from '../../../services/cli/program.ts';
+
+const program = await createProgram();
 
 /**
  * Why a command line is none of `palisade`'s; undefined where it is one.
  * @param words what stands behind `palisade`.
  */
 export function problemOf(words: readonly string[]): string | undefined {
-  let command: Command = createProgram();
+  let command: Command = program;
   let rest = words;
   for (;;) {
     const [name] = rest;
