@@ -14,6 +14,8 @@ export interface Ran {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const PALISADE = resolve('services/cli/palisade.js');
+/** Where `palisade` itself keeps what it compiled: a thread for each bundle would compile the program anew. */
+const CACHE = { NODE_COMPILE_CACHE: resolve('node_modules/.cache/palisade') };
 
 /** Runs `palisade` in a process of its own until it ends. @param env all of its environment but PATH. */
 export async function palisade(args: readonly string[], env: Environment = {}): Promise<Ran> {
@@ -51,7 +53,7 @@ export interface PalisadeHost {
 }
 
 export function startHost(): PalisadeHost {
-  const host = fork(join(import.meta.dirname, 'host.ts'), { env: { PATH: process.env['PATH'] } });
+  const host = fork(join(import.meta.dirname, 'host.ts'), { env: { PATH: process.env['PATH'], ...CACHE } });
   let last: Promise<unknown> = Promise.resolve();
 
   return {
