@@ -6,6 +6,7 @@ import { type BundleParts, type CompiledBundle, compileBundle } from './compile.
 import { informRequest } from './inform.ts';
 import { createSampler } from './sample-request.ts';
 import { withListed } from './stored/listed.ts';
+import { testFacts } from './test-facts.ts';
 import type { BundleTest } from './tests.ts';
 
 /** A request that the two evaluators judge differently. */
@@ -68,8 +69,8 @@ export function* requestsOf(
   bundle: CompiledBundle,
   tests: readonly BundleTest[],
 ): Generator<readonly [string, EvaluationRequest]> {
-  for (const { name, asked, now } of tests) {
-    const request = informed(bundle, asked, now);
+  for (const { name, asked, facts } of tests) {
+    const request = informed(bundle, asked, facts);
     if (request !== undefined) yield [`the test ${JSON.stringify(name)}`, request];
   }
 
@@ -88,13 +89,13 @@ export function* requestsOf(
 function informed(
   bundle: CompiledBundle,
   asked: BundleTest['asked'],
-  now: BundleTest['now'],
+  facts: BundleTest['facts'],
 ): EvaluationRequest | undefined {
   try {
     return withListed(
       bundle,
       asked,
-      (own, options) => informRequest(bundle, own, () => (now === undefined ? {} : { now }), options).request,
+      (own, options) => informRequest(bundle, own, testFacts(bundle, asked, facts), options).request,
     );
   } catch (error) {
     if (error instanceof PdpError) return undefined;

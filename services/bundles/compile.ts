@@ -2,11 +2,13 @@ import { createCedarEvaluator } from '../engine/cedar/evaluator.ts';
 import { createCompiledEvaluator } from '../engine/compiled/evaluator.ts';
 import { type Entity, readEntities } from '../engine/data/entities.ts';
 import type { Evaluator, EvaluatorName } from '../engine/evaluator.ts';
-import { callerContext, declaredFacts, type FactName } from '../engine/facts.ts';
+import { callerContext, declaredFacts, declaredLimits, type FactName } from '../engine/facts.ts';
 import type { Policy } from '../engine/policy.ts';
 import { parseTrustedJson } from '../engine/raw/json.ts';
 import { readSchema } from '../engine/schema/read.ts';
 import type { ActionType, Schema } from '../engine/schema/schema.ts';
+import type { LimitDeclaration } from './limits/declaration.ts';
+import { type LimitRule, limitsByAction } from './limits/rule.ts';
 
 /** Where the entities of a type come from; exactly one source each. */
 export type EntitySource = 'bundle' | 'store' | 'request';
@@ -27,6 +29,7 @@ export interface BundleParts {
   /** Paths of the context that people may see in decision records. */
   readonly recordAllow: readonly string[];
   readonly disclosure: Disclosure;
+  readonly limits: readonly LimitDeclaration[];
 }
 
 /** What a denied caller is told: the reason code alone, or what the deciding policies say too. */
@@ -37,6 +40,10 @@ export interface BundleAction {
   /** The context is without `pdp`. */
   readonly forCaller: ActionType;
   readonly facts: readonly FactName[];
+  /** Names of the limits whose state it declares as a fact. */
+  readonly limitFacts: readonly string[];
+  /** What counts it, in the order of names. */
+  readonly limits: readonly LimitRule[];
 }
 
 /** A bundle ready to decide: immutable, shared by all requests that it was selected for. */
@@ -51,6 +58,7 @@ export interface CompiledBundle {
   readonly readsStore: boolean;
   readonly recordAllow: readonly string[];
   readonly disclosure: Disclosure;
+  readonly limits: readonly LimitDeclaration[];
   readonly evaluator: Evaluator;
   /** The same bundle with some of its policies left out; takes as long as the longest step of compiling. */
   readonly without: (ids: ReadonlySet<string>) => CompiledBundle;
@@ -74,16 +82,20 @@ export async function compileBundle(
     name === 'cedar' ? await warmCedar(parts, schema) : createCompiledEvaluator(schema, parts.policies);
   await turn();
 
+  const limits = limitsByAction(parts.limits);
   const bundle: CompiledBundle = {
     ref: { name: parts.name, version: parts.version, digest: parts.digest },
     schema,
-    actions: new Map([...schema.actions].map(([key, action]) => [key, actionOf(action)])),
+    actions: new Map(
+      [...schema.actions].map(([key, action]) => [key, actionOf(action, limits.get(key) ?? [])]),
+    ),
     policies: new Map(parts.policies.map((policy) => [policy.id, policy])),
     entities: await readBundleEntities(schema, parts.entities),
     sourceOf: (type) => sources.get(type) ?? 'bundle',
     readsStore: sources.values().some((source) => source === 'store'),
     recordAllow: parts.recordAllow,
     disclosure: parts.disclosure,
+    limits: parts.limits,
     evaluator,
     without(ids) {
       const policies = [...bundle.policies.values()].filter(({ id }) => !ids.has(id));
@@ -111,8 +123,13 @@ async function warmCedar(parts: BundleParts, schema: Schema): Promise<Evaluator>
   return evaluator;
 }
 
-function actionOf(action: ActionType): BundleAction {
-  return { forCaller: { ...action, context: callerContext(action) }, facts: declaredFacts(action) };
+function actionOf(action: ActionType, limits: readonly LimitRule[]): BundleAction {
+  return {
+    forCaller: { ...action, context: callerContext(action) },
+    facts: declaredFacts(action),
+    limitFacts: declaredLimits(action),
+    limits,
+  };
 }
 
 async function readBundleEntities(schema: Schema, text: string): Promise<ReadonlyMap<string, Entity>> {

@@ -21,7 +21,11 @@ export function decideByBundle(
   facts: (names: BundleAction['facts']) => Facts,
   options: InformOptions = {},
 ): BundleDecision {
-  const informed = informRequest(bundle, asked, facts, options);
+  return decideInformed(bundle, informRequest(bundle, asked, facts, options));
+}
+
+/** The same for a request that was informed before. */
+export function decideInformed(bundle: CompiledBundle, informed: InformedRequest): BundleDecision {
   const evaluation = bundle.evaluator.evaluate(informed.request);
 
   return { informed, evaluation, verdict: settleEvaluation(evaluation, (id) => bundle.policies.get(id)) };

@@ -3,7 +3,7 @@ import { type Entity, readEntities } from '../engine/data/entities.ts';
 import { checkRequest } from '../engine/data/request.ts';
 import { PdpError } from '../engine/error.ts';
 import type { EvaluationRequest } from '../engine/evaluator.ts';
-import { FACTS_ATTRIBUTE, type Facts, withFacts } from '../engine/facts.ts';
+import { assertedFacts, FACTS_ATTRIBUTE, type Facts, withFacts } from '../engine/facts.ts';
 import { checkCount } from '../engine/raw/count.ts';
 import {
   type RawNode,
@@ -38,6 +38,11 @@ export interface InformedRequest {
   readonly facts: Facts;
 }
 
+/** A request in Cedar values before the facts are asserted. */
+export interface ReadRequest extends Omit<InformedRequest, 'facts'> {
+  readonly action: BundleAction;
+}
+
 /** What is known of a request beforehand. */
 export interface InformOptions {
   /**
@@ -58,8 +63,20 @@ export function informRequest(
   bundle: CompiledBundle,
   asked: AskedRequest,
   facts: (names: BundleAction['facts']) => Facts,
-  { recorded = false, stored }: InformOptions = {},
+  options: InformOptions = {},
 ): InformedRequest {
+  return assertFacts(readRequest(bundle, asked, options), facts);
+}
+
+/**
+ * The first half of {@link informRequest}, for facts that have to be fetched by what the request says.
+ * @throws PdpError as it does.
+ */
+export function readRequest(
+  bundle: CompiledBundle,
+  asked: AskedRequest,
+  { recorded = false, stored }: InformOptions = {},
+): ReadRequest {
   const { schema } = bundle;
   const checked = checkRequest(schema, asked);
   const { uid } = checked.action;
@@ -88,18 +105,28 @@ export function informRequest(
   requirePresent(bundle, request, request.principal, 'principal');
   requirePresent(bundle, request, request.resource, 'resource');
 
-  const known = action.facts.length === 0 ? {} : facts(action.facts);
+  return { action, request, context, entities };
+}
+
+/** The second half: lays the declared facts under it. */
+export function assertFacts(
+  { action, request, context, entities }: ReadRequest,
+  facts: (names: BundleAction['facts']) => Facts,
+): InformedRequest {
+  if (action.facts.length === 0) return { request, context, entities, facts: NO_FACTS };
+  const asserted = assertedFacts(action.facts, action.limitFacts, facts(action.facts));
 
   return {
-    request:
-      action.facts.length === 0 ? request : { ...request, context: withFacts(context, action.facts, known) },
+    request: { ...request, context: withFacts(context, asserted) },
     context,
     entities,
-    facts: known,
+    facts: asserted,
   };
 }
 
 type Seen = Pick<EvaluationRequest, 'entity'>;
+
+const NO_FACTS: Facts = {};
 
 /** Each type has one source, so no key stands in two of them. */
 export function lookupOf(

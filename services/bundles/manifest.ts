@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../engine/limits.ts';
 import { FORMAT_VERSION } from './digest.ts';
+import { LIMIT_SCHEMA } from './limits/declaration.ts';
 import { POLICY_LINTS } from './lint/names.ts';
 import type { Problems } from './problems.ts';
 import { decodeSource, type Source, type Span } from './source.ts';
@@ -76,10 +77,10 @@ export const MANIFEST_SCHEMA = z.strictObject({
       'Findings of validation that are errors otherwise, and lints (docs/lints.md), allowed for one policy, action or type each.',
     ),
   limits: z
-    .array(z.unknown())
-    .max(0)
+    .array(LIMIT_SCHEMA)
+    .max(LIMITS.bundle_limits)
     .default([])
-    .describe('Reserved: this version enforces no limits, so it accepts none.'),
+    .describe('How often, or how much in sum, actions may be allowed.'),
 });
 
 export type Manifest = Readonly<z.output<typeof MANIFEST_SCHEMA>>;
@@ -130,10 +131,7 @@ function reportIssue(issue: z.core.$ZodIssue, root: YamlNode, source: Source, pr
   }
 
   const where = issue.path.map(String).join('.');
-  const reserved = issue.path[0] === 'limits' && issue.code === 'too_big';
-  const message = reserved
-    ? 'limits must be empty: this version enforces none, and nothing declared may go unenforced'
-    : `${where === '' ? 'the manifest' : where}: ${describe(issue)}`;
+  const message = `${where === '' ? 'the manifest' : where}: ${describe(issue)}`;
   problems.at(source, spanOf(root, issue.path), 'manifest_invalid', message);
 }
 
@@ -141,6 +139,7 @@ function reportIssue(issue: z.core.$ZodIssue, root: YamlNode, source: Source, pr
 function describe(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_key') return 'must be the name of an entity type';
   if (issue.message.endsWith('received undefined')) return 'is missing';
+  if (issue.path[0] === 'limits' && issue.code === 'invalid_union') return describeLimit(issue);
   if (issue.code !== 'invalid_format') return issue.message;
 
   switch (issue.path[0]) {
@@ -154,7 +153,24 @@ function describe(issue: z.core.$ZodIssue): string {
       return issue.path.at(-1) === 'entity_type'
         ? 'must be the name of an entity type'
         : 'must be a policy id';
+    case 'limits':
+      return describeLimit(issue);
     default:
       return issue.message;
+  }
+}
+
+function describeLimit({ path, message }: z.core.$ZodIssue): string {
+  switch (path[2]) {
+    case 'name':
+      return 'must be lower-case letters, digits and underscores, at most 63, beginning with a letter';
+    case 'key':
+      return 'must be principal, action, resource, or an attribute such as principal.team or resource.owner';
+    case 'window':
+      return 'must be a duration such as 24h, or { calendar: day, time_zone: Europe/Berlin }';
+    case 'cost':
+      return 'must be 1, or a path into the context such as input.amount';
+    default:
+      return message;
   }
 }

@@ -15,6 +15,7 @@ import {
   MANIFEST_PATH,
   SCHEMA_PATH,
 } from './files.ts';
+import { checkLimits } from './limits/check.ts';
 import { readLinks } from './links.ts';
 import { type LocatedManifest, readManifest } from './manifest.ts';
 import { NOT_NORMAL, unmatchableUids } from './normal-form.ts';
@@ -47,7 +48,10 @@ export function parseBundle(files: BundleFiles, cedar: Cedar, problems: Problems
   const base = { digest: bundleDigest(files), manifest, schema, parsed };
   if (schema === undefined) return { ...base, policies: statics, entities: [] };
 
-  if (manifest !== undefined) checkManifest(manifest, schema.schema, problems);
+  if (manifest !== undefined) {
+    checkManifest(manifest, schema.schema, problems);
+    checkLimits(manifest, schema.schema, problems);
+  }
   const sources = manifest?.manifest.entity_sources ?? {};
   const linkBytes = files.get(LINKS_PATH);
   const links = linkBytes === undefined ? [] : readLinks(linkBytes, parsed, schema.schema, problems);
@@ -67,7 +71,7 @@ export function partsOf(bundle: ParsedBundle, files: BundleFiles): BundleParts |
   const { digest, manifest, schema, policies } = bundle;
   if (manifest === undefined || schema === undefined) return undefined;
 
-  const { name, version, entity_sources, record, disclosure } = manifest.manifest;
+  const { name, version, entity_sources, record, disclosure, limits } = manifest.manifest;
 
   return {
     name,
@@ -80,6 +84,7 @@ export function partsOf(bundle: ParsedBundle, files: BundleFiles): BundleParts |
     entitySources: entity_sources,
     recordAllow: record.allow,
     disclosure,
+    limits,
   };
 }
 

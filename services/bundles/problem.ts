@@ -17,6 +17,8 @@ export const PROBLEM_CODES = [
   'schema_invalid',
   'schema_warning',
   'fact_invalid',
+  'limit_invalid',
+  'limit_unavailable',
   'policy_id',
   'policy_annotation',
   'policy_too_deep',

@@ -1,11 +1,12 @@
 import { PdpError } from '../engine/error.ts';
-import type { Facts } from '../engine/facts.ts';
 import { obligationText } from '../engine/obligation.ts';
-import type { BundleAction, CompiledBundle } from './compile.ts';
+import type { CompiledBundle } from './compile.ts';
 import { type BundleDecision, decideByBundle } from './decide.ts';
+import { verdictBeside } from './limits/use.ts';
 import type { Problems } from './problems.ts';
 import { positionAt } from './source.ts';
 import { withListed } from './stored/listed.ts';
+import { testFacts } from './test-facts.ts';
 import type { BundleTest, Wanted } from './tests.ts';
 
 /** How one test of a bundle ended. */
@@ -48,19 +49,13 @@ export function resultOf(test: BundleTest, answer: TestAnswer): TestResult {
 }
 
 /** Decides the request of a test; a request that does not fit the bundle is an answer too. */
-export function answerTest(bundle: CompiledBundle, { asked, now }: BundleTest): TestAnswer {
-  const facts = (names: BundleAction['facts']): Facts => {
-    if (names.includes('now') && now === undefined) {
-      throw new PdpError('invalid_request', 'the action declares pdp.now, and the test does not give it');
-    }
-
-    return now === undefined ? {} : { now };
-  };
+export function answerTest(bundle: CompiledBundle, { asked, facts }: BundleTest): TestAnswer {
+  const told = testFacts(bundle, asked, facts);
 
   try {
-    const decision = withListed(bundle, asked, (own, options) => decideByBundle(bundle, own, facts, options));
+    const decided = withListed(bundle, asked, (own, options) => decideByBundle(bundle, own, told, options));
 
-    return { kind: 'decided', decision };
+    return { kind: 'decided', decision: { ...decided, verdict: verdictBeside(bundle, decided, facts.use) } };
   } catch (error) {
     if (!(error instanceof PdpError)) throw error;
 

@@ -1,8 +1,8 @@
 import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs';
-import { FACT_TYPES, FACTS_ATTRIBUTE } from '../engine/facts.ts';
+import { FACT_TYPES, FACTS_ATTRIBUTE, type FactName, isFactType } from '../engine/facts.ts';
 import { exceedsLimit, LIMITS } from '../engine/limits.ts';
 import { readSchema } from '../engine/schema/read.ts';
-import type { ActionType, CedarType, Schema } from '../engine/schema/schema.ts';
+import type { ActionType, Schema } from '../engine/schema/schema.ts';
 import { type Cedar, helpOf, spanOfError } from './cedar.ts';
 import { SCHEMA_PATH } from './files.ts';
 import { escapeControls } from './problem.ts';
@@ -136,7 +136,7 @@ function checkFacts(action: ActionType, source: Source, problems: Problems): voi
   const refuse = (message: string): void => {
     const text = `${FACTS_ATTRIBUTE} of the action ${JSON.stringify(action.uid.id)} ${message}`;
     problems.at(source, wordSpan(source, FACTS_ATTRIBUTE), 'fact_invalid', text, {
-      help: `facts are: ${Object.keys(FACT_TYPES).join(', ')}`,
+      help: `facts are: ${Object.keys(FACT_TYPES).join(', ')}; docs/bundle-format.md has their types`,
     });
   };
 
@@ -147,15 +147,9 @@ function checkFacts(action: ActionType, source: Source, problems: Problems): voi
   if (!declared.required) refuse('must be required: the server always asserts it');
   for (const [name, { type, required }] of declared.type.attributes) {
     if (!Object.hasOwn(FACT_TYPES, name)) refuse(`declares ${JSON.stringify(name)}, which is no fact`);
-    else if (!isFactType(name as keyof typeof FACT_TYPES, type)) refuse(`declares ${name} with another type`);
+    else if (!isFactType(name as FactName, type)) refuse(`declares ${name} with another type`);
     else if (!required) refuse(`declares ${name} as optional: the server always asserts it`);
   }
-}
-
-function isFactType(name: keyof typeof FACT_TYPES, type: CedarType): boolean {
-  const fact = FACT_TYPES[name];
-
-  return type.kind === fact.kind && type.name === fact.name;
 }
 
 function wordSpan(source: Source, word: string): Span | undefined {

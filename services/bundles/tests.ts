@@ -1,5 +1,4 @@
 import { PdpError } from '../engine/error.ts';
-import { type Datetime, parseDatetime } from '../engine/extension/datetime.ts';
 import { LIMITS } from '../engine/limits.ts';
 import { parseTrustedJson } from '../engine/raw/json.ts';
 import { type RawNode, RawObject, type RawUid } from '../engine/raw/raw.ts';
@@ -10,6 +9,7 @@ import { compareText } from './problem.ts';
 import type { Problems } from './problems.ts';
 import { invalid, listOf, membersOf, stringOf, stringsOf } from './raw-members.ts';
 import { decodeSource, type Source, type Span } from './source.ts';
+import { NO_TEST_FACTS, readCedarFacts, readTestFacts, type TestFacts } from './test-facts.ts';
 import { parseUidText } from './uid-text.ts';
 import { rawOf, readYaml, spanOf } from './yaml.ts';
 
@@ -19,8 +19,7 @@ export interface BundleTest {
   readonly source: Source;
   readonly span: Span | undefined;
   readonly asked: AskedRequest;
-  /** The fact `now`, where the test gives it. */
-  readonly now: Datetime | undefined;
+  readonly facts: TestFacts;
   readonly want: Wanted;
 }
 
@@ -127,7 +126,7 @@ function readTest(
   return { ...test, name: test.name ?? `test ${field}`, source, span };
 }
 
-type Read = Pick<BundleTest, 'asked' | 'now' | 'want'> & { readonly name: string | undefined };
+type Read = Pick<BundleTest, 'asked' | 'facts' | 'want'> & { readonly name: string | undefined };
 
 function readCedarTest(raw: RawNode, field: string): Read {
   const members = membersOf(raw, field, {
@@ -139,12 +138,12 @@ function readCedarTest(raw: RawNode, field: string): Read {
   if (typeof errors !== 'bigint' || errors < 0n) throw invalid(`${field}.num_errors`, 'must be a count');
 
   const asked = readAsked(members.get('request') ?? null, members.get('entities') ?? [], field);
-  const { context, now } = takeFacts(asked.context, `${field}.request.context`);
+  const { context, facts } = takeFacts(asked.context, `${field}.request.context`);
 
   return {
     name,
     asked: { ...asked, context },
-    now,
+    facts,
     want: {
       decision: decisionOf(members.get('decision'), `${field}.decision`),
       reasonCode: undefined,
@@ -163,9 +162,6 @@ function readOwnTest(raw: RawNode, field: string): Read {
     required: ['decision', 'reason_code'],
     optional: ['determining', 'errors', 'obligations'],
   });
-  const facts = members.has('facts')
-    ? membersOf(members.get('facts') ?? null, `${field}.facts`, { required: [], optional: ['now'] })
-    : new Map<string, RawNode>();
   const ids = want.has('determining')
     ? stringsOf(want.get('determining'), `${field}.want.determining`)
     : undefined;
@@ -173,7 +169,9 @@ function readOwnTest(raw: RawNode, field: string): Read {
   return {
     name: stringOf(members.get('description'), `${field}.description`),
     asked: readAsked(members.get('request') ?? null, members.get('entities') ?? [], field),
-    now: facts.has('now') ? datetimeOf(facts.get('now') ?? null, `${field}.facts.now`) : undefined,
+    facts: members.has('facts')
+      ? readTestFacts(members.get('facts') ?? null, `${field}.facts`)
+      : NO_TEST_FACTS,
     want: {
       decision: decisionOf(want.get('decision'), `${field}.want.decision`),
       reasonCode: stringOf(want.get('reason_code'), `${field}.want.reason_code`),
@@ -209,32 +207,17 @@ function readAsked(raw: RawNode, entities: RawNode, field: string): AskedRequest
 }
 
 /** Takes `pdp` out of a context in Cedar's format: what the server asserts arrives apart from what a caller sends. */
-function takeFacts(context: RawNode, field: string): { context: RawNode; now: Datetime | undefined } {
-  if (!(context instanceof RawObject) || !context.entries.has('pdp')) return { context, now: undefined };
+function takeFacts(context: RawNode, field: string): { context: RawNode; facts: TestFacts } {
+  if (!(context instanceof RawObject) || !context.entries.has('pdp'))
+    return { context, facts: NO_TEST_FACTS };
 
-  const facts = membersOf(context.entries.get('pdp') ?? null, `${field}.pdp`, { required: ['now'] });
   const entries = new Map(context.entries);
   entries.delete('pdp');
 
   return {
     context: new RawObject(entries),
-    now: datetimeOf(argumentOf(facts.get('now') ?? null), `${field}.pdp.now`),
+    facts: readCedarFacts(context.entries.get('pdp') ?? null, `${field}.pdp`),
   };
-}
-
-/** The text of `"…"` and of `{"__extn": {"fn": "datetime", "arg": "…"}}`, which is how Cedar writes a datetime. */
-function argumentOf(raw: RawNode): RawNode {
-  const call = raw instanceof RawObject ? raw.entries.get('__extn') : undefined;
-  const isDatetime = call instanceof RawObject && call.entries.get('fn') === 'datetime';
-
-  return isDatetime ? (call.entries.get('arg') ?? null) : raw;
-}
-
-function datetimeOf(raw: RawNode, field: string): Datetime {
-  const datetime = parseDatetime(stringOf(raw, field));
-  if (datetime === undefined) throw invalid(field, 'must be a datetime such as 2026-11-22T10:00:00Z');
-
-  return datetime;
 }
 
 function decisionOf(raw: RawNode | undefined, field: string): 'allow' | 'deny' {

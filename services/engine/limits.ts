@@ -38,6 +38,10 @@ export const LIMITS = {
   bundle_tests: 10_000,
   /** Static entities in one bundle. */
   bundle_entities: 50_000,
+  /** Limits that one bundle declares. */
+  bundle_limits: 64,
+  /** Limits that count one action. */
+  action_limits: 8,
   /** Entities that one store holds. */
   stored_entities: 100_000,
   /** Entities that one write puts or deletes. */

@@ -2,7 +2,9 @@ import type { Evaluation } from './evaluator.ts';
 import { NO_OBLIGATIONS, type Obligation, uniteObligations } from './obligation.ts';
 import type { Policy } from './policy.ts';
 
-export type DecidedCode = 'permitted' | 'forbidden' | 'not_permitted' | 'policy_error';
+export type PolicyCode = 'permitted' | 'forbidden' | 'not_permitted' | 'policy_error';
+/** Why a decision is as it is: its policies, or a limit over which they would have allowed. */
+export type DecidedCode = PolicyCode | 'limit_exceeded';
 
 /** The final word on one evaluation, before limits, approvals and obligations. */
 export interface Verdict {
@@ -23,6 +25,7 @@ export const MESSAGES = {
   forbidden: 'A policy forbids this.',
   not_permitted: 'No policy permits this.',
   policy_error: 'A policy could not be evaluated, so this is not allowed.',
+  limit_exceeded: 'A limit would be exceeded.',
 } as const;
 
 /**
@@ -54,10 +57,22 @@ export function settleEvaluation(
   };
 }
 
+/** An allow that would be over a limit: what its policies said stays in the record. */
+export function denyOverLimit({ policyCodes }: Pick<Verdict, 'policyCodes'>, name: string): Verdict {
+  return {
+    decision: 'deny',
+    reasonCode: 'limit_exceeded',
+    message: `${MESSAGES.limit_exceeded.slice(0, -1)}: ${name}.`,
+    policyCodes,
+    obligations: NO_OBLIGATIONS,
+    alternatives: [],
+  };
+}
+
 function reasonCodeOf(
   { decision, determining, errors }: Evaluation,
   policy: (id: string) => Pick<Policy, 'effect'> | undefined,
-): DecidedCode {
+): PolicyCode {
   if (decision === 'deny' && determining.length > 0) return 'forbidden';
   if (decision === 'deny') return errors.length > 0 ? 'policy_error' : 'not_permitted';
 

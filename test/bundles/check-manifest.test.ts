@@ -50,12 +50,6 @@ describe('check refuses', () => {
     ],
     ['no owner', manifest((text) => text.replace('[finance]', '[]')), 'manifest_invalid', /owners/],
     [
-      'declared limits',
-      manifest((text) => `${text}limits: [{ max: 3 }]\n`),
-      'manifest_invalid',
-      /limits must be empty/,
-    ],
-    [
       'a path that is none',
       manifest((text) => `${text}record: { allow: [input..path] }\n`),
       'manifest_invalid',

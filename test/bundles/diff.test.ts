@@ -6,6 +6,7 @@ import { diffLines } from '../../services/bundles/diff/lines.ts';
 import { diffInWorker } from '../../services/bundles/worker/diff.ts';
 import { type Changes, LINK, links, manifest, policy, receipt } from './bundle-changes.ts';
 import { filesOf, validFile } from './files-of.ts';
+import { limited, SENT } from './limits/limited-bundle.ts';
 
 function diff(after: Changes, before: Changes = {}) {
   return diffBundles(filesOf(before), filesOf(after));
@@ -50,6 +51,24 @@ describe('diffBundles', () => {
 
     expect(policies.changed).toMatchObject([{ id: 'no-secrets', kind: 'policy', parts }]);
     expect(policies.changed[0]?.lines.filter((line) => !line.startsWith('  ')).length).toBeGreaterThan(1);
+  });
+
+  test('says of limits in words what changes', async () => {
+    const calendar = SENT.replace('max: 10', 'max: 5').replace(
+      '24h',
+      '{ calendar: day, time_zone: Europe/Berlin }',
+    );
+    const { manifest: changes } = await diff(limited(calendar), limited());
+
+    expect(changes).toEqual([
+      {
+        field: 'limit sent',
+        before:
+          'at most a sum of 10 of input.amount in any 24h, by principal, resource.owner, of Action::"send"',
+        after:
+          'at most a sum of 5 of input.amount each day (Europe/Berlin), by principal, resource.owner, of Action::"send"',
+      },
+    ]);
   });
 
   test('names policies, templates and links that are new or gone', async () => {

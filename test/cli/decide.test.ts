@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BundleFiles } from '../../services/bundles/files.ts';
+import { limited } from '../bundles/limits/limited-bundle.ts';
 import { storeBundle } from '../bundles/stored/store-bundle.ts';
 import { writeBundle } from './support/bundle-folder.ts';
 import { type Ran, usePalisade } from './support/run.ts';
@@ -50,6 +51,34 @@ describe('decide', () => {
     expect(denied.code).toBe(1);
     expect(denied.stdout).toContain('deny (forbidden): This receipt is secret.\nby no-secrets\n');
     expect(denied.stdout).toContain('facts: now is datetime("2026-11-22T10:00:00.000Z")');
+  });
+
+  test('takes what is used of a limit, denies over it, and explains by it', async () => {
+    const files = Object.entries(limited() ?? {}).map(([path, text]) => [path, String(text)]);
+    const counted = await writeBundle(join(folder, 'limited'), Object.fromEntries(files));
+    const send = (used: string | undefined, amount: number, ...more: readonly string[]) =>
+      decide(
+        {
+          bundle: counted,
+          action: 'Action::"send"',
+          resource: 'Account::"a1"',
+          context: JSON.stringify({ input: { amount, note: '' } }),
+          entities: '[{"uid":{"type":"User","id":"a"},"attrs":{"level":1},"parents":[]}]',
+          fact: used,
+        },
+        ...more,
+      );
+
+    expect(await send(undefined, 10)).toMatchObject({ code: 0, stderr: '' });
+    const over = await send('limits.sent=8', 3, '--explain');
+    expect(over.code).toBe(1);
+    expect(over.stdout).toContain('deny (limit_exceeded): A limit would be exceeded: sent.\n');
+    expect(over.stdout).toContain('over a limit; the policies allow it, by send\n');
+    expect(over.stdout).toContain('remaining');
+    expect(await send('limits.sent=9', 1)).toMatchObject({ code: 1 });
+    expect(await send('limits.sent=9', -1)).toMatchObject({ code: 2 });
+    expect((await send('limits.other=9', 1)).stderr).toContain('no limit other counts the action');
+    expect((await send('limits.sent=x', 1)).stderr).toContain('what is used of it');
   });
 
   test('takes what is listed of the types of the store as what the store holds, and explains by it', async () => {

@@ -48,7 +48,7 @@ describe.each(readdirSync('policies'))('policies/%s', (name) => {
 
   test('has no policy that decides none of its tests', () => {
     const determining = bundle.tests.flatMap(
-      ({ asked, now }) => decideAt(bundle, asked, now).evaluation.determining,
+      ({ asked, facts }) => decideAt(bundle, asked, facts.now).evaluation.determining,
     );
 
     expect([...new Set(determining)].sort()).toEqual([...bundle.compiled.policies.keys()].sort());
@@ -65,10 +65,10 @@ describe.each(readdirSync('policies'))('policies/%s', (name) => {
   test('forbids the same where somebody permits everything', async () => {
     const open = await readBundle(new Map(files).set('permit-all.cedar', Buffer.from(PERMIT_ALL)));
     const forbidden = bundle.tests.filter(({ want }) => want.reasonCode === 'forbidden');
-    const verdicts = forbidden.map(({ asked, now }) => decideAt(open, asked, now).verdict);
+    const verdicts = forbidden.map(({ asked, facts }) => decideAt(open, asked, facts.now).verdict);
 
     expect(verdicts.length).toBeGreaterThan(0);
-    expect(verdicts).toEqual(forbidden.map(({ asked, now }) => decideAt(bundle, asked, now).verdict));
+    expect(verdicts).toEqual(forbidden.map(({ asked, facts }) => decideAt(bundle, asked, facts.now).verdict));
   });
 
   test('has no policy that fails to evaluate, whatever a caller sends', () => {
@@ -97,11 +97,11 @@ describe.each(readdirSync('policies'))('policies/%s', (name) => {
 
 function* decisionsOnHostile(
   bundle: TestedBundle,
-  { asked, now }: BundleTest,
+  { asked, facts }: BundleTest,
 ): Generator<ReturnType<typeof decideAt>> {
   for (const hostile of hostileRequests(asked)) {
     try {
-      yield decideAt(bundle, hostile, now);
+      yield decideAt(bundle, hostile, facts.now);
     } catch (thrown) {
       if (!(thrown instanceof PdpError) || thrown.code !== 'invalid_request') throw thrown;
     }

@@ -4,6 +4,7 @@ import { PdpError } from '../../engine/error.ts';
 import { type Cedar, createCedar } from '../cedar.ts';
 import { type CompiledBundle, compileBundle } from '../compile.ts';
 import type { BundleFiles } from '../files.ts';
+import { limitText } from '../limits/words.ts';
 import type { Manifest } from '../manifest.ts';
 import { type ParsedBundle, parseBundle, partsOf } from '../parse.ts';
 import { renderProblem } from '../problem.ts';
@@ -73,7 +74,8 @@ function nameOf({ manifest: { name, version }, parsed: { digest } }: Side): Bund
 
 /** The manifest as named values; lists by their elements, so that one more is one change. */
 function manifestFields(manifest: Manifest): ReadonlyMap<string, string> {
-  const { name, version, description, owners, entity_sources, record, allow_findings } = manifest;
+  const { name, version, description, owners, entity_sources, record, disclosure, allow_findings, limits } =
+    manifest;
 
   return new Map([
     ['name', name],
@@ -81,6 +83,8 @@ function manifestFields(manifest: Manifest): ReadonlyMap<string, string> {
     ['description', description],
     ['owners', owners.join(', ')],
     ...Object.entries(entity_sources).map(([type, source]) => [`entity_sources ${type}`, source] as const),
+    ['disclosure', disclosure],
+    ...limits.map((limit) => [`limit ${limit.name}`, limitText(limit)] as const),
     ...record.allow.map((path) => [`record.allow ${path}`, 'shown'] as const),
     ...allow_findings.map(
       (entry) => [`allow_findings ${Object.values(entry).join(' of ')}`, 'allowed'] as const,

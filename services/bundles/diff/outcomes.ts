@@ -1,12 +1,8 @@
 import { inspect } from 'node:util';
-import { PdpError } from '../../engine/error.ts';
 import type { CompiledBundle } from '../compile.ts';
-import { decideByBundle } from '../decide.ts';
 import { jsonOf } from '../lint/expression.ts';
 import { compareText } from '../problem.ts';
-import { createProblems } from '../problems.ts';
-import { runTest } from '../run-tests.ts';
-import { withListed } from '../stored/listed.ts';
+import { answerTest, resultOf } from '../run-tests.ts';
 import type { BundleTest } from '../tests.ts';
 import type { Changed, Outcome, OutcomeChange, TestName } from './report.ts';
 
@@ -78,30 +74,25 @@ function nameOf({ source, name }: BundleTest): TestName {
 }
 
 /** All that a test asks and wants, as text; how its file writes it does not count. */
-function contentOf({ asked, now, want }: BundleTest): string {
-  return inspect({ asked, now, want }, { depth: null, maxArrayLength: null, maxStringLength: null });
+function contentOf({ asked, facts, want }: BundleTest): string {
+  return inspect({ asked, facts, want }, { depth: null, maxArrayLength: null, maxStringLength: null });
 }
 
 function outcomeOf(bundle: CompiledBundle, test: BundleTest): Outcome {
-  const { passed } = runTest(bundle, test, createProblems());
-
-  try {
-    const { now } = test;
-    const { evaluation, verdict } = withListed(bundle, test.asked, (asked, options) =>
-      decideByBundle(bundle, asked, () => (now === undefined ? {} : { now }), options),
-    );
-    const policies = [...evaluation.determining].sort(compareText);
-    const failed = evaluation.errors.map(({ policyId }) => policyId).sort(compareText);
-    const why = [
-      verdict.reasonCode,
-      ...(policies.length === 0 ? [] : [`by ${policies.join(', ')}`]),
-      ...(failed.length === 0 ? [] : [`failing ${failed.join(', ')}`]),
-    ];
-
-    return { passed, decision: verdict.decision, why: why.join(' ') };
-  } catch (error) {
-    if (!(error instanceof PdpError)) throw error;
-
-    return { passed, decision: 'refused', why: `${error.code}: ${error.message}` };
+  const answer = answerTest(bundle, test);
+  const { passed } = resultOf(test, answer);
+  if (answer.kind === 'refused') {
+    return { passed, decision: 'refused', why: `${answer.error.code}: ${answer.error.message}` };
   }
+
+  const { evaluation, verdict } = answer.decision;
+  const policies = [...evaluation.determining].sort(compareText);
+  const failed = evaluation.errors.map(({ policyId }) => policyId).sort(compareText);
+  const why = [
+    verdict.reasonCode,
+    ...(policies.length === 0 ? [] : [`by ${policies.join(', ')}`]),
+    ...(failed.length === 0 ? [] : [`failing ${failed.join(', ')}`]),
+  ];
+
+  return { passed, decision: verdict.decision, why: why.join(' ') };
 }

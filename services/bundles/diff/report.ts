@@ -8,7 +8,7 @@ export interface BundleDiff {
   readonly same: boolean;
   /** Files whose bytes differ, be it in white space alone. */
   readonly files: Changed<string>;
-  /** Name, version, description, owners, entity sources, allowed findings and recorded paths. */
+  /** Name, version, description, owners, entity sources, disclosure, limits, allowed findings and recorded paths. */
   readonly manifest: readonly FieldChange[];
   /** Policies, templates and links. */
   readonly policies: Changed<PolicySummary, PolicyChange>;

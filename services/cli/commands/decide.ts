@@ -2,24 +2,27 @@ import { Command, Option } from 'commander';
 import { type CompiledBundle, compileBundle } from '../../bundles/compile.ts';
 import { type BundleDecision, decideByBundle } from '../../bundles/decide.ts';
 import { type Explanation, explainDecision } from '../../bundles/explain.ts';
+import { limitsFact, limitsOf, verdictBeside } from '../../bundles/limits/use.ts';
 import type { OpenBundle } from '../../bundles/open.ts';
 import { escapeControls, renderProblem } from '../../bundles/problem.ts';
 import { withListed } from '../../bundles/stored/listed.ts';
+import { NO_TEST_FACTS, type TestFacts } from '../../bundles/test-facts.ts';
 import { openInWorker } from '../../bundles/worker/open.ts';
 import { PdpError } from '../../engine/error.ts';
 import type { FactName, Facts } from '../../engine/facts.ts';
 import { obligationText } from '../../engine/obligation.ts';
 import { valueText } from '../../engine/traced/cedar-text.ts';
+import { uidKey } from '../../engine/value/value.ts';
 import { factsAt } from '../../pdp/facts.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { print } from '../output.ts';
 import { decisionJson, explanationJson } from './decide/as-json.ts';
 import { type BundleChoice, readChosenBundle } from './decide/bundle-source.ts';
-import { type QuestionOptions, readFact, readQuestion } from './decide/question.ts';
+import { addFact, type QuestionOptions, readQuestion } from './decide/question.ts';
 import { treeLines } from './decide/tree.ts';
 
 interface DecideOptions extends QuestionOptions, BundleChoice {
-  readonly fact?: Facts;
+  readonly fact?: TestFacts;
   readonly explain?: boolean;
   readonly policy?: string;
   readonly json?: boolean;
@@ -28,7 +31,7 @@ interface DecideOptions extends QuestionOptions, BundleChoice {
 const EPILOGUE = `
 Decides as a server does that runs this bundle, without one: the same checks of the request, the same evaluation, the same rules.
 What a credential may ask and what a deployment adds are not part of it, and nothing is recorded. A fact that the action declares
-and --fact does not give is what the server would assert: for now, this clock.
+and --fact does not give is what the server would assert: for now, this clock; of a limit, that nothing of it is used.
 
 --explain shows each policy whose scope matches, and of its conditions every expression with what came of it. --policy shows one
 policy, also where its scope excludes it, and which part does.
@@ -62,7 +65,11 @@ export function decideCommand(): Command {
         'instead of these: a file with the body of POST /v1/authorize',
       ).conflicts(REQUEST_PARTS),
     )
-    .option('--fact <name=value>', 'what the server would assert, such as now=2026-11-22T10:00:00Z', addFact)
+    .option(
+      '--fact <name=value>',
+      'what the server would assert, such as now=2026-11-22T10:00:00Z or limits.sent_today=3',
+      addFact,
+    )
     .option('--explain', 'say of each policy whose scope matches why it matches or not')
     .option('--policy <id>', 'explain this policy alone, also where its scope excludes it')
     .option('--json', 'print the answer, and the explanation, as JSON')
@@ -75,10 +82,6 @@ export function decideCommand(): Command {
         throw undecided(thrown);
       });
     });
-}
-
-function addFact(text: string, facts: Facts = {}): Facts {
-  return { ...facts, ...readFact(text) };
 }
 
 /** Whatever keeps a request from being decided must not be read as a deny, which is an answer. */
@@ -112,12 +115,19 @@ async function decide(options: DecideOptions): Promise<0 | 1> {
   }
 
   const bundle = await compileBundle(parts);
-  const facts = (names: readonly FactName[]): Facts => ({ ...factsAt(Date.now(), names), ...options.fact });
+  const given = options.fact ?? NO_TEST_FACTS;
+  const rules = limitsOf(bundle, uidKey(call.action.type, call.action.id));
+  const use = new Map([...rules.map(({ name }) => [name, 0n] as const), ...given.use]);
+  const facts = (names: readonly FactName[]): Facts => ({
+    ...factsAt(Date.now(), names),
+    ...(given.now === undefined ? {} : { now: given.now }),
+    ...limitsFact(rules, use),
+  });
   if (options.policy !== undefined && !bundle.policies.has(options.policy)) {
     throw new CliError(`the bundle has no policy ${options.policy}`, EXIT.usage);
   }
   const explains = options.explain === true || options.policy !== undefined;
-  const answer = withListed(
+  const judged = withListed(
     bundle,
     call,
     (asked, listed): Answer =>
@@ -126,9 +136,15 @@ async function decide(options: DecideOptions): Promise<0 | 1> {
         : { decided: decideByBundle(bundle, asked, facts, listed) },
   );
 
-  for (const name of Object.keys(options.fact ?? {})) {
-    if (name in answer.decided.informed.facts) continue;
-    note(`the action does not declare the fact ${name}, so --fact changes nothing`);
+  const verdict = verdictBeside(bundle, judged.decided, use);
+  const answer = { ...judged, decided: { ...judged.decided, verdict } };
+
+  if (given.now !== undefined && answer.decided.informed.facts.now === undefined) {
+    note('the action does not declare the fact now, so --fact changes nothing');
+  }
+  for (const name of given.use.keys()) {
+    if (!rules.some((rule) => rule.name === name))
+      note(`no limit ${name} counts the action, so --fact changes nothing`);
   }
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (errors > 0)
@@ -182,7 +198,9 @@ function answerLines({ ref }: CompiledBundle, { decided, explanation }: Answer):
     `${verdict.decision} (${verdict.reasonCode})${message}`,
     evaluation.decision === verdict.decision
       ? `by ${policies}`
-      : `Cedar alone would ${evaluation.decision}, by ${policies}; a forbid failed, which denies`,
+      : verdict.reasonCode === 'limit_exceeded'
+        ? `over a limit; the policies allow it, by ${policies}`
+        : `Cedar alone would ${evaluation.decision}, by ${policies}; a forbid failed, which denies`,
     ...verdict.obligations.map((obligation) => `obliges to ${obligationText(obligation)}`),
     ...verdict.alternatives.map((text) => `instead: ${text}`),
     `in ${ref.name} ${ref.version} ${ref.digest}`,

@@ -2,7 +2,7 @@ import type { CompiledBundle } from '../../bundles/compile.ts';
 import type { AskedRequest } from '../../bundles/inform.ts';
 import { readContext } from '../../engine/data/context.ts';
 import { uidInJson } from '../../engine/data/read-uid.ts';
-import { FACT_TYPES, type FactName, type Facts } from '../../engine/facts.ts';
+import { type FactName, type Facts, factTypeOf } from '../../engine/facts.ts';
 import { LIMITS } from '../../engine/limits.ts';
 import { parseJson } from '../../engine/raw/json.ts';
 import { type RawNode, RawObject } from '../../engine/raw/raw.ts';
@@ -42,10 +42,18 @@ export function readRecordedFacts(
   text: string,
   names: readonly FactName[],
 ): Facts {
-  const attributes = new Map(names.map((name) => [name, { type: FACT_TYPES[name], required: true }]));
+  const raw = parseJson(text, 'facts', TEXT_LIMITS);
+  const members = (name: FactName): readonly string[] => {
+    const fact = raw instanceof RawObject ? raw.entries.get(name) : undefined;
+
+    return fact instanceof RawObject ? [...fact.entries.keys()] : [];
+  };
+  const attributes = new Map(
+    names.map((name) => [name, { type: factTypeOf(name, members(name)), required: true }]),
+  );
   const context = { kind: 'record', attributes } as const;
 
-  return Object.fromEntries(readContext(schema, { context }, parseJson(text, 'facts', TEXT_LIMITS)).fields);
+  return Object.fromEntries(readContext(schema, { context }, raw).fields);
 }
 
 function uidOf(raw: RawNode): AskedRequest['principal'] {

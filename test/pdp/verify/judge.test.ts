@@ -77,7 +77,7 @@ function partsOfFiles(bundle: BundleFiles): BundleParts {
 
 /** What the compiled evaluator says to each test that does not want its request refused. */
 function casesOf(bundle: CompiledBundle, bundleFiles: BundleFiles): VerificationCase[] {
-  return readTests(bundleFiles, createProblems()).flatMap(({ asked, now = NOON }) => {
+  return readTests(bundleFiles, createProblems()).flatMap(({ asked, facts: { now = NOON } }) => {
     try {
       const { informed, evaluation } = decideByBundle(bundle, asked, () => ({ now }));
       const { request, context, entities } = informed;

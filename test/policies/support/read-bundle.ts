@@ -27,7 +27,7 @@ export async function readBundle(files: BundleFiles): Promise<TestedBundle> {
 export function decideAt(
   { compiled }: TestedBundle,
   asked: AskedRequest,
-  now: BundleTest['now'],
+  now: BundleTest['facts']['now'],
 ): BundleDecision {
   return decideByBundle(compiled, asked, () => (now === undefined ? {} : { now }));
 }

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
+import { NO_TEST_FACTS, type TestFacts } from '../../../bundles/test-facts.ts';
 import { parseUidText } from '../../../bundles/uid-text.ts';
 import { type Datetime, parseDatetime } from '../../../engine/extension/datetime.ts';
-import type { Facts } from '../../../engine/facts.ts';
 import { exceedsLimit, LIMITS } from '../../../engine/limits.ts';
 import { parseJson } from '../../../engine/raw/json.ts';
 import type { RawUid } from '../../../engine/raw/raw.ts';
@@ -78,12 +78,19 @@ async function readLimited(path: string): Promise<Buffer> {
   return bytes;
 }
 
-/** Collects `--fact name=value`. */
-export function readFact(text: string): Facts {
+/** Collects `--fact name=value`: `now=…`, and `limits.NAME=…`, what is used of a limit. */
+export function addFact(text: string, facts: TestFacts = NO_TEST_FACTS): TestFacts {
   const [name = '', ...rest] = text.split('=');
-  if (name !== 'now') throw new CliError(`--fact knows now=…, not ${text}`, EXIT.usage);
+  const value = rest.join('=');
+  if (name === 'now') return { ...facts, now: datetimeOf(value) };
+  if (!name.startsWith('limits.')) {
+    throw new CliError(`--fact knows now=… and limits.NAME=…, not ${text}`, EXIT.usage);
+  }
+  if (!/^\d{1,18}$/.test(value)) {
+    throw new CliError(`--fact ${name} must be what is used of it, such as ${name}=3`, EXIT.usage);
+  }
 
-  return { now: datetimeOf(rest.join('=')) };
+  return { ...facts, use: new Map([...facts.use, [name.slice('limits.'.length), BigInt(value)]]) };
 }
 
 function datetimeOf(text: string): Datetime {

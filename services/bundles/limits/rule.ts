@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { PdpError } from '../../engine/error.ts';
+import type { EvaluationRequest } from '../../engine/evaluator.ts';
+import { canonicalOf } from '../../engine/value/canonical.ts';
+import { CedarRecord, uidKey, type Value } from '../../engine/value/value.ts';
+import { parseUidText } from '../uid-text.ts';
+import type { LimitDeclaration } from './declaration.ts';
+import { type LimitWindow, readWindow, windowText } from './window.ts';
+
+/** A limit ready to count requests. */
+export interface LimitRule {
+  readonly name: string;
+  readonly max: bigint;
+  readonly window: LimitWindow;
+  /** What its counter is bound to as long as its store knows the name: key and window, in one text. */
+  readonly definition: string;
+  /** Which counter a request uses: equal for the same parts of the key, and for no others. */
+  readonly keyOf: (request: EvaluationRequest) => string;
+  /**
+   * What a request adds.
+   * @throws PdpError `invalid_request` where it is negative: that would be a refund.
+   */
+  readonly costOf: (context: CedarRecord) => bigint;
+}
+
+/** A longer key is told by its hash; no text of a key begins as one does. */
+const MAX_KEY_UNITS = 512;
+
+/** @throws PdpError `internal` where the declaration did not pass `check`. */
+export function limitRule(declaration: LimitDeclaration): LimitRule {
+  const { name, key, max, cost } = declaration;
+  const window = readWindow(declaration.window);
+  if (typeof window === 'string') throw new PdpError('internal', `the limit ${name} has no window`);
+  const path = cost === 1 ? undefined : cost.split('.');
+
+  return {
+    name,
+    max: BigInt(max),
+    window,
+    definition: `by [${key.join(', ')}], ${windowText(window)}`,
+    keyOf(request) {
+      const text = `[${key.map((part) => canonicalOf(partOf(part, request))).join()}]`;
+      if (text.length <= MAX_KEY_UNITS) return text;
+
+      return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+    },
+    costOf: (context) => (path === undefined ? 1n : costAt(context, path)),
+  };
+}
+
+/** The limits of each action, by its key, in the order of their names. */
+export function limitsByAction(
+  declarations: readonly LimitDeclaration[],
+): ReadonlyMap<string, readonly LimitRule[]> {
+  const byAction = new Map<string, LimitRule[]>();
+  for (const declaration of declarations.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const rule = limitRule(declaration);
+    for (const text of declaration.actions) {
+      const uid = parseUidText(text);
+      if (uid === undefined) throw new PdpError('internal', `the limit ${rule.name} names no action`);
+      const key = uidKey(uid.type, uid.id);
+      byAction.set(key, [...(byAction.get(key) ?? []), rule]);
+    }
+  }
+
+  return byAction;
+}
+
+function partOf(part: string, request: EvaluationRequest): Value {
+  if (part === 'principal' || part === 'action' || part === 'resource') return request[part];
+
+  const [entity, attribute = ''] = part.split('.');
+  const { key } = entity === 'principal' ? request.principal : request.resource;
+  const value = request.entity(key)?.attributes.get(attribute);
+  if (value === undefined) throw new PdpError('internal', `${part} of a limit's key is not known`);
+
+  return value;
+}
+
+function costAt(context: CedarRecord, path: readonly string[]): bigint {
+  let value: Value | undefined = context;
+  for (const name of path) value = value instanceof CedarRecord ? value.fields.get(name) : undefined;
+  if (typeof value !== 'bigint') throw new PdpError('internal', 'the cost of a limit is not known');
+  if (value < 0n) {
+    const field = `context.${path.join('.')}`;
+    throw new PdpError('invalid_request', `${field} is counted by a limit and cannot be negative`, { field });
+  }
+
+  return value;
+}
