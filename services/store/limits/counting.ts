@@ -1,0 +1,153 @@
+import { PdpError } from '../../engine/error.ts';
+import type { Database } from '../database.ts';
+import {
+  type Consumed,
+  type CountedDecision,
+  consumeLimits,
+  type LimitCount,
+  readLimits,
+  recordUses,
+  releaseUses,
+} from './uses.ts';
+
+/** Counts decisions in PostgreSQL, many at a time: those that wait while one statement runs make up the next one. */
+export interface LimitCounting {
+  /** @throws PdpError `unavailable` where it is not known whether the decision was counted. */
+  consume(decision: CountedDecision): Promise<Consumed>;
+  /** What is used of the limits of a decision, without counting it. @throws PdpError `unavailable`. */
+  read(decision: Pick<CountedDecision, 'uses'>): Promise<readonly LimitCount[]>;
+  /** Takes note, in its time, that the decision's record is durable. A note that is lost is found by the sweep. */
+  recorded(decisionId: string): void;
+  /** Gives back what a decision used that was not made, as soon as it can; what cannot be given back stays counted. */
+  release(decisionId: string): void;
+  /** Resolves once all notes and returns were tried. */
+  settled(): Promise<void>;
+}
+
+export interface CountingOptions {
+  readonly database: Database;
+  /** Told of notes and returns that PostgreSQL did not take. */
+  readonly onLost: (error: unknown) => void;
+}
+
+/** Statements at a time: while one waits for its commit or for a counter that others use, another can do its work. */
+const LANES = 4;
+/** Bounds what one commit holds locked. */
+const GROUP = 100;
+/** How long notes gather, in milliseconds: nobody waits for them. */
+const NOTE_MS = 20;
+
+export function createLimitCounting({ database, onLost }: CountingOptions): LimitCounting {
+  const lanes = { free: LANES, waiting: [] as (() => void)[] };
+  const consuming = createGroup(lanes, (decisions: readonly CountedDecision[]) =>
+    consumeLimits(database, decisions),
+  );
+  const reading = createGroup(lanes, (decisions: readonly Pick<CountedDecision, 'uses'>[]) =>
+    readLimits(database, decisions),
+  );
+  const recording = createNotes((ids) => recordUses(database, ids), onLost);
+  const releasing = createNotes((ids) => releaseUses(database, ids), onLost);
+
+  return {
+    consume: async (decision) => known(await consuming(decision)),
+    read: async (decision) => known(await reading(decision)),
+    recorded: recording.add,
+    release: releasing.add,
+
+    async settled() {
+      await Promise.all([recording.settled(), releasing.settled()]);
+    },
+  };
+}
+
+function known<Answer>(answer: Answer | undefined): Answer {
+  if (answer === undefined)
+    throw new PdpError('unavailable', 'the store does not know a limit of this bundle');
+
+  return answer;
+}
+
+interface Waiting<Item, Answer> {
+  readonly item: Item;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Gathers what one turn of the event loop asks, and what is asked while no lane is free. */
+function createGroup<Item, Answer>(
+  lanes: { free: number; waiting: (() => void)[] },
+  run: (items: readonly Item[]) => Promise<readonly Answer[]>,
+): (item: Item) => Promise<Answer> {
+  const waiting: Waiting<Item, Answer>[] = [];
+  let isScheduled = false;
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      if (isScheduled) return;
+      isScheduled = true;
+      setImmediate(start);
+    });
+
+  function start(): void {
+    isScheduled = false;
+    while (waiting.length > 0 && lanes.free > 0) {
+      lanes.free -= 1;
+      void settle(waiting.splice(0, GROUP)).finally(next);
+    }
+    if (waiting.length > 0 && !lanes.waiting.includes(start)) lanes.waiting.push(start);
+  }
+
+  function next(): void {
+    lanes.free += 1;
+    lanes.waiting.shift()?.();
+  }
+
+  async function settle(group: readonly Waiting<Item, Answer>[]): Promise<void> {
+    try {
+      const answers = await run(group.map(({ item }) => item));
+      group.forEach(({ resolve }, index) => {
+        resolve(answers[index] as Answer);
+      });
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  }
+}
+
+interface Notes {
+  add(decisionId: string): void;
+  settled(): Promise<void>;
+}
+
+/** Tells PostgreSQL of decisions together, after a moment. */
+function createNotes(
+  run: (decisionIds: readonly string[]) => Promise<void>,
+  onLost: (error: unknown) => void,
+): Notes {
+  let gathered: string[] = [];
+  let running: Promise<void> | undefined;
+
+  return {
+    add(decisionId) {
+      gathered.push(decisionId);
+      running ??= send();
+    },
+
+    async settled() {
+      await running;
+    },
+  };
+
+  async function send(): Promise<void> {
+    while (gathered.length > 0) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, NOTE_MS);
+      });
+      const ids = gathered;
+      gathered = [];
+      await run(ids).catch(onLost);
+    }
+    running = undefined;
+  }
+}

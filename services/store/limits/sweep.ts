@@ -1,0 +1,49 @@
+import type { Pool } from '../database.ts';
+import { query, withTransaction } from '../pool.ts';
+
+/** What one sweep found. */
+export interface Swept {
+  /** Uses of decisions that were in the log and not told so, which are not pending any more. */
+  readonly reconciled: number;
+  /** Uses that are pending now. */
+  readonly pending: number;
+  /** Those of them that are older than the age, of decisions that are not in the log; they stay counted. */
+  readonly unknown: number;
+  /** Counters of which nothing was used any more. */
+  readonly forgotten: number;
+}
+
+/** One sweeper at a time, of all processes. Any number of our own will do. */
+const SWEEP_LOCK = 7_180_271_829;
+/** Bounds one transaction; what is left is for the next sweep. */
+const AT_MOST = 5_000;
+
+/**
+ * Reconciles pending uses with the decision log, and forgets what no window holds any more.
+ * @param ageMs of a use whose process should long have told how its decision ended.
+ * @returns `undefined` where another process sweeps.
+ */
+export async function sweepLimits(pool: Pool, ageMs: number): Promise<Swept | undefined> {
+  return withTransaction(pool, async (client) => {
+    const [lock] = await query<{ held: boolean }>(client, 'select pg_try_advisory_xact_lock($1) as held', [
+      SWEEP_LOCK,
+    ]);
+    if (lock?.held !== true) return undefined;
+
+    const [uses] = await query<Record<'reconciled' | 'pending' | 'unknown', string>>(
+      client,
+      `select * from reconcile_limit_uses($1::float8 * interval '1 millisecond', $2)`,
+      [ageMs, AT_MOST],
+    );
+    const [counters] = await query<{ forgotten: string }>(client, 'select sweep_limits($1) as forgotten', [
+      AT_MOST,
+    ]);
+
+    return {
+      reconciled: Number(uses?.reconciled ?? 0),
+      pending: Number(uses?.pending ?? 0),
+      unknown: Number(uses?.unknown ?? 0),
+      forgotten: Number(counters?.forgotten ?? 0),
+    };
+  });
+}
