@@ -63,7 +63,7 @@ $$;
 
 -- Counts decisions, in their order, each by all of its limits or by none. All counters are locked first, in one order for every caller, so
 -- callers wait for each other and never in a circle; the clock is read under the locks, so no use is older than one that was counted before it.
--- A decision with a limit that the store does not know gets no row.
+-- A decision with a limit that the store does not know, or by another definition, gets no row.
 create function consume_limits(charges jsonb)
 returns table (decision integer, name text, consumed boolean, used bigint, resets_at timestamptz)
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -77,8 +77,8 @@ begin
   -- The update that never happens locks a counter that is there already.
   insert into limit_counters as c (store, name, key)
     select distinct a.store, a.name, a.key
-      from jsonb_to_recordset(charges) as a (store text, name text, key text)
-      join limit_definitions d on d.store = a.store and d.name = a.name
+      from jsonb_to_recordset(charges) as a (store text, name text, definition text, key text)
+      join limit_definitions d on d.store = a.store and d.name = a.name and d.definition = a.definition
      order by 1, 2, 3
     on conflict (store, name, key) do update set used = c.used where false;
   counters := array(
@@ -100,8 +100,9 @@ begin
            array_agg(a.amount order by c.counter) as amounts,
            array_agg(a.max order by c.counter) as maxima
       from jsonb_to_recordset(charges)
-             as a (decision integer, id uuid, subject text, store text, name text, key text, max bigint, amount bigint)
-      left join limit_counters c on c.store = a.store and c.name = a.name and c.key = a.key
+             as a (decision integer, id uuid, subject text, store text, name text, definition text, key text, max bigint, amount bigint)
+      left join limit_definitions d on d.store = a.store and d.name = a.name and d.definition = a.definition
+      left join limit_counters c on c.store = d.store and c.name = d.name and c.key = a.key
      group by a.decision, a.id, a.subject
     having bool_and(c.counter is not null and a.amount >= 0)
      order by a.decision
@@ -178,8 +179,8 @@ language sql volatile security definer set search_path = public, pg_temp as $$
                 select min(e.used_at) from limit_entries e
                  where e.counter = c.counter and e.used_at > moment - d.span) end
     from clock
-   cross join jsonb_to_recordset(charges) as a (decision integer, store text, name text, key text)
-    join limit_definitions d on d.store = a.store and d.name = a.name
+   cross join jsonb_to_recordset(charges) as a (decision integer, store text, name text, definition text, key text)
+    join limit_definitions d on d.store = a.store and d.name = a.name and d.definition = a.definition
    cross join lateral (select date_trunc(d.unit, moment, d.time_zone) as start) w
     left join limit_counters c on c.store = a.store and c.name = a.name and c.key = a.key
    order by a.decision, a.name

@@ -5,7 +5,6 @@ import { readArchive } from './archive.ts';
 import { createCedar } from './cedar.ts';
 import type { BundleParts } from './compile.ts';
 import { bundleDigest } from './digest.ts';
-import { NOT_SERVED } from './limits/served.ts';
 import { parseBundle, partsOf } from './parse.ts';
 import { renderProblem } from './problem.ts';
 import { createProblems } from './problems.ts';
@@ -15,7 +14,7 @@ import { type BundleTest, readTests } from './tests.ts';
  * Reads a stored bundle for serving: verifies that it is the one that is asked for, and parses it again by all the rules of
  * reading. Validation and tests were done before it was stored. Blocks; see {@link ./worker.ts}.
  * @param evaluator that is going to judge; the compiled one is held against Cedar first, on every test and a sample.
- * @throws PdpError `precondition_failed` for another digest, where evaluators differ and for a bundle with limits, `invalid_request` or `too_large` for what cannot be read.
+ * @throws PdpError `precondition_failed` for another digest and where evaluators differ, `invalid_request` or `too_large` for what cannot be read.
  */
 export async function loadBundle(
   archive: Uint8Array,
@@ -40,18 +39,9 @@ export async function loadBundle(
     });
   }
 
-  assertServable(parts);
   if (evaluator === 'compiled') await assertAgreement(parts, readTests(files, createProblems()));
 
   return parts;
-}
-
-/** Authors' tools know limits; a process that serves counts nothing yet, so it decides nothing that a limit would count. */
-function assertServable({ limits }: BundleParts): void {
-  const [limit] = limits;
-  if (limit === undefined) return;
-
-  throw new PdpError('precondition_failed', `limit ${limit.name} ${NOT_SERVED}`, { field: 'bundle' });
 }
 
 /** Where this process judges other than Cedar, it does not serve the bundle; it goes on with the one before. */

@@ -18,7 +18,6 @@ export const PROBLEM_CODES = [
   'schema_warning',
   'fact_invalid',
   'limit_invalid',
-  'limit_unavailable',
   'policy_id',
   'policy_annotation',
   'policy_too_deep',

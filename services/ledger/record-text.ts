@@ -60,6 +60,7 @@ function verdictText(entry: DecisionEntry): string {
     `,"policy_codes":${JSON.stringify(entry.policy_codes)},"message":${quote(entry.message)}` +
     optionalList('obligations', entry.obligations) +
     optionalList('alternatives', entry.alternatives) +
+    optionalList('limits', entry.limits) +
     `,"cedar_decision":"${entry.cedar_decision}"${optionalText('policy_decision', entry.policy_decision)}` +
     `,"enforcement":"${entry.enforcement}"${optionalText('arm', entry.arm)}` +
     `,"determining":${JSON.stringify(entry.determining)},"policy_errors":${policyErrorsText(entry.policy_errors)}` +

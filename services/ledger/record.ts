@@ -108,6 +108,12 @@ const decisionRecord = z
       .array(z.string())
       .optional()
       .describe('What the deny said would be allowed instead, as replied. Absent: nothing.'),
+    limits: z
+      .array(z.strictObject({ name: z.string(), amount: int64, used: int64, max: int64 }))
+      .optional()
+      .describe(
+        'Of each limit whose state was looked at: what the decision uses, and what is used, of an enforced allow with it. Absent: none.',
+      ),
     cedar_decision: z.enum(['allow', 'deny']).describe('What Cedar alone answered.'),
     policy_decision: z
       .enum(['allow', 'deny'])

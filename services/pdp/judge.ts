@@ -1,7 +1,7 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
-import { type BundleDecision, decideByBundle } from '../bundles/decide.ts';
+import type { BundleDecision } from '../bundles/decide.ts';
+import type { InformOptions } from '../bundles/inform.ts';
 import type { DecisionPath } from './authorize.ts';
-import { factsAt } from './facts.ts';
 import type { Selected } from './select.ts';
 import { type Settled, settle } from './settle.ts';
 import type { AuthorizeCall } from './types.ts';
@@ -13,25 +13,33 @@ export interface Judged {
 
 /**
  * Informs, evaluates and settles one request by the bundle that was selected for it, and by no other.
+ * @param decide informs and evaluates it by a bundle.
  * @throws PdpError where the request does not fit the bundle or could not be evaluated.
  */
 export function judge(
   path: Pick<DecisionPath, 'fallback' | 'isFallback' | 'trials'>,
   selected: Selected,
   store: string,
-  call: AuthorizeCall,
-  at: number,
+  call: Pick<AuthorizeCall, 'mode' | 'supported_obligations'>,
+  decide: (bundle: CompiledBundle) => BundleDecision,
 ): Judged {
   const { bundle, arm } = selected;
   const run = (): Judged => {
-    const decided = decide(bundle, selected, call, at);
+    const decided = decide(bundle);
 
     return { decided, settled: settle(selected, call, decided) };
   };
-  const tell = () => path.trials.failed(selected, store, () => decide(selected.active, selected, call, at));
+  const tell = () => path.trials.failed(selected, store, () => decide(selected.active));
   const step = arm === 'active' ? run : () => watched(run, tell);
 
   return path.isFallback(bundle) ? path.fallback.run(step) : step();
+}
+
+/** What the store holds, as a bundle that reads it sees it. */
+export function storedFor(bundle: CompiledBundle, { entities }: Selected): InformOptions {
+  const stored = bundle.readsStore ? entities.read.get(bundle) : undefined;
+
+  return stored === undefined ? NONE : { stored };
 }
 
 /** A candidate that fails is told of, so that it can be held against it; the request fails all the same. */
@@ -42,22 +50,6 @@ function watched(run: () => Judged, tell: () => void): Judged {
     tell();
     throw error;
   }
-}
-
-function decide(
-  bundle: CompiledBundle,
-  { entities }: Selected,
-  call: AuthorizeCall,
-  at: number,
-): BundleDecision {
-  const stored = bundle.readsStore ? entities.read.get(bundle) : undefined;
-
-  return decideByBundle(
-    bundle,
-    call,
-    (names) => factsAt(at, names),
-    stored === undefined ? NONE : { stored },
-  );
 }
 
 const NONE = {};

@@ -15,6 +15,7 @@ import type { DecisionPath } from './authorize.ts';
 import type { Config } from './config/config.ts';
 import { addressText } from './config/values.ts';
 import { openConfiguredLedger } from './configured-ledger.ts';
+import { countLimits } from './count-limits.ts';
 import { snapshotPlace } from './disk/place.ts';
 import { startKeeping } from './disk/start.ts';
 import { followDeployments } from './follow.ts';
@@ -130,6 +131,9 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   const trials = startTrials({ config, pool, ledger, replica, metrics: telemetry.metrics, log });
   stops.push(trials.stop);
 
+  const counting = countLimits({ connection, log });
+  stops.push(counting.stop);
+
   const { PALISADE_REST_ADDRESS: rest, PALISADE_GRPC_ADDRESS: grpc, PALISADE_ADMIN_ADDRESS: admin } = config;
   const observer = createObserver({
     telemetry,
@@ -147,6 +151,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     observer,
     verifier,
     trials,
+    counting,
   };
   const service = createDecisionService({
     path,
@@ -173,6 +178,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     verifier,
     trials,
     keeping,
+    counting,
     inFlight: service.inFlight,
     unready,
     capacity,

@@ -107,7 +107,7 @@ export function createDecisionService(options: ServiceOptions): CountedService {
 
   function decideOne(call: AuthorizeCall, scope: CallScope): Promise<DecisionReply> {
     return new Promise((resolve, reject) => {
-      authorize(path, replica.snapshot(), call, scope, (outcome) =>
+      void authorize(path, replica.snapshot(), call, scope, (outcome) =>
         outcome instanceof PdpError ? reject(outcome) : resolve(outcome),
       );
     });
@@ -146,7 +146,14 @@ export function createDecisionService(options: ServiceOptions): CountedService {
         open += 1;
         const settled = settleInto(index);
         if (call instanceof PdpError) settled(unread(call, scope));
-        else authorize(path, snapshot, call, scope, settled);
+        else {
+          const counted = authorize(path, snapshot, call, scope, settled);
+          if (counted !== undefined) {
+            await letOthersIn(counted);
+            turnEnds = performance.now() + BATCH_TURN_MS;
+            sliceEnds = performance.now() + BATCH_SLICE_MS;
+          }
+        }
         if (performance.now() < sliceEnds) continue;
 
         await nextTurn();
@@ -157,6 +164,13 @@ export function createDecisionService(options: ServiceOptions): CountedService {
         }
         sliceEnds = performance.now() + BATCH_SLICE_MS;
       }
+    }
+
+    /** What limits count is counted in the order of the batch. Others are let in while it waits for PostgreSQL. */
+    async function letOthersIn(counted: Promise<void>): Promise<void> {
+      batches.leave();
+      await counted;
+      await batches.enter();
     }
 
     function settleInto(index: number): (outcome: Outcome) => void {

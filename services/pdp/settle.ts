@@ -1,6 +1,6 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import type { BundleDecision } from '../bundles/decide.ts';
-import { type DecidedCode, MESSAGES, type Verdict } from '../engine/verdict.ts';
+import { type DecidedCode, denyOverLimit, MESSAGES, type Verdict } from '../engine/verdict.ts';
 import { monitored } from './monitor.ts';
 import { oblige, UNSUPPORTED, unsupported } from './oblige.ts';
 import type { Selected } from './select.ts';
@@ -46,6 +46,21 @@ function enforce(
   return left === undefined || unsupported(left.obligations, supported).length > 0
     ? { ...verdict, enforcement: 'enforced', policyDecision }
     : { ...left, enforcement: 'monitored', policyDecision };
+}
+
+/** Makes an allow a deny where a limit has no room for it. That is enforced, also where policies are only monitored. */
+export function overLimit(
+  { disclosure }: Pick<CompiledBundle, 'disclosure'>,
+  { enforcement, policyDecision, policyCodes }: Settled,
+  limit: string,
+): Settled {
+  const settled: Settled = {
+    ...denyOverLimit({ policyCodes }, limit),
+    enforcement: enforcement === 'check_only' ? 'check_only' : 'enforced',
+    policyDecision,
+  };
+
+  return disclosure === 'guidance' ? settled : withhold(settled);
 }
 
 /** Leaves what the code says, and nothing in the words of policies. */

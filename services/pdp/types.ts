@@ -117,6 +117,17 @@ export interface Explanation {
   readonly policy_decision: Decision;
 }
 
+/** What is used of a limit that counts a decision: after it where it was counted, otherwise before. */
+export interface CountedLimit {
+  readonly name: string;
+  readonly used: bigint;
+  readonly max: bigint;
+  /** What the decision uses, where it is counted. */
+  readonly amount: bigint;
+  /** When some of it is free again, in milliseconds since the epoch; absent where nothing is used. */
+  readonly resets_at: number | undefined;
+}
+
 /** One decision, as every transport replies it. */
 export interface DecisionReply {
   readonly decision: Decision;
@@ -135,6 +146,8 @@ export interface DecisionReply {
   readonly obligations: readonly Obligation[];
   /** What would be allowed instead; none on an allow. */
   readonly alternatives: readonly string[];
+  /** Of each limit whose state was looked at, in the order of names. */
+  readonly limits: readonly CountedLimit[];
   readonly enforcement: Enforcement;
   readonly trace_id: string;
   /** Milliseconds since the epoch. */

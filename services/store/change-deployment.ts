@@ -4,6 +4,8 @@ import { announceChange } from './changes.ts';
 import type { Client, Pool } from './database.ts';
 import type { DeploymentChange } from './deployment-change.ts';
 import { type Deployment, type DeploymentRow, deploymentAt, lockStore } from './deployments.ts';
+import { defineLimits } from './limits/definitions.ts';
+import { limitsOfBundle } from './limits/of-bundle.ts';
 import { type Next, nextDeployment, type RollbackTarget } from './next-deployment.ts';
 import { query, withTransaction } from './pool.ts';
 import { assertSigned } from './signed.ts';
@@ -54,6 +56,7 @@ export async function changeDeployment(
 
   const next = await nextOf(client, store, request.change, before, sequence + 1n);
   await requireOwnSigned(client, store, before, next);
+  await defineNewLimits(client, store, before, next);
   await insert(client, request, next, { sequence: sequence + 1n, stateSequence: stateSequence + 1n });
   await query(client, 'update stores set sequence = $2, state_sequence = $3 where name = $1', [
     store,
@@ -150,6 +153,22 @@ async function requireOwnSigned(
     if (digest === undefined || digest === old) continue;
     const { name } = await getBundle(client, digest, [store]);
     await assertSigned(client, { store, digest, name }, Date.now());
+  }
+}
+
+/**
+ * What counts from now on is known by its name for ever: counters outlive the bundle. A shadow counts nothing.
+ */
+async function defineNewLimits(
+  client: Client,
+  store: string,
+  before: Deployment | undefined,
+  { state }: Next,
+): Promise<void> {
+  for (const digest of [state.digest, state.canary?.digest]) {
+    if (digest === undefined || digest === before?.digest || digest === before?.canary?.digest) continue;
+    const { manifest } = await getBundle(client, digest, [store]);
+    await defineLimits(client, store, limitsOfBundle(manifest));
   }
 }
 

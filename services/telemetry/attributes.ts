@@ -14,6 +14,11 @@ export const ATTRIBUTES = {
   'palisade.store': { type: 'string', brief: 'Policy store that was asked.' },
   'palisade.decision': { type: 'string', brief: '`allow` or `deny`, as replied.' },
   'palisade.reason_code': { type: 'string', brief: 'Why, from the closed set of reason codes.' },
+  'palisade.limit.outcome': {
+    type: 'string',
+    brief:
+      '`consumed`, `exceeded`, or `lost_race` where another decision was faster after the state was read.',
+  },
   'palisade.decision_id': {
     type: 'string',
     brief: 'UUIDv7 of the decision record: `palisade log show <id>`.',
@@ -123,6 +128,10 @@ export const SPANS = {
   'palisade.record': {
     kind: 'internal',
     brief: 'From the verdict until its record is as durable as configured.',
+  },
+  'palisade.wait_for_limits': {
+    kind: 'internal',
+    brief: 'Wait until PostgreSQL has counted the decision, or said that a limit has no room.',
   },
   'palisade.wait_for_state': {
     kind: 'internal',

@@ -175,6 +175,46 @@ export const METRICS = {
     labels: ['palisade.store', 'palisade.decision'],
     brief: 'Decisions that are other than the policies say, because these are only monitored.',
   },
+  'palisade.limits.decisions': {
+    kind: 'counter',
+    unit: '{decision}',
+    labels: ['palisade.store', 'palisade.limit.outcome'],
+    brief: 'Decisions that limits counted, or had no room for. A lost race is told beside how it ended.',
+  },
+  'palisade.limits.wait.duration': {
+    kind: 'histogram',
+    unit: 's',
+    labels: [],
+    brief: 'Until PostgreSQL has counted a decision.',
+  },
+  'palisade.limits.pending': {
+    kind: 'gauge',
+    unit: '{use}',
+    labels: [],
+    together: 'max',
+    brief:
+      'Uses whose decision is not known to be recorded yet, of all processes; told by the one that sweeps.',
+  },
+  'palisade.limits.unknown': {
+    kind: 'gauge',
+    unit: '{use}',
+    labels: [],
+    together: 'max',
+    brief:
+      'Uses that are pending for more than a minute and whose decision is not in the log. They stay counted.',
+  },
+  'palisade.limits.reconciled': {
+    kind: 'counter',
+    unit: '{decision}',
+    labels: [],
+    brief: 'Decisions found in the log whose process did not tell of them.',
+  },
+  'palisade.limits.forgotten': {
+    kind: 'counter',
+    unit: '{counter}',
+    labels: [],
+    brief: 'Counters that were deleted because nothing of them is used any more.',
+  },
   'palisade.canary.percent': {
     kind: 'gauge',
     unit: '%',

@@ -52,6 +52,14 @@ function aborted(): CallSignal {
   return signal;
 }
 
+/** No bundle here has limits, so PostgreSQL is asked for nothing. */
+const NO_COUNTING: DecisionPath['counting'] = {
+  consume: () => Promise.reject(new Error('not asked for here')),
+  read: () => Promise.reject(new Error('not asked for here')),
+  recorded: () => undefined,
+  release: () => undefined,
+};
+
 interface Options {
   readonly snapshot?: () => Snapshot;
   readonly path?: Partial<DecisionPath>;
@@ -75,6 +83,7 @@ async function withService(
       observer: quietObserver(),
       verifier: { sample: () => undefined },
       trials: { decided: () => undefined, failed: () => undefined },
+      counting: NO_COUNTING,
       ...options.path,
     };
     const replica = replicaOf(options.snapshot ?? (() => only));

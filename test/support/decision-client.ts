@@ -157,13 +157,23 @@ function grpcReply(reply: AuthorizeResponse__Output): Outcome {
     message: reply.message,
     obligations: some(reply.obligations.map(obligationOf)),
     alternatives: some(reply.alternatives),
+    limits: some(
+      reply.limits.map(({ name, used, max, resets_at }) => ({
+        name,
+        used: BigInt(used),
+        max: BigInt(max),
+        ...(resets_at === null ? {} : { resets_at: timeText(resets_at) }),
+      })),
+    ),
     enforcement: reply.enforcement.toLowerCase(),
     trace_id: reply.trace_id,
-    evaluated_at: new Date(
-      Number(evaluated_at?.seconds) * 1_000 + Number(evaluated_at?.nanos) / 1_000_000,
-    ).toISOString(),
+    evaluated_at: timeText(evaluated_at),
     explanation: explanation === null ? undefined : explanationOf(explanation),
   });
+}
+
+function timeText(time: AuthorizeResponse__Output['evaluated_at']): string {
+  return new Date(Number(time?.seconds) * 1_000 + Number(time?.nanos) / 1_000_000).toISOString();
 }
 
 function obligationOf({ id, params }: AuthorizeResponse__Output['obligations'][number]) {

@@ -29,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'palisade-catalogue-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const BATCH = 'palisade.v1.AuthorizationService/AuthorizeBatch';
-const EVENTS_OF_NOISE = 7;
+const EVENTS_OF_NOISE = 8;
 
 /** What the SDK says of itself is its own. */
 const OF_THE_SDK = /^otel[._]/;
@@ -150,6 +150,7 @@ async function makeNoise({ server, world, digest }: Observed): Promise<void> {
     });
 
   for (const n of [0, 1, 3]) expect((await rest(n)).status).toBe(200);
+  expect((await rest(1, { action: uid('Action', 'count') })).status).toBe(200);
   expect((await rest(1, { at_least_sequence: 1_000_000 })).status).toBe(503);
   expect((await rest(1, { principal: uid('Nobody', 'u') })).status).toBe(400);
   await withGrpc(server.addresses.grpc, (client) => {

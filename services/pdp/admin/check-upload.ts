@@ -1,9 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { MANIFEST_PATH } from '../../bundles/files.ts';
-import { NOT_SERVED } from '../../bundles/limits/served.ts';
 import type { Manifest } from '../../bundles/manifest.ts';
 import { type Problem, renderProblem } from '../../bundles/problem.ts';
-import { problemOf } from '../../bundles/source.ts';
 import { checkInWorker } from '../../bundles/worker/check.ts';
 import { readBody } from '../wire/rest/body.ts';
 import { HttpError } from '../wire/rest/problem.ts';
@@ -35,8 +32,6 @@ export async function checkUpload(
   running = checking.catch(() => undefined);
   const report = await checking;
   if (!report.ok || report.manifest === undefined) throw refusal(report.problems);
-  const [unserved] = report.manifest.limits;
-  if (unserved !== undefined) throw refusal([...report.problems, notServed(unserved.name)]);
 
   return { archive, digest: report.digest, manifest: report.manifest };
 }
@@ -57,9 +52,4 @@ function refusal(problems: readonly Problem[]): HttpError {
       extension: { problems, report: problems.map(renderProblem).join('\n\n') },
     },
   );
-}
-
-/** What could not be loaded is not stored either: an author learns of it at the upload, not at the deployment. */
-function notServed(limit: string): Problem {
-  return problemOf(MANIFEST_PATH, 'limit_unavailable', `limit ${limit} ${NOT_SERVED}`);
 }

@@ -1,5 +1,6 @@
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { CountingLimits } from '../count-limits.ts';
 import type { KeeperStats } from '../disk/keeper.ts';
 import type { Keeping } from '../disk/start.ts';
 import type { Replica } from '../replica.ts';
@@ -18,6 +19,7 @@ export interface Observed {
   readonly verifier: Pick<Verifier, 'stats'>;
   readonly trials: Pick<Trials, 'tallies'>;
   readonly keeping: Pick<Keeping, 'stats'>;
+  readonly counting: Pick<CountingLimits, 'stats'>;
   /** Requests that are being decided. */
   readonly inFlight: () => number;
   /** Why this process is not ready; empty: it is. */
@@ -40,6 +42,7 @@ export function observeServer(metrics: Metrics, observed: Observed): void {
   observeSignatures(metrics, observed);
   observeVerifier(metrics, observed);
   observeTrials(metrics, observed);
+  observeLimits(metrics, observed);
   observeLedger(metrics, observed);
 }
 
@@ -162,6 +165,13 @@ function observeTrials(metrics: Metrics, { replica, trials }: Observed): void {
     'palisade.candidate.evaluation.active.p99',
     ofTrials(({ active }) => seconds(quantile(active, 0.99))),
   );
+}
+
+function observeLimits(metrics: Metrics, { counting }: Observed): void {
+  metrics.observe('palisade.limits.pending', () => one(counting.stats().last.pending));
+  metrics.observe('palisade.limits.unknown', () => one(counting.stats().last.unknown));
+  metrics.observe('palisade.limits.reconciled', () => one(counting.stats().reconciled));
+  metrics.observe('palisade.limits.forgotten', () => one(counting.stats().forgotten));
 }
 
 function observeSignatures(metrics: Metrics, { signatures }: Observed): void {

@@ -53,6 +53,10 @@ export interface Observer {
   shed(requests: number, error: PdpError, transport: Transport): void;
   /** Requests that were sent away because their caller asks too often. */
   limited(requests: number, error: PdpError, transport: Transport): void;
+  /** What limits did to a decision of a store. */
+  counted(outcome: 'consumed' | 'exceeded' | 'lost_race', store: string): void;
+  /** A wait until PostgreSQL has counted a decision. */
+  waitedForCount(scope: CallScope, startedAt: number): void;
   /** A wait for PostgreSQL's state, before the decision. */
   waited(scope: CallScope, startedAt: number): void;
   answered(call: AnsweredCall): void;
@@ -126,17 +130,15 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
       metrics.add('palisade.errors', requests, [error.code, transport]);
     },
 
-    waited({ trace, notes }, startedAt) {
-      if (!mayBeKept(trace)) return;
-      const endedAt = performance.now();
-      notes.steps.push({
-        kind: 'internal',
-        name: 'palisade.wait_for_state',
-        startedAt,
-        endedAt,
-        describe: nothing,
-      });
+    counted: (outcome, store) => metrics.add('palisade.limits.decisions', 1, [store, outcome]),
+
+    waitedForCount(scope, startedAt) {
+      const seconds = (performance.now() - startedAt) / 1_000;
+      metrics.record('palisade.limits.wait.duration', seconds, [], isKept(scope) ? scope.trace : undefined);
+      noteWait('palisade.wait_for_limits', scope, startedAt);
     },
+
+    waited: (scope, startedAt) => noteWait('palisade.wait_for_state', scope, startedAt),
 
     answered(call) {
       const { operation, trace, notes, startedAt, error } = call;
@@ -183,6 +185,8 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
     refused: harmless(observer.refused),
     shed: harmless(observer.shed),
     limited: harmless(observer.limited),
+    counted: harmless(observer.counted),
+    waitedForCount: harmless(observer.waitedForCount),
     waited: harmless(observer.waited),
     answered: harmless(observer.answered),
     responded: harmless(observer.responded),
@@ -197,6 +201,16 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
         ownFaults((since_last) => log.error({ err, since_last }, 'telemetry failed'));
       }
     };
+  }
+
+  function noteWait(
+    name: 'palisade.wait_for_state' | 'palisade.wait_for_limits',
+    { trace, notes }: CallScope,
+    startedAt: number,
+  ): void {
+    if (!mayBeKept(trace)) return;
+    const endedAt = performance.now();
+    notes.steps.push({ kind: 'internal', name, startedAt, endedAt, describe: nothing });
   }
 
   function mayBeKept({ sampled }: TraceContext): boolean {

@@ -7,7 +7,7 @@ import type { FactName, Facts } from '../../engine/facts.ts';
 import { requestDigest } from '../../engine/request-digest.ts';
 import type { PastDecision } from '../../ledger/history.ts';
 import { type JsonValue, jsonText } from '../../ledger/json.ts';
-import { factsAt } from '../facts.ts';
+import { factsAt, ownLimits } from '../facts.ts';
 import { readRecordedFacts, readRecordedRequest } from '../verify/recorded.ts';
 import type { Decided } from './outcome.ts';
 
@@ -45,7 +45,7 @@ export function judge(
   if (asked === undefined) return { kind: 'unreadable' };
 
   try {
-    const facts = (names: readonly FactName[]) => factsOf(bundle, decision, names, deriveFacts);
+    const facts = (names: readonly FactName[]) => factsOf(bundle, asked, decision, names, deriveFacts);
     const { informed, evaluation, verdict } = decideByBundle(bundle, asked, facts, {
       recorded: true,
       ...(stored === undefined ? {} : { stored }),
@@ -91,6 +91,7 @@ function requestOf(input: string): AskedRequest | undefined {
 
 function factsOf(
   bundle: CompiledBundle,
+  asked: AskedRequest,
   { facts, time }: PastDecision,
   names: readonly FactName[],
   derive: boolean,
@@ -100,7 +101,11 @@ function factsOf(
   if (names.some((name) => !told.includes(name) && !Object.hasOwn(derived, name))) throw new FactsMissing();
   if (told.length === 0) return derived;
 
-  return { ...derived, ...recordedFacts(bundle, facts, told) };
+  const recorded = recordedFacts(bundle, facts, told);
+  const own = ownLimits(bundle, asked, recorded.limits);
+  if (own === undefined) throw new FactsMissing();
+
+  return { ...derived, ...recorded, ...own };
 }
 
 function recordedFacts(

@@ -1,4 +1,5 @@
 import type { EvaluatorName } from '../../engine/evaluator.ts';
+import { jsonText } from '../../ledger/json.ts';
 import type { DecisionEntry } from '../../ledger/record.ts';
 import type { Trial } from '../../store/candidate-figures.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -77,7 +78,8 @@ export function createTrials({ evaluator, judge, onFlip, log }: TrialsOptions): 
         const tally = tallyOf(trial);
         if (trial.role === 'canary' && arm === 'canary') tally.served(false);
         const at = Date.parse(entry.time);
-        const one = { active: active.ref.digest, candidate: digest, evaluator, input, at };
+        const limits = limitsIn(entry);
+        const one = { active: active.ref.digest, candidate: digest, evaluator, input, at, limits };
         enqueue({ tally, entry, input, entities, one });
       }
     },
@@ -158,6 +160,10 @@ export function createTrials({ evaluator, judge, onFlip, log }: TrialsOptions): 
     const { active, candidate } = comparison;
     if (tally.compared(comparison)) onFlip({ entry, role: tally.trial.role, active, candidate });
   }
+}
+
+function limitsIn({ facts: { limits } }: DecisionEntry): string | undefined {
+  return limits === undefined ? undefined : jsonText({ limits });
 }
 
 /** The candidates of a store; a canary comes first. */

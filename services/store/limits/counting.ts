@@ -13,9 +13,9 @@ import {
 /** Counts decisions in PostgreSQL, many at a time: those that wait while one statement runs make up the next one. */
 export interface LimitCounting {
   /** @throws PdpError `unavailable` where it is not known whether the decision was counted. */
-  consume(decision: CountedDecision): Promise<Consumed>;
+  consume(decision: Timed<CountedDecision>): Promise<Consumed>;
   /** What is used of the limits of a decision, without counting it. @throws PdpError `unavailable`. */
-  read(decision: Pick<CountedDecision, 'uses'>): Promise<readonly LimitCount[]>;
+  read(decision: Timed<Pick<CountedDecision, 'uses'>>): Promise<readonly LimitCount[]>;
   /** Takes note, in its time, that the decision's record is durable. A note that is lost is found by the sweep. */
   recorded(decisionId: string): void;
   /** Gives back what a decision used that was not made, as soon as it can; what cannot be given back stays counted. */
@@ -23,6 +23,9 @@ export interface LimitCounting {
   /** Resolves once all notes and returns were tried. */
   settled(): Promise<void>;
 }
+
+/** What is not worth sending any more after a moment on the clock of `performance.now()`, in milliseconds. */
+export type Timed<Item> = Item & { readonly deadline: number };
 
 export interface CountingOptions {
   readonly database: Database;
@@ -39,10 +42,10 @@ const NOTE_MS = 20;
 
 export function createLimitCounting({ database, onLost }: CountingOptions): LimitCounting {
   const lanes = { free: LANES, waiting: [] as (() => void)[] };
-  const consuming = createGroup(lanes, (decisions: readonly CountedDecision[]) =>
+  const consuming = createGroup(lanes, (decisions: readonly Timed<CountedDecision>[]) =>
     consumeLimits(database, decisions),
   );
-  const reading = createGroup(lanes, (decisions: readonly Pick<CountedDecision, 'uses'>[]) =>
+  const reading = createGroup(lanes, (decisions: readonly Timed<Pick<CountedDecision, 'uses'>>[]) =>
     readLimits(database, decisions),
   );
   const recording = createNotes((ids) => recordUses(database, ids), onLost);
@@ -60,6 +63,10 @@ export function createLimitCounting({ database, onLost }: CountingOptions): Limi
   };
 }
 
+function late(): PdpError {
+  return new PdpError('unavailable', 'limits could not be looked at within the deadline');
+}
+
 function known<Answer>(answer: Answer | undefined): Answer {
   if (answer === undefined)
     throw new PdpError('unavailable', 'the store does not know a limit of this bundle');
@@ -74,7 +81,7 @@ interface Waiting<Item, Answer> {
 }
 
 /** Gathers what one turn of the event loop asks, and what is asked while no lane is free. */
-function createGroup<Item, Answer>(
+function createGroup<Item extends Timed<object>, Answer>(
   lanes: { free: number; waiting: (() => void)[] },
   run: (items: readonly Item[]) => Promise<readonly Answer[]>,
 ): (item: Item) => Promise<Answer> {
@@ -103,7 +110,12 @@ function createGroup<Item, Answer>(
     lanes.waiting.shift()?.();
   }
 
-  async function settle(group: readonly Waiting<Item, Answer>[]): Promise<void> {
+  async function settle(taken: readonly Waiting<Item, Answer>[]): Promise<void> {
+    const now = performance.now();
+    const group = taken.filter(({ item }) => item.deadline > now);
+    for (const { item, reject } of taken) if (item.deadline <= now) reject(late());
+    if (group.length === 0) return;
+
     try {
       const answers = await run(group.map(({ item }) => item));
       group.forEach(({ resolve }, index) => {

@@ -5,6 +5,8 @@ import { query } from '../pool.ts';
 export interface LimitUse {
   readonly store: string;
   readonly name: string;
+  /** Key and window in words: where the store knows the name by another definition, nothing is counted. */
+  readonly definition: string;
   /** Which counter of the limit. */
   readonly key: string;
   readonly max: bigint;
@@ -95,12 +97,13 @@ export async function releaseUses(database: Database, decisionIds: readonly stri
 function chargesOf(decisions: readonly (Pick<CountedDecision, 'uses'> & Partial<CountedDecision>)[]): string {
   return JSON.stringify(
     decisions.flatMap(({ decisionId, subject, uses }, decision) =>
-      uses.map(({ store, name, key, max, amount }) => ({
+      uses.map(({ store, name, definition, key, max, amount }) => ({
         decision,
         id: decisionId,
         subject,
         store,
         name,
+        definition,
         key,
         max: `${max}`,
         amount: `${amount}`,

@@ -11,6 +11,7 @@ import { createDecisionService } from '../../../services/pdp/service.ts';
 import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
 import type { DecisionReply, DecisionService } from '../../../services/pdp/types.ts';
 import { createGrpcServer } from '../../../services/pdp/wire/grpc/server.ts';
+import { createLimitCounting } from '../../../services/store/limits/counting.ts';
 import { createPool } from '../../../services/store/pool.ts';
 import { createLog } from '../../../services/telemetry/log.ts';
 import { createMetrics } from '../../../services/telemetry/metrics.ts';
@@ -66,6 +67,7 @@ async function serve(order: PartialOrder): Promise<void> {
     observer,
     verifier: { sample: () => undefined },
     trials: { decided: () => undefined, failed: () => undefined },
+    counting: createLimitCounting({ database: pool, onLost: (err) => log.error({ err }, 'limits') }),
   };
   const service = createDecisionService({
     path,
@@ -108,6 +110,7 @@ function withOneReply(service: DecisionService, replica: Replica): DecisionServi
     bundle: bundle.ref,
     state_sequence: 1n,
     reason_code: 'permitted',
+    limits: [],
     message: '',
     enforcement: 'enforced',
     trace_id: '27701c6d857b0782778a627a09c40201',

@@ -24,6 +24,7 @@ import { caseOf, type SampledDecision } from '../../../services/pdp/verify/verif
 import { jsonText } from '../../../services/pdp/wire/rest/json-text.ts';
 import { responseBody } from '../../../services/pdp/wire/rest/reply.ts';
 import { readRequest } from '../../../services/pdp/wire/rest/request.ts';
+import { createLimitCounting } from '../../../services/store/limits/counting.ts';
 import { createPool } from '../../../services/store/pool.ts';
 import type { Outcome } from '../../support/decision-client.ts';
 import { quietObserver } from '../../support/observer.ts';
@@ -70,6 +71,12 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
   let clock = Date.now();
   const observer = quietObserver();
   const sampled: Sampled[] = [];
+  const counting = createLimitCounting({
+    database: pool,
+    onLost: (error) => {
+      throw error;
+    },
+  });
   const service = createDecisionService({
     rates: createRateLimiter({ fallback: undefined, processes: 1 }),
     path: {
@@ -82,6 +89,7 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
       observer,
       verifier: { sample: (entry, input, entities) => sampled.push({ entry, input, entities }) },
       trials: { decided: () => undefined, failed: () => undefined },
+      counting,
     },
     replica,
     anonymousAllowed: false,
@@ -115,6 +123,7 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
 
     async close() {
       await verify(pool, sampled);
+      await counting.settled();
       await ledger.flush(5_000);
       await ledger.close();
       await pool.end();

@@ -47,6 +47,16 @@ const replies: fc.Arbitrary<DecisionReply> = fc.record({
     text.filter((alternative) => alternative !== ''),
     { maxLength: 3 },
   ),
+  limits: fc.array(
+    fc.record({
+      name: text,
+      used: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
+      max: fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }),
+      amount: fc.constant(1n),
+      resets_at: fc.option(fc.nat({ max: 4_102_444_800_000 }), { nil: undefined }),
+    }),
+    { maxLength: 3 },
+  ),
   enforcement: fc.constantFrom('enforced', 'monitored', 'check_only'),
   trace_id: text,
   evaluated_at: fc.nat({ max: 4_102_444_800_000 }),
@@ -74,7 +84,15 @@ function read(reply: DecisionReply): AuthorizeResponse__Output {
       },
     })),
     approval: null,
-    limits: [],
+    limits: reply.limits.map(({ name, used, max, resets_at }) => ({
+      name,
+      used: String(used),
+      max: String(max),
+      resets_at:
+        resets_at === undefined
+          ? null
+          : { seconds: String(Math.floor(resets_at / 1_000)), nanos: (resets_at % 1_000) * 1_000_000 },
+    })),
     enforcement: upper(reply.enforcement),
     trace_id: reply.trace_id,
     evaluated_at: {

@@ -96,6 +96,7 @@ export function replyTo(call: AuthorizeCall, scope: CallScope): DecisionReply {
     message: '',
     obligations: [],
     alternatives: [],
+    limits: [],
     enforcement: 'enforced',
     trace_id: scope.trace.trace_id,
     evaluated_at: Date.UTC(2026, 10, 22, 10, 0, 0, 123),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Timed } from '../../../services/store/limits/counting.ts';
 import { defineLimits, type LimitDefinition } from '../../../services/store/limits/definitions.ts';
 import {
   type Consumed,
@@ -53,18 +54,21 @@ export function define(
   const definitions = Object.entries(windows).map(([name, window]) => ({
     name,
     window,
-    definition: `by [], ${JSON.stringify(window)}`,
+    definition: `by [], ${window.kind}`,
   }));
 
   return withTransaction(serving, (client) => defineLimits(client, 'default', definitions));
 }
 
+/** Of limit `a`, which slides in all tests, or of another, which goes by the calendar. */
 export function use(name: string, max: number, amount = 1, key = '[]'): LimitUse {
-  return { store: 'default', name, key, max: BigInt(max), amount: BigInt(amount) };
+  const definition = `by [], ${name === 'a' ? 'sliding' : 'calendar'}`;
+
+  return { store: 'default', name, definition, key, max: BigInt(max), amount: BigInt(amount) };
 }
 
-export function decision(...uses: readonly LimitUse[]): CountedDecision {
-  return { decisionId: randomUUID(), subject: 'tester', uses };
+export function decision(...uses: readonly LimitUse[]): Timed<CountedDecision> {
+  return { decisionId: randomUUID(), subject: 'tester', uses, deadline: Number.POSITIVE_INFINITY };
 }
 
 /** Counts one decision alone. */

@@ -1,7 +1,14 @@
 import { PdpError } from '../../../engine/error.ts';
 import type { Obligation } from '../../../engine/obligation.ts';
 import { ProtobufWriter } from '../../../telemetry/otlp/protobuf-writer.ts';
-import type { BundleRef, Decision, DecisionReply, Enforcement, Explanation } from '../../types.ts';
+import type {
+  BundleRef,
+  CountedLimit,
+  Decision,
+  DecisionReply,
+  Enforcement,
+  Explanation,
+} from '../../types.ts';
 import { publicError } from '../errors.ts';
 import type { BatchOutcome } from '../serve.ts';
 
@@ -24,6 +31,7 @@ const RESPONSE = {
   reason_code: 8,
   message: 9,
   obligations: 10,
+  limits: 12,
   enforcement: 13,
   trace_id: 14,
   evaluated_at: 15,
@@ -35,6 +43,7 @@ const OBLIGATION = { id: 1, params: 2 } as const;
 const RECORD = { fields: 1 } as const;
 const FIELD = { name: 1, value: 2 } as const;
 const VALUE = { string: 3 } as const;
+const LIMIT_STATE = { name: 1, used: 2, max: 3, resets_at: 4 } as const;
 const TIMESTAMP = { seconds: 1, nanos: 2 } as const;
 const EXPLANATION = { determining_policies: 1, errors: 2, cedar_decision: 3, policy_decision: 4 } as const;
 const DETERMINING_POLICY = { policy_id: 1, effect: 2, annotations: 3 } as const;
@@ -103,11 +112,20 @@ function writeResponse(reply: DecisionReply): void {
   for (const obligation of reply.obligations) {
     within(RESPONSE.obligations, () => writeObligation(obligation));
   }
+  for (const limit of reply.limits) within(RESPONSE.limits, () => writeLimit(limit));
   number(RESPONSE.enforcement, ENFORCEMENTS[reply.enforcement]);
   text(RESPONSE.trace_id, reply.trace_id);
   writeTime(RESPONSE.evaluated_at, evaluated_at);
   if (explanation !== undefined) within(RESPONSE.explanation, () => writeExplanation(explanation));
   for (const alternative of reply.alternatives) text(RESPONSE.alternatives, alternative);
+}
+
+function writeLimit({ name, used, max, resets_at }: CountedLimit): void {
+  text(LIMIT_STATE.name, name);
+  // Neither is negative, so as unsigned they are the same bytes.
+  if (used !== 0n) writer.uint64(LIMIT_STATE.used, used);
+  writer.uint64(LIMIT_STATE.max, max);
+  if (resets_at !== undefined) writeTime(LIMIT_STATE.resets_at, resets_at);
 }
 
 export function writeBundle(field: number, bundle: BundleRef): void {

@@ -19,6 +19,12 @@ export function responseBody(reply: DecisionReply): AuthorizeResponseBody {
     message: present(reply.message),
     obligations: some(reply.obligations)?.map(({ id, params }) => ({ id, params })),
     alternatives: some(reply.alternatives),
+    limits: some(reply.limits)?.map(({ name, used, max, resets_at }) => ({
+      name,
+      used,
+      max,
+      resets_at: resets_at === undefined ? undefined : new Date(resets_at).toISOString(),
+    })),
     enforcement: reply.enforcement,
     trace_id: reply.trace_id,
     evaluated_at: new Date(reply.evaluated_at).toISOString(),

@@ -104,6 +104,19 @@ const Bundle = z
   .strictObject({ name: z.string(), version: z.string(), digest })
   .meta({ id: 'Bundle', description: 'The one that was evaluated.' });
 
+const long = z.bigint().meta({ override: { type: 'integer', format: 'int64', minimum: 0 } });
+const LimitState = z
+  .strictObject({
+    name: z.string(),
+    used: long,
+    max: long,
+    resets_at: z.string().optional().meta({
+      format: 'date-time',
+      description: 'When some of it is free again. Absent: nothing is used.',
+    }),
+  })
+  .meta({ id: 'LimitState', description: 'What is used of a limit, after an allow that counts with it.' });
+
 export const AuthorizeResponse = z
   .strictObject({
     decision,
@@ -121,6 +134,9 @@ export const AuthorizeResponse = z
     }),
     alternatives: z.array(z.string()).optional().meta({
       description: 'What would be allowed instead, for the model that was refused.',
+    }),
+    limits: z.array(LimitState).optional().meta({
+      description: 'Of each limit of the action whose state was looked at. Absent: none.',
     }),
     enforcement: z.enum(['enforced', 'monitored', 'check_only']),
     trace_id: z.string(),

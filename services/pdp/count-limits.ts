@@ -1,0 +1,80 @@
+import { createLimitCounting, type LimitCounting } from '../store/limits/counting.ts';
+import { type Swept, sweepLimits } from '../store/limits/sweep.ts';
+import { createPool, type DatabaseConnection } from '../store/pool.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createThrottle } from '../telemetry/throttle.ts';
+
+export interface CountLimitsOptions {
+  readonly connection: DatabaseConnection;
+  readonly log: Log;
+}
+
+/** What became of the uses that this process counted, and what it found when it swept. */
+export interface LimitStats {
+  /** Uses of logged decisions that their process did not tell of. */
+  readonly reconciled: number;
+  /** Counters that were forgotten. */
+  readonly forgotten: number;
+  /** As of this process's last sweep; nothing where others sweep. */
+  readonly last: Pick<Swept, 'pending' | 'unknown'>;
+}
+
+export interface CountingLimits extends LimitCounting {
+  stats(): LimitStats;
+  stop(): Promise<void>;
+}
+
+const NOTHING = { pending: 0, unknown: 0 };
+const SWEEP_EVERY_MS = 10_000;
+/** A use is pending for as long as its record takes, and a record may wait out an outage of PostgreSQL in the spool. */
+const PENDING_MS = 60_000;
+const LOG_EVERY_MS = 60_000;
+/** Enough for every statement at a time; its own, so that administration does not wait for decisions nor they for it. */
+const CONNECTIONS = 6;
+
+/** Counts what limits count, for as long as this process runs, and clears up after all processes. */
+export function countLimits({ connection, log }: CountLimitsOptions): CountingLimits {
+  const pool = createPool({ connection, applicationName: 'palisade limits', max: CONNECTIONS });
+  const failures = createThrottle(LOG_EVERY_MS);
+  const onLost = (err: unknown): void => {
+    failures((since_last) =>
+      log.warn(
+        { err, since_last },
+        'uses of limits could not be told of or cleared up; a later sweep does so',
+      ),
+    );
+  };
+  const counting = createLimitCounting({ database: pool, onLost });
+  let stats: LimitStats = { reconciled: 0, forgotten: 0, last: NOTHING };
+  let sweeping: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    sweeping ??= sweep().finally(() => {
+      sweeping = undefined;
+    });
+  }, SWEEP_EVERY_MS).unref();
+
+  return {
+    ...counting,
+    stats: () => stats,
+
+    async stop() {
+      clearInterval(timer);
+      await counting.settled();
+      await sweeping;
+      await pool.end();
+    },
+  };
+
+  async function sweep(): Promise<void> {
+    try {
+      const swept = await sweepLimits(pool, PENDING_MS);
+      stats = {
+        reconciled: stats.reconciled + (swept?.reconciled ?? 0),
+        forgotten: stats.forgotten + (swept?.forgotten ?? 0),
+        last: swept ?? NOTHING,
+      };
+    } catch (error) {
+      onLost(error);
+    }
+  }
+}

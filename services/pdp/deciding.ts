@@ -1,0 +1,167 @@
+import { requestText } from '../engine/cedar/call-text.ts';
+import { PdpError, toPdpError } from '../engine/error.ts';
+import { requestDigest } from '../engine/request-digest.ts';
+import type { DecisionEntry } from '../ledger/record.ts';
+import type { Reservation } from '../ledger/spool/space.ts';
+import { admit } from './admit.ts';
+import type { DecisionPath, Outcome } from './authorize.ts';
+import type { Judged } from './judge.ts';
+import type { DecisionTimes } from './observe/observer.ts';
+import { decisionEntry, recordBytes } from './record.ts';
+import { recordError } from './record-error.ts';
+import { type Selected, select } from './select.ts';
+import { explain } from './settle.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { AuthorizeCall, CallScope, CountedLimit, DecisionReply } from './types.ts';
+import { uuidv7 } from './uuid.ts';
+
+/** A request that was let in, with the bundle and the state that decide it, at one moment. */
+export interface Begun {
+  readonly call: AuthorizeCall;
+  readonly scope: CallScope;
+  readonly store: string;
+  readonly selected: Selected;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** On the clock of `performance.now()`. */
+  readonly evaluatingAt: number;
+}
+
+/** A decision that is final and not recorded yet. */
+export interface Deciding {
+  readonly selected: Selected;
+  readonly reply: DecisionReply;
+  readonly entry: DecisionEntry;
+  /** The exact request, as it is recorded. */
+  readonly input: string;
+  readonly times: Omit<DecisionTimes, 'recordedAt'>;
+}
+
+/** What a limit did to a decision. */
+export interface Counting {
+  /** By which the uses of the decision are known. */
+  readonly decisionId: string;
+  readonly limits: readonly CountedLimit[];
+}
+
+/**
+ * Admits a call and selects what decides it.
+ * @throws PdpError where it is late, not admitted, or nothing can decide it now.
+ */
+export function begin(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCall, scope: CallScope): Begun {
+  refuseLate(scope);
+  const store = admit(call, scope.caller);
+  path.refuseStale();
+  const selected = select(snapshot, store, call);
+
+  return { call, scope, store, selected, at: path.now(), evaluatingAt: performance.now() };
+}
+
+/** Puts a verdict into the words of its reply and of its record. */
+export function conclude(
+  path: DecisionPath,
+  { call, scope, store, selected, at, evaluatingAt }: Begun,
+  { decided, settled }: Judged,
+  counting?: Counting,
+): Deciding {
+  const decidedAt = performance.now();
+  const { bundle, arm, entities } = selected;
+  const { informed } = decided;
+  const input = requestText({ ...informed.request, context: informed.context }, informed.entities);
+  const limits = counting?.limits ?? NO_LIMITS;
+  // Whoever is told the code alone is not told either how far others are.
+  const isTold = settled.decision === 'allow' || bundle.disclosure === 'guidance';
+  const reply: DecisionReply = {
+    decision: settled.decision,
+    decision_id: counting?.decisionId ?? uuidv7(at),
+    request_id: call.request_id,
+    request_digest: requestDigest({
+      subject: scope.caller.subject,
+      store,
+      runId: call.run?.run_id ?? '',
+      principal: informed.request.principal,
+      action: informed.request.action,
+      resource: informed.request.resource,
+      context: informed.context,
+      entities: informed.entities,
+      bundle: bundle.ref.digest,
+    }),
+    replayed: false,
+    bundle: bundle.ref,
+    state_sequence: entities.held.sequence,
+    reason_code: settled.reasonCode,
+    message: settled.message,
+    obligations: settled.obligations,
+    alternatives: settled.alternatives,
+    limits: isTold ? limits : NO_LIMITS,
+    enforcement: settled.enforcement,
+    trace_id: scope.trace.trace_id,
+    evaluated_at: at,
+    explanation: call.detail === 'full' ? explain(bundle, decided) : undefined,
+  };
+  const entry = decisionEntry({
+    ...{ call, scope, store, bundle, arm, decided, settled, limits, reply },
+    cedarVersion: path.cedarVersion,
+  });
+
+  return { selected, reply, entry, input, times: { evaluatingAt, decidedAt } };
+}
+
+/** @throws PdpError `unavailable` where the decision log has no room. */
+export function reserve(path: DecisionPath, { entry, input }: Deciding): Reservation {
+  return path.ledger.reserve(recordBytes(entry, input));
+}
+
+/**
+ * Records a decision.
+ * @param settled told the outcome once the record is as durable as configured.
+ * @param recorded told before, with an error where there is no record.
+ */
+export function commit(
+  path: DecisionPath,
+  { selected, reply, entry, input, times }: Deciding,
+  space: Reservation,
+  { call: whole, scope }: Pick<Begun, 'call' | 'scope'>,
+  settled: (outcome: Outcome) => void,
+  recorded?: (error: PdpError | undefined) => void,
+): void {
+  const call = withoutData(whole);
+  path.ledger.appendThen(entry, input, space, (error) => {
+    recorded?.(error);
+    settled(error === undefined ? finish() : fail(path, call, scope, error));
+  });
+
+  function finish(): Outcome {
+    try {
+      path.observer.decided(entry, scope, { ...times, recordedAt: performance.now() });
+      path.verifier.sample(entry, input, selected.entities);
+      if (selected.staged !== undefined) path.trials.decided(selected, entry, input);
+      refuseLate(scope);
+
+      return reply;
+    } catch (thrown) {
+      return fail(path, call, scope, thrown);
+    }
+  }
+}
+
+/** The error of a call that could not be decided, once it has left its small record. */
+export function fail(path: DecisionPath, call: AuthorizeCall, scope: CallScope, thrown: unknown): PdpError {
+  const error = toPdpError(thrown);
+  recordError(path, call, scope, error);
+
+  return error;
+}
+
+/** A caller that stopped waiting treats the call as not allowed, so nothing else may be said of it. */
+export function refuseLate({ deadline, signal }: CallScope): void {
+  if (signal.aborted) throw new PdpError('unavailable', 'the call was cancelled');
+  if (performance.now() > deadline) throw new PdpError('unavailable', 'the deadline of the call has passed');
+}
+
+const NO_LIMITS: readonly CountedLimit[] = [];
+
+/** Kept until the record is written, so without what is long. */
+function withoutData(call: AuthorizeCall): AuthorizeCall {
+  return { ...call, context: null, entities: [] };
+}
