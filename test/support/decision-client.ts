@@ -41,8 +41,15 @@ const RESPONSE = CONTRACT['palisade.v1.AuthorizeResponse'] as MessageTypeDefinit
   AuthorizeResponse__Output
 >;
 
-/** @param token of a credential; absent, the calls are anonymous. */
-export function createDecisionClient(addresses: ServerAddresses, token?: string): DecisionClient {
+/**
+ * @param token of a credential; absent, the calls are anonymous.
+ * @param deadlineMs of each call over gRPC; absent, the server's own.
+ */
+export function createDecisionClient(
+  addresses: ServerAddresses,
+  token?: string,
+  deadlineMs?: number,
+): DecisionClient {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const service = grpcService(addresses.grpc);
 
@@ -59,6 +66,7 @@ export function createDecisionClient(addresses: ServerAddresses, token?: string)
           RESPONSE.deserialize,
           bytes,
           Metadata.fromHttp2Headers(authorization),
+          deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
           (error, reply) => {
             if (error !== null) resolve(grpcError(error));
             else if (reply === undefined) reject(new Error('neither a reply nor an error'));

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKeyring, readKeyring } from '../../../services/ledger/keyring.ts';
 import { type Ledger, openLedger } from '../../../services/ledger/ledger.ts';
+import type { SpoolFiles } from '../../../services/ledger/spool/files.ts';
 
 /** Runs `body` with a decision log that stays in a spool of its own. */
 export async function withLedger<T>(
   body: (ledger: Ledger) => Promise<T>,
   capBytes = 64 * 1024 * 1024,
+  files?: SpoolFiles,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'palisade-ledger-'));
   try {
@@ -19,6 +21,7 @@ export async function withLedger<T>(
       pool: undefined,
       capBytes,
       processId: 'test',
+      ...(files === undefined ? {} : { files }),
     });
     try {
       return await body(ledger);

@@ -1,0 +1,253 @@
+import type pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import type { CompiledBundle } from '../../../services/bundles/compile.ts';
+import { limitRule } from '../../../services/bundles/limits/rule.ts';
+import { PdpError } from '../../../services/engine/error.ts';
+import { RawObject } from '../../../services/engine/raw/raw.ts';
+import type { DecisionPath } from '../../../services/pdp/authorize.ts';
+import { authorize, type Outcome } from '../../../services/pdp/authorize.ts';
+import { CallSignal } from '../../../services/pdp/call-signal.ts';
+import { EMPTY_SNAPSHOT } from '../../../services/pdp/snapshot.ts';
+import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
+import type { AuthorizeCall, CallScope } from '../../../services/pdp/types.ts';
+import { createLimitCounting, type LimitCounting } from '../../../services/store/limits/counting.ts';
+import { defineLimits } from '../../../services/store/limits/definitions.ts';
+import { createPool, withTransaction } from '../../../services/store/pool.ts';
+import { createFailingFiles, type FailingFiles } from '../../ledger/support/failing-files.ts';
+import { quietObserver } from '../../support/observer.ts';
+import { withDatabase } from '../../support/postgres.ts';
+import { callOf, scopeOf } from '../support/calls.ts';
+import { nothingAt } from '../support/entities.ts';
+import { withLedger } from '../support/ledger.ts';
+import { compiled, sendBundle, sent } from './support.ts';
+
+/** The decision path over PostgreSQL, with faults to switch on. */
+interface Faulty {
+  readonly serving: pg.Pool;
+  readonly counting: LimitCounting;
+  readonly files: FailingFiles;
+  ask(
+    action: string,
+    more?: { readonly scope?: Partial<CallScope>; readonly counting?: Partial<LimitCounting> },
+  ): Promise<Outcome>;
+  /** What is used of the limit, and how many uses are pending. */
+  used(): Promise<{ used: string; pending: string }>;
+}
+
+async function withFaults(
+  body: (faulty: Faulty) => Promise<void>,
+  { defined = true, capBytes = 64 * 1024 * 1024 } = {},
+): Promise<void> {
+  const bundle = await compiled(sendBundle(sent(2)));
+  const files = createFailingFiles();
+  await withDatabase(({ serving }) =>
+    withLedger(
+      async (ledger) => {
+        if (defined) {
+          await withTransaction(serving, (client) =>
+            defineLimits(client, 'default', bundle.limits.map(limitRule)),
+          );
+        }
+        const counting = createLimitCounting({ database: serving, onLost: () => undefined });
+        const path: DecisionPath = {
+          ledger,
+          now: Date.now,
+          refuseStale: () => undefined,
+          isFallback: () => false,
+          fallback: createFallbackShare(),
+          cedarVersion: '4.0.0',
+          observer: quietObserver(),
+          verifier: { sample: () => undefined },
+          trials: { decided: () => undefined, failed: () => undefined },
+          counting,
+        };
+        await body({
+          serving,
+          counting,
+          files,
+          ask: (action, { scope, counting: changes } = {}) =>
+            decide({ ...path, counting: { ...counting, ...changes } }, bundle, action, scopeOf(scope)),
+          used: () => usedIn(serving),
+        });
+      },
+      capBytes,
+      files,
+    ),
+  );
+}
+
+function decide(
+  path: DecisionPath,
+  bundle: CompiledBundle,
+  action: string,
+  scope: CallScope,
+): Promise<Outcome> {
+  const state = { name: 'default', sequence: 1n, bundle, entities: nothingAt(1n) };
+  const snapshot = { ...EMPTY_SNAPSHOT, stores: new Map([['default', state]]) };
+  const call: AuthorizeCall = callOf({
+    principal: { type: 'Sender', id: 's' },
+    action: { type: 'Action', id: action },
+    resource: { type: 'Box', id: 'b' },
+    context: new RawObject(new Map([['n', 1n]])),
+  });
+
+  return new Promise((resolve) => void authorize(path, snapshot, call, scope, resolve));
+}
+
+async function usedIn(serving: pg.Pool) {
+  const { rows } = await serving.query(
+    `select (select coalesce(sum(used), 0) from limit_counters) as used,
+            (select count(*) from limit_entries where not recorded) as pending`,
+  );
+
+  return rows[0] as { used: string; pending: string };
+}
+
+const unavailable = expect.objectContaining({ code: 'unavailable' });
+
+describe('a use', () => {
+  test('is pending until its record is durable, and then no more', async () => {
+    await withFaults(async ({ ask, files, used, counting }) => {
+      const disk = Promise.withResolvers<void>();
+      files.gate = disk.promise;
+      const answer = ask('send');
+      await until(async () => (await used()).pending === '1');
+      disk.resolve();
+
+      expect(await answer).toMatchObject({ decision: 'allow' });
+      await counting.settled();
+      expect(await used()).toEqual({ used: '1', pending: '0' });
+    });
+  });
+
+  test('is given back where its decision cannot be recorded', async () => {
+    await withFaults(async ({ ask, files, used, counting }) => {
+      files.fault = 'write';
+
+      expect(await ask('send')).toEqual(unavailable);
+      await counting.settled();
+      expect(await used()).toEqual({ used: '0', pending: '0' });
+    });
+  });
+
+  test('is not begun where the log has no room', async () => {
+    await withFaults(
+      async ({ ask, used }) => {
+        expect(await ask('send')).toEqual(unavailable);
+        expect(await used()).toEqual({ used: '0', pending: '0' });
+      },
+      { capBytes: 10_000 },
+    );
+  });
+
+  test('stays, with its record, where the client hangs up while it is counted', async () => {
+    await withFaults(async ({ ask, used, counting }) => {
+      const signal = new CallSignal();
+      const consume: LimitCounting['consume'] = async (decision) => {
+        const consumed = await counting.consume(decision);
+        signal.abort();
+
+        return consumed;
+      };
+
+      expect(await ask('send', { scope: { signal }, counting: { consume } })).toEqual(unavailable);
+      await counting.settled();
+      expect(await used()).toEqual({ used: '1', pending: '0' });
+    });
+  });
+
+  test('does not come of a call that is late or cancelled before it', async () => {
+    await withFaults(async ({ ask, used, counting }) => {
+      const signal = new CallSignal();
+      const read: LimitCounting['read'] = (decision) => counting.read(decision).finally(() => signal.abort());
+
+      expect(await ask('peek', { scope: { signal }, counting: { read } })).toEqual(unavailable);
+      expect(await ask('send', { scope: { deadline: performance.now() - 1 } })).toEqual(unavailable);
+      const late = counting.consume({ decisionId: '', subject: '', uses: [], deadline: performance.now() });
+      await expect(late).rejects.toEqual(unavailable);
+      expect(await used()).toEqual({ used: '0', pending: '0' });
+    });
+  });
+
+  test('counts, and is pending, where PostgreSQL is lost between the count and its answer', async () => {
+    await withFaults(async ({ ask, used, counting }) => {
+      const consume: LimitCounting['consume'] = async (decision) => {
+        await counting.consume(decision);
+        throw new PdpError('unavailable', 'the connection was lost');
+      };
+
+      expect(await ask('send', { counting: { consume } })).toEqual(unavailable);
+      expect(await used()).toEqual({ used: '1', pending: '1' });
+    });
+  });
+});
+
+describe('a lost race', () => {
+  const beaten = (counting: LimitCounting): Partial<LimitCounting> => ({
+    async consume(decision) {
+      const [use] = decision.uses;
+      if (use === undefined) throw new Error('nothing is counted');
+      await counting.consume({
+        ...decision,
+        decisionId: '00000000-0000-7000-8000-000000000000',
+        uses: [{ ...use, amount: 2n }],
+      });
+
+      return counting.consume(decision);
+    },
+  });
+
+  test('is judged once more by the true state, and policies have the first word', async () => {
+    await withFaults(async ({ ask, counting, used }) => {
+      expect(await ask('peek', { counting: beaten(counting) })).toMatchObject({
+        decision: 'deny',
+        reason_code: 'forbidden',
+        message: 'Wait for tomorrow.',
+        limits: [{ name: 'sent', used: 2n, max: 2n }],
+      });
+      expect(await used()).toMatchObject({ used: '2' });
+    });
+  });
+
+  test('is limit_exceeded where no policy looks', async () => {
+    await withFaults(async ({ ask, counting, used }) => {
+      expect(await ask('send', { counting: beaten(counting) })).toMatchObject({
+        decision: 'deny',
+        reason_code: 'limit_exceeded',
+        limits: [{ name: 'sent', used: 2n, max: 2n }],
+      });
+      expect(await used()).toMatchObject({ used: '2' });
+    });
+  });
+});
+
+describe('without its count', () => {
+  test('nothing is allowed: PostgreSQL is away, and other actions go on', async () => {
+    const nowhere = createPool({ connection: 'postgres://nobody@127.0.0.1:1/none' });
+    const away = createLimitCounting({ database: nowhere, onLost: () => undefined });
+    await withFaults(async ({ ask }) => {
+      for (const action of ['send', 'peek'])
+        expect(await ask(action, { counting: away })).toEqual(unavailable);
+      expect(await ask('look', { counting: away })).toMatchObject({ decision: 'allow', limits: [] });
+    });
+    await nowhere.end();
+  });
+
+  test('nothing is allowed: the store does not know the limit, or by another definition', async () => {
+    await withFaults(
+      async ({ ask, serving, used }) => {
+        for (const action of ['send', 'peek']) expect(await ask(action)).toEqual(unavailable);
+        await serving.query(
+          `insert into limit_definitions (store, name, definition, unit, time_zone) values ('default', 'sent', 'by [], day in UTC', 'day', 'UTC')`,
+        );
+        for (const action of ['send', 'peek']) expect(await ask(action)).toEqual(unavailable);
+        expect(await used()).toEqual({ used: '0', pending: '0' });
+      },
+      { defined: false },
+    );
+  });
+});
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
