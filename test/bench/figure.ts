@@ -8,11 +8,12 @@ export interface Figure {
   /** `p50` of Cedar's own evaluator, in the same rounds; only with `--compare cedar`. */
   readonly cedar_p50?: number;
   readonly per_second?: number;
-  /** What the echo server did in the same rounds, for `read/…` what `JSON.parse` did. */
+  /** What the echo server did in the same rounds, for `read/…` what `JSON.parse` did, for `limits/different` plain transactions. */
   readonly baseline_per_second?: number;
   /**
    * Median over the rounds of `per_second` by `baseline_per_second`; for `read/…` the other way round: how many times the
-   * time of `JSON.parse` reading takes. For `stored/…` how many times the time by a small store.
+   * time of `JSON.parse` reading takes. For `stored/…` how many times the time by a small store; for `limits/different` that of
+   * a plain transaction of PostgreSQL.
    */
   readonly ratio?: number;
   /** Resident set size of the server, of all its processes together; for `memory` what the policies add to one, for `ready/stored` the entities. */

@@ -1,6 +1,7 @@
 import { measureActivation } from './activation.ts';
 import { measureEngine } from './engine.ts';
 import type { Effort, Figure } from './figure.ts';
+import { LIMIT_FIGURES, measureLimits } from './limits/limits.ts';
 import { measureMemory } from './memory.ts';
 import { mib, noteActivation, noteGains, noteMemory, noteSpool, noteWorst } from './notes.ts';
 import type { BenchOptions } from './options.ts';
@@ -41,6 +42,7 @@ export const FIGURES: readonly string[] = [
   ...STEPS,
   TELEMETRY,
   SUSTAINED,
+  ...LIMIT_FIGURES,
   EXTERNAL,
   EMBEDDED,
   STORED_START,
@@ -67,6 +69,13 @@ export async function measure(asked: Asked, report: Report, signal: AbortSignal)
   const onStage = names.filter((name) => STAGED.has(name));
   if (onStage.length > 0) {
     await withStage(effort, signal, (stage) => measureOnStage(onStage, stage, effort, report, signal));
+  }
+
+  const limits = LIMIT_FIGURES.filter((name) => names.includes(name));
+  if (limits.length > 0) {
+    for (const figure of await measureLimits(effort, signal)) {
+      if (limits.some((name) => name === figure.name)) report.figure(figure);
+    }
   }
 
   if (names.includes(EXTERNAL)) report.figure(await measureExternal(effort, signal));

@@ -83,9 +83,14 @@ export async function readLimits(
   });
 }
 
-/** Decisions whose records are durable: what they used is not pending any more. */
+/**
+ * Decisions whose records are durable: what they used is not pending any more. The commit is not waited for: a note that PostgreSQL
+ * loses is found by the sweep.
+ */
 export async function recordUses(database: Database, decisionIds: readonly string[]): Promise<void> {
-  await query(database, 'select record_limit_uses($1)', [decisionIds]);
+  await query(database, `select set_config('synchronous_commit', 'off', true), record_limit_uses($1)`, [
+    decisionIds,
+  ]);
 }
 
 /** Decisions that were never made: what they used is free again. */
