@@ -256,11 +256,19 @@ begin
        for update of c skip locked);
   perform leave_window(counters, moment, at_most);
 
+  -- One search for each of the two indexes. Uses of a window that is over are kept a day longer, for whoever looks into them.
   counters := array(
     select c.counter from limit_definitions d
+      join limit_counters c on c.store = d.store and c.name = d.name and c.oldest is null
+     where d.unit is null and not exists (select from limit_entries e where e.counter = c.counter)
+     limit at_most
+       for update of c skip locked)
+  || array(
+    select c.counter from limit_definitions d
       join limit_counters c on c.store = d.store and c.name = d.name
-     where case when d.unit is null then c.oldest is null else c.window_start < date_trunc(d.unit, moment, d.time_zone) end
-       and not exists (select from limit_entries e where e.counter = c.counter and (d.unit is null or e.used_at > moment - interval '1 day'))
+       and c.window_start < date_trunc(d.unit, moment, d.time_zone)
+     where not exists (
+       select from limit_entries e where e.counter = c.counter and e.used_at > moment - interval '1 day')
      limit at_most
        for update of c skip locked);
   delete from limit_entries where counter = any (counters);

@@ -37,13 +37,6 @@ export interface Deciding {
   readonly times: Omit<DecisionTimes, 'recordedAt'>;
 }
 
-/** What a limit did to a decision. */
-export interface Counting {
-  /** By which the uses of the decision are known. */
-  readonly decisionId: string;
-  readonly limits: readonly CountedLimit[];
-}
-
 /**
  * Admits a call and selects what decides it.
  * @throws PdpError where it is late, not admitted, or nothing can decide it now.
@@ -62,18 +55,15 @@ export function conclude(
   path: DecisionPath,
   { call, scope, store, selected, at, evaluatingAt }: Begun,
   { decided, settled }: Judged,
-  counting?: Counting,
+  decisionId = uuidv7(at),
 ): Deciding {
   const decidedAt = performance.now();
   const { bundle, arm, entities } = selected;
   const { informed } = decided;
   const input = requestText({ ...informed.request, context: informed.context }, informed.entities);
-  const limits = counting?.limits ?? NO_LIMITS;
-  // Whoever is told the code alone is not told either how far others are.
-  const isTold = settled.decision === 'allow' || bundle.disclosure === 'guidance';
   const reply: DecisionReply = {
     decision: settled.decision,
-    decision_id: counting?.decisionId ?? uuidv7(at),
+    decision_id: decisionId,
     request_id: call.request_id,
     request_digest: requestDigest({
       subject: scope.caller.subject,
@@ -93,18 +83,38 @@ export function conclude(
     message: settled.message,
     obligations: settled.obligations,
     alternatives: settled.alternatives,
-    limits: isTold ? limits : NO_LIMITS,
+    limits: NO_LIMITS,
     enforcement: settled.enforcement,
     trace_id: scope.trace.trace_id,
     evaluated_at: at,
     explanation: call.detail === 'full' ? explain(bundle, decided) : undefined,
   };
-  const entry = decisionEntry({
-    ...{ call, scope, store, bundle, arm, decided, settled, limits, reply },
-    cedarVersion: path.cedarVersion,
-  });
+  const { cedarVersion } = path;
+  const entry = decisionEntry({ call, scope, store, bundle, arm, decided, settled, reply, cedarVersion });
 
   return { selected, reply, entry, input, times: { evaluatingAt, decidedAt } };
+}
+
+/**
+ * Tells of the limits of a decision, in its record and in its reply.
+ * @param countedAt when they had counted it, where they did.
+ */
+export function withLimits(
+  deciding: Deciding,
+  limits: readonly CountedLimit[],
+  countedAt?: number,
+): Deciding {
+  if (limits.length === 0) return deciding;
+  const { selected, reply, entry, times } = deciding;
+  // Whoever is told the code alone is not told either how far others are.
+  const isTold = reply.decision === 'allow' || selected.bundle.disclosure === 'guidance';
+
+  return {
+    ...deciding,
+    reply: isTold ? { ...reply, limits } : reply,
+    entry: { ...entry, limits: limits.map(({ name, amount, used, max }) => ({ name, amount, used, max })) },
+    times: countedAt === undefined ? times : { ...times, countedAt },
+  };
 }
 
 /** @throws PdpError `unavailable` where the decision log has no room. */

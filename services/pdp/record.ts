@@ -11,7 +11,7 @@ import { ALL_STORES } from '../store/credentials.ts';
 import { disclose } from './disclose.ts';
 import type { Settled } from './settle.ts';
 import type { Arm } from './snapshot.ts';
-import type { AuthorizeCall, Caller, CallScope, CountedLimit, DecisionReply, RawUid } from './types.ts';
+import type { AuthorizeCall, Caller, CallScope, DecisionReply, RawUid } from './types.ts';
 import { publicError } from './wire/errors.ts';
 
 export interface Decided {
@@ -22,7 +22,6 @@ export interface Decided {
   readonly arm: Arm;
   readonly decided: BundleDecision;
   readonly settled: Settled;
-  readonly limits: readonly CountedLimit[];
   readonly reply: DecisionReply;
   readonly cedarVersion: string;
 }
@@ -36,7 +35,6 @@ export function decisionEntry({
   arm,
   decided,
   settled,
-  limits,
   reply,
   cedarVersion,
 }: Decided): DecisionEntry {
@@ -55,7 +53,6 @@ export function decisionEntry({
     message: reply.message,
     ...(reply.obligations.length === 0 ? {} : { obligations: reply.obligations.map(obligationOf) }),
     ...(reply.alternatives.length === 0 ? {} : { alternatives: [...reply.alternatives] }),
-    ...(limits.length === 0 ? {} : { limits: limits.map(limitOf) }),
     cedar_decision: evaluation.decision,
     policy_decision: settled.policyDecision,
     enforcement: reply.enforcement,
@@ -117,6 +114,7 @@ function explanationUnits(entry: RecordEntry): number {
   let units = entry.message.length;
   for (const obligation of entry.obligations ?? []) units += jsonText(obligation).length;
   for (const alternative of entry.alternatives ?? []) units += alternative.length;
+  if (entry.limits !== undefined) units += jsonText(entry.limits).length + jsonText(entry.facts).length;
   for (const id of entry.determining) units += id.length;
   for (const code of entry.policy_codes) units += code.length;
   for (const { policy_id, message } of entry.policy_errors) units += policy_id.length + message.length;
@@ -158,10 +156,6 @@ function recordable(uid: RawUid | undefined): RawUid | null {
 
 function obligationOf({ id, params }: Obligation) {
   return { id, params: { ...params } };
-}
-
-function limitOf({ name, amount, used, max }: CountedLimit) {
-  return { name, amount, used, max };
 }
 
 function uidOf({ type, id }: RawUid): RawUid {

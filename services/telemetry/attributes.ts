@@ -131,7 +131,7 @@ export const SPANS = {
   },
   'palisade.wait_for_limits': {
     kind: 'internal',
-    brief: 'Wait until PostgreSQL has counted the decision, or said that a limit has no room.',
+    brief: 'Wait until PostgreSQL has said what is used of limits, or counted the decision.',
   },
   'palisade.wait_for_state': {
     kind: 'internal',

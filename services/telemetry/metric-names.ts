@@ -185,7 +185,7 @@ export const METRICS = {
     kind: 'histogram',
     unit: 's',
     labels: [],
-    brief: 'Until PostgreSQL has counted a decision.',
+    brief: 'Waits of decisions for PostgreSQL: to be told what is used of limits, or to be counted.',
   },
   'palisade.limits.pending': {
     kind: 'gauge',

@@ -1,17 +1,44 @@
 import { describe, expect, test } from 'vitest';
+import type { Question } from '../support/question.ts';
 import { ASKED, OPEN_DOOR } from './support/open-door.ts';
 import { refusalOf, TRANSPORTS, usePitfall } from './support/pitfall.ts';
 
-const pitfall = usePitfall(OPEN_DOOR);
+const LIMIT = `{ name: views, actions: ['Action::"view"'], key: [], window: 366d, max: 3 }`;
+const pitfall = usePitfall({ ...OPEN_DOOR, manifest: `limits: [${LIMIT}]` });
 
-describe('a limit, which this version does not enforce,', () => {
-  test('is refused in a manifest', async () => {
-    const manifest = 'limits: [{ name: pushes, max: 1 }]';
+test('a limit holds however often and over whatever it is asked, and nobody gets round it by what it says', async () => {
+  const ask = (at: number, more: Question['members'] = {}) =>
+    pitfall.current.ask(TRANSPORTS[at % TRANSPORTS.length] ?? 'rest', {
+      ...ASKED,
+      members: more,
+    });
+  const outcomes = await Promise.all(
+    Array.from({ length: 12 }, (_, at) => ask(at, { run: { run_id: `run-${at}` } })),
+  );
 
-    expect(await refusalOf({ ...OPEN_DOOR, manifest })).toEqual(['manifest_invalid']);
+  expect(outcomes.filter(({ decision }) => decision === 'allow')).toHaveLength(3);
+  expect(new Set(outcomes.map((outcome) => outcome['reason_code']))).toEqual(
+    new Set(['permitted', 'limit_exceeded']),
+  );
+  expect(await ask(0, { mode: 'check' })).toMatchObject({ decision: 'deny', reason_code: 'limit_exceeded' });
+});
+
+describe('a limit that could not be enforced is refused:', () => {
+  test('one without a maximum, and one that a caller could begin anew', async () => {
+    const manifest = (limit: string) => ({ ...OPEN_DOOR, manifest: `limits: [${limit}]` });
+
+    expect(await refusalOf(manifest('{ name: pushes }'))).toEqual([
+      'manifest_invalid',
+      'manifest_invalid',
+      'manifest_invalid',
+    ]);
+    expect(await refusalOf(manifest(LIMIT.replace('window: 366d', 'lifetime: run')))).toEqual([
+      'limit_invalid',
+    ]);
+    expect(await refusalOf(manifest(LIMIT.replace('key: []', 'key: [run]')))).toEqual(['limit_invalid']);
   });
 
-  test('is refused as an annotation of a policy, whatever it is called', async () => {
+  test('an annotation of a policy, whatever it is called', async () => {
     const names = ['limit', 'limits', 'rate_limit', 'quota', 'budget'];
     const policies = names.map(
       (name) => `@id("${name}") @${name}("1/h") permit (principal, action, resource);`,
@@ -22,14 +49,17 @@ describe('a limit, which this version does not enforce,', () => {
     );
   });
 
-  test('is refused as a fact', async () => {
-    const schema = `entity User, Team, Doc;
-action view appliesTo { principal: User, resource: Doc, context: { pdp: { limits: Long, used: Long } } };`;
+  test('a fact of another type, or about no limit', async () => {
+    const schema = (pdp: string) => `entity User, Team, Doc;
+action view appliesTo { principal: User, resource: Doc, context: { pdp: { ${pdp} } } };`;
+    const state = '{ used: Long, remaining: Long, exhausted: Bool }';
 
-    expect(await refusalOf({ ...OPEN_DOOR, schema })).toEqual(['fact_invalid', 'fact_invalid']);
-  });
-
-  test.each(TRANSPORTS)('is not spoken of in a reply over %s', async (transport) => {
-    expect(await pitfall.current.ask(transport, ASKED)).not.toHaveProperty('limits');
+    expect(await refusalOf({ ...OPEN_DOOR, schema: schema('limits: Long, used: Long') })).toEqual([
+      'fact_invalid',
+      'fact_invalid',
+    ]);
+    expect(await refusalOf({ ...OPEN_DOOR, schema: schema(`limits: { views: ${state} }`) })).toEqual([
+      'fact_invalid',
+    ]);
   });
 });

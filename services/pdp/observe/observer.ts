@@ -15,6 +15,8 @@ import { describeRecord } from './record-attributes.ts';
 export interface DecisionTimes {
   readonly evaluatingAt: number;
   readonly decidedAt: number;
+  /** When it could be recorded, where limits had to count it first. */
+  readonly countedAt?: number;
   readonly recordedAt: number;
 }
 
@@ -55,7 +57,7 @@ export interface Observer {
   limited(requests: number, error: PdpError, transport: Transport): void;
   /** What limits did to a decision of a store. */
   counted(outcome: 'consumed' | 'exceeded' | 'lost_race', store: string): void;
-  /** A wait until PostgreSQL has counted a decision. */
+  /** A wait until PostgreSQL has said what is used of limits, or counted a decision. */
   waitedForCount(scope: CallScope, startedAt: number): void;
   /** A wait for PostgreSQL's state, before the decision. */
   waited(scope: CallScope, startedAt: number): void;
@@ -86,7 +88,7 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
     decided(entry, scope, times) {
       const { trace, notes } = scope;
       const { store, decision, reason_code, policy_errors } = entry;
-      const { evaluatingAt, decidedAt, recordedAt } = times;
+      const { evaluatingAt, decidedAt, countedAt = decidedAt, recordedAt } = times;
       if (decision === 'deny') notes.notable = true;
 
       metrics.add('palisade.decisions', 1, [store, decision, reason_code]);
@@ -94,7 +96,7 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
         metrics.add('palisade.decisions.monitored', 1, [store, decision]);
       const source = isKept(scope) ? trace : undefined;
       metrics.record('palisade.evaluation.duration', (decidedAt - evaluatingAt) / 1_000, [], source);
-      metrics.record('palisade.record.duration', (recordedAt - decidedAt) / 1_000, [], source);
+      metrics.record('palisade.record.duration', (recordedAt - countedAt) / 1_000, [], source);
       for (const { policy_id } of policy_errors) metrics.add('palisade.policy.errors', 1, [store, policy_id]);
       if (mayBeKept(trace)) noteDecision(notes, entry, times);
       events?.emit({
@@ -247,7 +249,7 @@ function toldOf({ steps }: CallNotes): Pick<CallSpan, 'describe' | 'steps'> {
 }
 
 function noteDecision(notes: CallNotes, entry: DecisionEntry, times: DecisionTimes): void {
-  const { evaluatingAt, decidedAt, recordedAt } = times;
+  const { evaluatingAt, decidedAt, countedAt = decidedAt, recordedAt } = times;
   notes.steps.push(
     {
       kind: 'internal',
@@ -259,7 +261,7 @@ function noteDecision(notes: CallNotes, entry: DecisionEntry, times: DecisionTim
     {
       kind: 'internal',
       name: 'palisade.record',
-      startedAt: decidedAt,
+      startedAt: countedAt,
       endedAt: recordedAt,
       describe: nothing,
     },

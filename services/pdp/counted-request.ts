@@ -1,0 +1,107 @@
+import { decideByBundle, decideInformed } from '../bundles/decide.ts';
+import { assertFacts, readRequest } from '../bundles/inform.ts';
+import { limitsFact } from '../bundles/limits/use.ts';
+import { PdpError } from '../engine/error.ts';
+import type { FactName, Facts } from '../engine/facts.ts';
+import type { LimitCount, LimitUse } from '../store/limits/uses.ts';
+import type { DecisionPath } from './authorize.ts';
+import type { Begun } from './deciding.ts';
+import { factsAt } from './facts.ts';
+import { type Judged, judge, storedFor } from './judge.ts';
+import type { CountedLimit } from './types.ts';
+import { uuidv7 } from './uuid.ts';
+
+/** One request and all that its limits can do to it. */
+export interface CountedRequest {
+  readonly decisionId: string;
+  readonly uses: readonly LimitUse[];
+  /** Whether its policies look at what is used. */
+  readonly looksFirst: boolean;
+  readonly read: () => Promise<readonly LimitCount[]>;
+  readonly consume: () => ReturnType<DecisionPath['counting']['consume']>;
+  /** @param counts what is used before it; needed where {@link looksFirst}. */
+  readonly judge: (counts: readonly LimitCount[]) => Judged;
+  readonly isOver: (counts: readonly LimitCount[]) => boolean;
+  /** The first limit that has no room. @throws PdpError `internal` where all have. */
+  readonly over: (counts: readonly LimitCount[]) => string;
+  readonly tell: (counts: readonly LimitCount[]) => readonly CountedLimit[];
+}
+
+/**
+ * Reads a request and works out what it uses, before anything is asked of PostgreSQL.
+ * @throws PdpError `invalid_request` or `too_large` where it does not fit the bundle, or its cost is negative.
+ */
+export function countedRequest(
+  path: DecisionPath,
+  { call, scope, store, selected, at }: Begun,
+): CountedRequest {
+  const { counting, observer } = path;
+  const { deadline } = scope;
+  const request = readRequest(selected.bundle, call, storedFor(selected.bundle, selected));
+  const { limits: rules, limitFacts } = request.action;
+  const uses = rules.map((rule): LimitUse => {
+    const { name, definition, max } = rule;
+    const [key, amount] = [rule.keyOf(request.request), rule.costOf(request.context)];
+
+    return { store, name, definition, key, max, amount };
+  });
+  const byName = new Map(uses.map((use) => [use.name, use]));
+  const decisionId = uuidv7(at);
+
+  return {
+    decisionId,
+    uses,
+    looksFirst: limitFacts.length > 0,
+    read: () => waiting(() => counting.read({ uses, deadline })),
+    consume: () =>
+      waiting(() => counting.consume({ decisionId, subject: scope.caller.subject, uses, deadline })),
+
+    judge(counts) {
+      const used = new Map(counts.map(({ name, used: amount }) => [name, amount]));
+      const facts = (names: readonly FactName[]): Facts => ({
+        ...factsAt(at, names),
+        ...limitsFact(rules, used),
+      });
+
+      return judge(path, selected, store, call, (bundle) =>
+        bundle === selected.bundle
+          ? decideInformed(bundle, assertFacts(request, facts))
+          : decideByBundle(bundle, call, facts, storedFor(bundle, selected)),
+      );
+    },
+
+    isOver: (counts) => firstOver(counts) !== undefined,
+
+    over(counts) {
+      const limit = firstOver(counts);
+      if (limit === undefined)
+        throw new PdpError('internal', 'no limit stands in the way of what was not counted');
+
+      return limit.name;
+    },
+
+    tell: (counts) =>
+      counts.flatMap(({ name, used, resetsAt }) => {
+        const use = byName.get(name);
+
+        return use === undefined
+          ? []
+          : [{ name, used, max: use.max, amount: use.amount, resets_at: resetsAt }];
+      }),
+  };
+
+  function firstOver(counts: readonly LimitCount[]): LimitUse | undefined {
+    const used = new Map(counts.map((count) => [count.name, count.used]));
+
+    return uses.find(({ name, max, amount }) => amount > max - (used.get(name) ?? 0n));
+  }
+
+  async function waiting<T>(ask: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    try {
+      return await ask();
+    } finally {
+      observer.waitedForCount(scope, startedAt);
+    }
+  }
+}
