@@ -175,6 +175,32 @@ describe('a limited action', () => {
   });
 });
 
+test('a bundle that discloses the code alone tells no deny how much is used', async () => {
+  const store = await storeWith(sendBundle(sent(1), { manifest: 'disclosure: reason_code\n' }));
+  expect(await ask(store, 'send')).toMatchObject({ decision: 'allow', limits: [{ used: 1n }] });
+
+  const denied = await ask(store, 'send');
+  expect(denied).toMatchObject({ reason_code: 'limit_exceeded', message: 'A limit would be exceeded.' });
+  expect(denied).not.toHaveProperty('limits');
+  expect(await recordOf(world, denied)).toMatchObject({ limits: [{ name: 'sent', used: 1n }] });
+});
+
+test('a canary counts on the counters of the active bundle', async () => {
+  const store = await storeWith(sendBundle(sent(2)));
+  await ask(store, 'send');
+  await ask(store, 'send');
+  const pushed = await pushBundle(world, sendBundle(sent(3), { version: '1.1.0' }));
+  const { status } = await administer(world, 'POST', `/v1/stores/${store.name}/deployment/canary`, {
+    digest: pushed.body['digest'],
+    percent: 100,
+  });
+
+  expect(status).toBe(200);
+  expect(await ask(store, 'send')).toMatchObject({ decision: 'allow', limits: [{ used: 3n, max: 3n }] });
+  expect(await ask(store, 'send')).toMatchObject({ reason_code: 'limit_exceeded' });
+  expect(await usedIn(store)).toEqual(['sent 3']);
+});
+
 describe('a deployment', () => {
   test('keeps the counter of a limit whose maximum it changes, and is refused where it changes key or window', async () => {
     const store = await storeWith(sendBundle(sent(2)));

@@ -8,13 +8,13 @@ import { createProblems } from '../../../services/bundles/problems.ts';
 /** A bundle in which anybody sends, up to some limits; of another name where its content is another. */
 export function sendBundle(
   limits: string,
-  more: { readonly version?: string; readonly policies?: string } = {},
+  more: { readonly version?: string; readonly policies?: string; readonly manifest?: string } = {},
 ): BundleFiles {
-  const { version = '1.0.0', policies = '' } = more;
+  const { version = '1.0.0', policies = '', manifest = '' } = more;
   const texts = {
     'bundle.yaml': `format_version: 1
 name: sending-${createHash('sha256')
-      .update(version + limits + policies)
+      .update(version + limits + policies + manifest)
       .digest('hex')
       .slice(0, 12)}
 version: ${version}
@@ -22,7 +22,7 @@ description: Anybody sends, up to some limits
 owners: [tests]
 entity_sources: { Sender: bundle, Box: bundle }
 limits: [${limits}]
-`,
+${manifest}`,
     'schema.cedarschema': `type LimitState = { used: Long, remaining: Long, exhausted: Bool };
 entity Sender, Box;
 action send, look appliesTo { principal: Sender, resource: Box, context: { n: Long } };
