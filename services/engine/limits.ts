@@ -98,6 +98,8 @@ export const LIMITS = {
   identifier_bytes: 256,
   /** Requests in flight in one process, a batch counting each of its items. */
   requests_in_flight: 8_192,
+  /** Of these, those that limits count and that wait for PostgreSQL: others go on while it hangs. */
+  counted_in_flight: 2_048,
   /** Time of the thread that bundles may take which are judged by Cedar after a difference; calls beyond it are refused. */
   fallback_percent: 50,
   /** Requests in flight on one stream before reading pauses. */

@@ -1,4 +1,5 @@
 import { PdpError } from '../../engine/error.ts';
+import { LIMITS } from '../../engine/limits.ts';
 import type { Database } from '../database.ts';
 import {
   type Consumed,
@@ -12,9 +13,9 @@ import {
 
 /** Counts decisions in PostgreSQL, many at a time: those that wait while one statement runs make up the next one. */
 export interface LimitCounting {
-  /** @throws PdpError `unavailable` where it is not known whether the decision was counted. */
+  /** @throws PdpError `unavailable` where it is not known whether the decision was counted, `overloaded` where too many wait. */
   consume(decision: Timed<CountedDecision>): Promise<Consumed>;
-  /** What is used of the limits of a decision, without counting it. @throws PdpError `unavailable`. */
+  /** What is used of the limits of a decision, without counting it. @throws PdpError `unavailable`, `overloaded`. */
   read(decision: Timed<Pick<CountedDecision, 'uses'>>): Promise<readonly LimitCount[]>;
   /** Takes note, in its time, that the decision's record is durable. A note that is lost is found by the sweep. */
   recorded(decisionId: string): void;
@@ -41,6 +42,7 @@ const GROUP = 100;
 const NOTE_MS = 20;
 
 export function createLimitCounting({ database, onLost }: CountingOptions): LimitCounting {
+  let inFlight = 0;
   const lanes = { free: LANES, waiting: [] as (() => void)[] };
   const consuming = createGroup(lanes, (decisions: readonly Timed<CountedDecision>[]) =>
     consumeLimits(database, decisions),
@@ -52,8 +54,8 @@ export function createLimitCounting({ database, onLost }: CountingOptions): Limi
   const releasing = createNotes((ids) => releaseUses(database, ids), onLost);
 
   return {
-    consume: async (decision) => known(await consuming(decision)),
-    read: async (decision) => known(await reading(decision)),
+    consume: (decision) => bounded(() => consuming(decision)),
+    read: (decision) => bounded(() => reading(decision)),
     recorded: recording.add,
     release: releasing.add,
 
@@ -61,6 +63,21 @@ export function createLimitCounting({ database, onLost }: CountingOptions): Limi
       await Promise.all([recording.settled(), releasing.settled()]);
     },
   };
+
+  /** While PostgreSQL hangs, what waits for it must not keep out what does not. */
+  async function bounded<Answer>(ask: () => Promise<Answer | undefined>): Promise<Answer> {
+    if (inFlight >= LIMITS.counted_in_flight) {
+      throw new PdpError('overloaded', 'too many decisions wait to be counted; try again later', {
+        limit: { name: 'counted_in_flight', max: LIMITS.counted_in_flight },
+      });
+    }
+    inFlight += 1;
+    try {
+      return known(await ask());
+    } finally {
+      inFlight -= 1;
+    }
+  }
 }
 
 function late(): PdpError {

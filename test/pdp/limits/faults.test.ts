@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { CompiledBundle } from '../../../services/bundles/compile.ts';
 import { limitRule } from '../../../services/bundles/limits/rule.ts';
 import { PdpError } from '../../../services/engine/error.ts';
+import { LIMITS } from '../../../services/engine/limits.ts';
 import { RawObject } from '../../../services/engine/raw/raw.ts';
 import type { DecisionPath } from '../../../services/pdp/authorize.ts';
 import { authorize, type Outcome } from '../../../services/pdp/authorize.ts';
@@ -231,6 +232,23 @@ describe('without its count', () => {
       expect(await ask('look', { counting: away })).toMatchObject({ decision: 'allow', limits: [] });
     });
     await nowhere.end();
+  });
+
+  test('what PostgreSQL does not answer keeps out no more than its share of what is in flight', async () => {
+    const hanging = createLimitCounting({
+      database: { query: () => new Promise(() => undefined) },
+      onLost: () => undefined,
+    });
+    await withFaults(async ({ ask }) => {
+      for (let count = 0; count < LIMITS.counted_in_flight; count += 1)
+        void ask('send', { counting: hanging });
+
+      expect(await ask('send', { counting: hanging })).toMatchObject({
+        code: 'overloaded',
+        limit: { name: 'counted_in_flight', max: LIMITS.counted_in_flight },
+      });
+      expect(await ask('look', { counting: hanging })).toMatchObject({ decision: 'allow' });
+    });
   });
 
   test('nothing is allowed: the store does not know the limit, or by another definition', async () => {
