@@ -63,14 +63,16 @@ $$;
 
 -- Counts decisions, in their order, each by all of its limits or by none. All counters are locked first, in one order for every caller, so
 -- callers wait for each other and never in a circle; the clock is read under the locks, so no use is older than one that was counted before it.
--- A decision with a limit that the store does not know, or by another definition, gets no row.
+-- A decision with a limit that the store does not know, or by another definition, gets no row. Plans are kept, since making one takes longer
+-- than what it is for.
 create function consume_limits(charges jsonb)
 returns table (decision integer, name text, consumed boolean, used bigint, resets_at timestamptz)
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   moment timestamptz;
   counters bigint[];
+  is_moved boolean;
   one record;
   fits boolean;
 begin
@@ -81,18 +83,57 @@ begin
       join limit_definitions d on d.store = a.store and d.name = a.name and d.definition = a.definition
      order by 1, 2, 3
     on conflict (store, name, key) do update set used = c.used where false;
-  counters := array(
-    select distinct c.counter
-      from jsonb_to_recordset(charges) as a (store text, name text, key text)
-      join limit_counters c on c.store = a.store and c.name = a.name and c.key = a.key);
   moment := limit_clock();
 
-  update limit_counters c
-     set used = 0, window_start = date_trunc(d.unit, moment, d.time_zone)
-    from limit_definitions d
-   where c.counter = any (counters) and d.store = c.store and d.name = c.name and d.unit is not null
-     and c.window_start < date_trunc(d.unit, moment, d.time_zone);
-  perform leave_window(counters, moment, null);
+  select array_agg(distinct c.counter),
+         bool_or(coalesce(c.oldest <= moment - d.span, c.window_start < date_trunc(d.unit, moment, d.time_zone), false))
+    into counters, is_moved
+    from jsonb_to_recordset(charges) as a (store text, name text, definition text, key text)
+    join limit_definitions d on d.store = a.store and d.name = a.name and d.definition = a.definition
+    join limit_counters c on c.store = d.store and c.name = d.name and c.key = a.key;
+  if is_moved then
+    update limit_counters c
+       set used = 0, window_start = date_trunc(d.unit, moment, d.time_zone)
+      from limit_definitions d
+     where c.counter = any (counters) and d.store = c.store and d.name = c.name and d.unit is not null
+       and c.window_start < date_trunc(d.unit, moment, d.time_zone);
+    perform leave_window(counters, moment, null);
+  end if;
+
+  -- Mostly there is room for all of them together, and so for each: then all are counted at once.
+  fits := (
+    select bool_and(t.fits) from (
+      select c.counter is not null and a.amount >= 0 and sum(a.amount) over (partition by c.counter) <= a.max - c.used as fits
+        from jsonb_to_recordset(charges) as a (store text, name text, definition text, key text, max bigint, amount bigint)
+        left join limit_definitions d on d.store = a.store and d.name = a.name and d.definition = a.definition
+        left join limit_counters c on c.store = d.store and c.name = d.name and c.key = a.key) t);
+  if fits then
+    return query
+      with counted as materialized (
+        select a.decision, a.id, a.subject, a.amount, c.counter, c.name, c.used, c.window_start, c.oldest,
+               d.span, d.unit, d.time_zone
+          from jsonb_to_recordset(charges)
+                 as a (decision integer, id uuid, subject text, store text, name text, key text, amount bigint)
+          join limit_definitions d on d.store = a.store and d.name = a.name
+          join limit_counters c on c.store = a.store and c.name = a.name and c.key = a.key
+      ), entered as (
+        insert into limit_entries (decision_id, counter, amount, used_at, window_start, subject)
+          select n.id, n.counter, n.amount, moment, n.window_start, n.subject from counted n where n.amount > 0
+      ), added as (
+        update limit_counters c
+           set used = c.used + n.amount,
+               oldest = case when c.window_start = '-infinity' then coalesce(c.oldest, moment) end
+          from (select k.counter, sum(k.amount) as amount from counted k group by k.counter) n
+         where c.counter = n.counter and n.amount > 0
+      ), sums as (
+        select n.*, sum(n.amount) over (partition by n.counter order by n.decision) as added from counted n
+      )
+      select n.decision, n.name, true, (n.used + n.added)::bigint,
+             case when n.unit is null then coalesce(n.oldest, case when n.added > 0 then moment end) + n.span
+                  else limit_window_end(n.window_start, n.unit, n.time_zone) end
+        from sums n;
+    return;
+  end if;
 
   for one in
     select a.decision, a.id, a.subject,

@@ -142,6 +142,21 @@ describe('a use', () => {
   });
 });
 
+test('a sliding window stays full where the clock goes back, and for no longer than it is long', async () => {
+  await withLimits({ a: SLIDING }, async ({ serving, setClock }) => {
+    await setClock('2026-11-29T10:00:05Z');
+    await consume(serving, use('a', 1));
+    for (const [moment, fits] of [
+      ['2026-11-29T10:00:00Z', false],
+      ['2026-11-29T10:00:14.999Z', false],
+      ['2026-11-29T10:00:15Z', true],
+    ] as const) {
+      await setClock(moment);
+      expect((await consume(serving, use('a', 1))).consumed).toBe(fits);
+    }
+  });
+});
+
 describe('a calendar window', () => {
   test.each([
     ['a day of 23 hours', 'day', '2026-03-28T23:00:00Z', '2026-03-29T22:00:00Z'],
@@ -212,6 +227,46 @@ test('a sliding window is exact: it allows what a model of all uses allows, and 
         }
       }),
       { numRuns: 25 },
+    );
+  });
+});
+
+test('decisions of one statement are counted as if each came alone, in their order', async () => {
+  const asked = fc.record({
+    a: fc.option(fc.nat(3), { nil: undefined }),
+    b: fc.option(fc.nat(3), { nil: undefined }),
+    key: fc.nat(1),
+  });
+  await withLimits({ a: SLIDING, b: calendar('month') }, async ({ serving }) => {
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(asked, { minLength: 1, maxLength: 8 }), fc.nat(12), async (all, max) => {
+        run += 1;
+        const held = new Map<string, number>();
+        const decisions = all.map(({ a = 0, b = 0, key }) => ({ a, b, key: `["${run} ${key}"]` }));
+        const answers = await consumeLimits(
+          serving,
+          decisions.map(({ a, b, key }) => decision(use('a', max + 1, a, key), use('b', max + 1, b, key))),
+        );
+
+        for (const [at, { a, b, key }] of decisions.entries()) {
+          const [before, other] = [held.get(`a${key}`) ?? 0, held.get(`b${key}`) ?? 0];
+          const fits = before + a <= max + 1 && other + b <= max + 1;
+          if (fits) held.set(`a${key}`, before + a).set(`b${key}`, other + b);
+          const counts = [...(answers[at]?.counts ?? [])].sort((x, y) => (x.name < y.name ? -1 : 1));
+
+          expect(answers[at]?.consumed).toBe(fits);
+          expect(counts.map(({ used }) => Number(used))).toEqual([
+            held.get(`a${key}`) ?? 0,
+            held.get(`b${key}`) ?? 0,
+          ]);
+          expect(counts.map(({ resetsAt }) => resetsAt !== undefined)).toEqual([
+            (held.get(`a${key}`) ?? 0) > 0,
+            true,
+          ]);
+        }
+      }),
+      { numRuns: 60 },
     );
   });
 });
