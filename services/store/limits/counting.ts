@@ -39,7 +39,7 @@ const LANES = 4;
 /** Bounds what one commit holds locked. */
 const GROUP = 100;
 /** How long notes gather, in milliseconds: nobody waits for them. */
-const NOTE_MS = 20;
+const NOTE_MS = 100;
 
 export function createLimitCounting({ database, onLost }: CountingOptions): LimitCounting {
   let inFlight = 0;
