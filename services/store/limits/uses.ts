@@ -117,9 +117,11 @@ function chargesOf(decisions: readonly (Pick<CountedDecision, 'uses'> & Partial<
   );
 }
 
+/** Of each decision in the order of names, which is not that of the rows. */
 function countsOf(rows: readonly CountRow[]): ReadonlyMap<number, readonly LimitCount[]> {
   const counts = new Map<number, LimitCount[]>();
-  for (const { decision, name, used, resets_at: resetsAt } of rows) {
+  const ordered = rows.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { decision, name, used, resets_at: resetsAt } of ordered) {
     const own = counts.get(decision) ?? [];
     own.push({ name, used: BigInt(used), resetsAt: resetsAt?.getTime() });
     counts.set(decision, own);
