@@ -1,5 +1,6 @@
 import { ATTRIBUTES, type AttributeDefinition, EVENTS, SPANS } from '../services/telemetry/attributes.ts';
-import { METRICS, type MetricDefinition } from '../services/telemetry/metric-names.ts';
+import type { MetricDefinition } from '../services/telemetry/metric-definition.ts';
+import { METRICS } from '../services/telemetry/metric-names.ts';
 import { prometheusName } from '../services/telemetry/open-metrics.ts';
 import { markdownTable } from './markdown-table.ts';
 

@@ -1,4 +1,5 @@
-import { METRICS, type MetricDefinition } from './metric-names.ts';
+import type { MetricDefinition } from './metric-definition.ts';
+import { METRICS } from './metric-names.ts';
 import type { Exemplar, HistogramValue, MetricSnapshot } from './metrics.ts';
 
 type Series = MetricSnapshot['series'][number];

@@ -1,4 +1,5 @@
-import { type LabelsOf, METRICS, type MetricDefinition, type MetricName } from './metric-names.ts';
+import type { MetricDefinition } from './metric-definition.ts';
+import { type LabelsOf, METRICS, type MetricName } from './metric-names.ts';
 
 type NameOf<Kind extends MetricDefinition['kind']> = {
   [Name in MetricName]: (typeof METRICS)[Name]['kind'] extends Kind ? Name : never;

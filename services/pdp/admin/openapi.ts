@@ -22,6 +22,7 @@ import { ADMIN_SERVER, answer, json, lines, operation, pathParameter } from './o
 import { PROPOSALS_QUERY, TWO_PERSON } from './proposals.ts';
 import { REPLAY_QUERY, REPLAY_VERIFICATION_QUERY } from './replay.ts';
 import { ReplayLine, ReplayVerificationLine } from './replay-answers.ts';
+import * as signatures from './signature-answers.ts';
 import { NEW_REQUIREMENT } from './signature-requirements.ts';
 import { NEW_SIGNATURE } from './signatures.ts';
 
@@ -121,14 +122,14 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
       summary: 'Puts a signature beside a bundle; whether it counts is judged at each use',
       requestBody: json(NEW_SIGNATURE),
       responses: {
-        '200': answer('The same signature was there already', answers.PushedSignature),
-        '201': answer('It is stored', answers.PushedSignature),
+        '200': answer('The same signature was there already', signatures.PushedSignature),
+        '201': answer('It is stored', signatures.PushedSignature),
       },
     }),
     get: operation({
       operationId: 'listSignatures',
       summary: 'Lists the signatures of a bundle, and whether each counts now',
-      responses: { '200': answer('The signatures', answers.SignatureList) },
+      responses: { '200': answer('The signatures', signatures.SignatureList) },
     }),
   },
   '/v1/stores': {
@@ -267,7 +268,7 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
     get: operation({
       operationId: 'getSignatureRequirement',
       summary: 'Shows whose signatures a store requires, and how what it runs stands by that',
-      responses: { '200': answer('The requirement', answers.SignatureRequirement) },
+      responses: { '200': answer('The requirement', signatures.SignatureRequirement) },
     }),
   },
   '/v1/stores/{store}/signature-requirement/proposals': {
@@ -278,7 +279,7 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
       summary: 'Proposes another requirement, which holds once another person approves it',
       description: '`precondition_failed` where what the store runs is not signed like that.',
       requestBody: json(NEW_REQUIREMENT),
-      responses: { '201': answer('It is proposed', answers.RequirementProposal) },
+      responses: { '201': answer('It is proposed', signatures.RequirementProposal) },
     }),
   },
   '/v1/stores/{store}/signature-requirement/proposals/{id}/approve': {
@@ -289,7 +290,7 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
       summary: 'Approves a proposed requirement, as another person than its author; it holds at once',
       description:
         '`permission_denied` for its author; `conflict` where it is decided, expired or overtaken.',
-      responses: { '200': answer('It holds', answers.ApprovedRequirement) },
+      responses: { '200': answer('It holds', signatures.ApprovedRequirement) },
     }),
   },
   '/v1/stores/{store}/signature-requirement/proposals/{id}/reject': {
@@ -298,7 +299,7 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
     post: operation({
       operationId: 'rejectSignatureRequirement',
       summary: 'Closes a proposal for good; its author takes it back that way',
-      responses: { '200': answer('It is closed', answers.RejectedRequirement) },
+      responses: { '200': answer('It is closed', signatures.RejectedRequirement) },
     }),
   },
   ...ENTITY_PATHS,

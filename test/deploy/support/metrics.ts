@@ -1,4 +1,5 @@
-import { METRICS, type MetricDefinition } from '../../../services/telemetry/metric-names.ts';
+import type { MetricDefinition } from '../../../services/telemetry/metric-definition.ts';
+import { METRICS } from '../../../services/telemetry/metric-names.ts';
 import { prometheusName } from '../../../services/telemetry/open-metrics.ts';
 
 /** Labels that Prometheus itself gives to every series that it asks for. */
