@@ -1,5 +1,5 @@
 import { appendAsOwner } from '../ledger/owner-chain.ts';
-import { automatic, changeEntry, newRecordId } from '../pdp/change-record.ts';
+import { automatic, changeEntry, NOT_DEPLOYED, newRecordId } from '../pdp/change-record.ts';
 import { createToken } from '../pdp/token.ts';
 import { ADMINISTRATIVE_ROLES, ALL_STORES } from '../store/credentials.ts';
 import type { Pool } from '../store/database.ts';
@@ -61,15 +61,8 @@ export async function recordedAdmin(
     const made = await makeAdmin(pool, { ...request, credential }, async (client, made) => {
       const { goodBefore, revoked, databaseRole } = made;
       const entry = changeEntry(automatic(author), recordId, {
-        store: null,
-        action: maker,
-        author,
-        approved_by: null,
-        proposal_id: null,
-        reason,
-        sequence: null,
-        before: null,
-        state: null,
+        ...NOT_DEPLOYED,
+        ...{ store: null, action: maker, author, reason },
         admin: {
           credential: { id, name },
           database_role: databaseRole,

@@ -32,6 +32,15 @@ export type ToldChange = Pick<
   | 'entities'
 >;
 
+/** Of a change by one person that deploys nothing. */
+export const NOT_DEPLOYED = {
+  approved_by: null,
+  proposal_id: null,
+  sequence: null,
+  before: null,
+  state: null,
+} as const satisfies Partial<ToldChange>;
+
 /** Palisade itself, where nobody asks. @param subject a name that no credential has. */
 export function automatic(subject: string = RESERVED_NAME): Acting {
   return {

@@ -61,13 +61,10 @@ export async function edgesOver(
   store: string,
   uids: readonly StoredUid[],
 ): Promise<readonly Edge[]> {
-  const rows = await query<EdgeRow>(
-    database,
-    `select ${EDGE} from entity_parents p where p.store = $1 and p.key = any($2)`,
-    [store, uids.map(keyOf)],
-  );
-
-  return rows.map(toEdge);
+  return edges(database, `select ${EDGE} from entity_parents p where p.store = $1 and p.key = any($2)`, [
+    store,
+    uids.map(keyOf),
+  ]);
 }
 
 /** Edges under these entities: who stands directly under one of them; at most `limit`. */
@@ -77,14 +74,12 @@ export async function edgesUnder(
   uids: readonly StoredUid[],
   limit: number,
 ): Promise<readonly Edge[]> {
-  const rows = await query<EdgeRow>(
+  return edges(
     database,
     // In no order, which would be one of all of them.
     `select ${EDGE} from entity_parents p where p.store = $1 and p.parent_key = any($2) limit $3`,
     [store, uids.map(keyOf), limit],
   );
-
-  return rows.map(toEdge);
 }
 
 /** Of the parents of these entities those that the store does not hold now; each once, with one who names it. */
@@ -93,7 +88,7 @@ export async function absentParents(
   store: string,
   uids: readonly StoredUid[],
 ): Promise<readonly Edge[]> {
-  const rows = await query<EdgeRow>(
+  return edges(
     database,
     `select * from (
        select distinct on (p.parent_key) ${EDGE} from entity_parents p
@@ -107,8 +102,6 @@ export async function absentParents(
      )`,
     [store, uids.map(keyOf)],
   );
-
-  return rows.map(toEdge);
 }
 
 /**
@@ -120,7 +113,7 @@ export async function hierarchyAround(
   store: string,
   uids: readonly StoredUid[],
 ): Promise<readonly PlacedEntity[]> {
-  const rows = await query<EdgeRow>(
+  const around = await edges(
     client,
     `with recursive below (key) as (
        select unnest($2::bytea[])
@@ -144,7 +137,7 @@ export async function hierarchyAround(
   );
 
   const placed = new Map<string, PlacedEntity & { readonly parents: StoredUid[] }>();
-  for (const { child, parent } of rows.map(toEdge)) {
+  for (const { child, parent } of around) {
     const key = textOf(child);
     const known = placed.get(key) ?? { ...child, parents: [] };
     known.parents.push(parent);
@@ -171,6 +164,10 @@ function textOf({ type, id }: StoredUid): string {
 
 function keyOf(uid: StoredUid): Buffer {
   return createHash('sha256').update(textOf(uid)).digest();
+}
+
+async function edges(database: Database, text: string, values: readonly unknown[]): Promise<readonly Edge[]> {
+  return (await query<EdgeRow>(database, text, values)).map(toEdge);
 }
 
 function toEdge({ type, id, parentType, parentId }: EdgeRow): Edge {

@@ -16,9 +16,9 @@ import {
   askAll,
   CANDIDATE,
   ERRORS,
+  expectedFlips,
   FIRST,
   REQUESTS,
-  requestAt,
   SECOND,
   UNPUSHED,
   WITHOUT_WRITE,
@@ -90,27 +90,6 @@ async function json(...args: string[]) {
   const { code, stdout, stderr } = await run([...args, '--json']);
 
   return { code, stderr, report: JSON.parse(stdout) };
-}
-
-/** What the candidate would flip, counted by what its policies say in words. */
-function expectedFlips() {
-  const counts = { all: 0, allow_to_deny: 0, deny_to_allow: 0, to_policy_error: 0, otherwise: 0 };
-  for (const phase of [1, 2]) {
-    for (let index = 0; index < REQUESTS; index += 1) {
-      const { action, size, label } = requestAt(index);
-      const reads = action === 'read';
-      const before = phase === 2 && reads && label === 'secret' ? 'deny' : 'allow';
-      const fails = reads && size === 7;
-      const after = reads && size > 150 ? 'deny' : fails ? 'policy_error' : 'allow';
-      if (before !== after) counts.all += 1;
-      if (before === 'allow' && after !== 'allow') counts.allow_to_deny += 1;
-      if (before === 'deny' && after === 'allow') counts.deny_to_allow += 1;
-      if (after === 'policy_error') counts.to_policy_error += 1;
-      if (before === 'deny' && after === 'deny') counts.otherwise += 1;
-    }
-  }
-
-  return counts;
 }
 
 describe('replaying by a candidate', () => {

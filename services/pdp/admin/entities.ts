@@ -5,7 +5,7 @@ import { exceedsLimit, LIMITS } from '../../engine/limits.ts';
 import { type RawNode, RawObject } from '../../engine/raw/raw.ts';
 import { parseExactJson } from '../../ledger/json.ts';
 import { entitiesAt, entityAt, type StoredUid, stateSequences } from '../../store/entities.ts';
-import { newRecordId, recordChange } from '../change-record.ts';
+import { NOT_DEPLOYED, newRecordId, recordChange } from '../change-record.ts';
 import { createSchemaReaders } from '../entity-writes/schema-readers.ts';
 import { type AskedEntity, type EntitiesWritten, writeStoreEntities } from '../entity-writes/write.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
@@ -179,8 +179,8 @@ export function entityRoutes(context: AdminContext): readonly AdminRoute[] {
       { store, entities, author, recordId, dryRun },
       (made) =>
         recordChange(ledger, actingOf(request), recordId, {
-          ...{ store, action: 'write_entities', author, approved_by: null, proposal_id: null, reason },
-          ...{ sequence: null, before: null, state: null },
+          ...NOT_DEPLOYED,
+          ...{ store, action: 'write_entities', author, reason },
           entities: {
             ...countsOf(made),
             sequence: made.sequence,

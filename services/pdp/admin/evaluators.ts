@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { liftOverride, overrideHistory, type PastOverride } from '../../store/evaluator-overrides.ts';
-import { newRecordId, recordChange } from '../change-record.ts';
+import { NOT_DEPLOYED, newRecordId, recordChange } from '../change-record.ts';
 import type { JsonValue } from '../wire/rest/json-text.ts';
 import { actingOf } from './apply-change.ts';
 import { digestOf } from './bundles.ts';
@@ -32,15 +32,8 @@ export function evaluatorRoutes(context: AdminContext): readonly AdminRoute[] {
     const recordId = newRecordId(Date.now());
     await liftOverride(poolFor(request), { digest, author, reason, recordId }, ({ decisionId, processId }) =>
       recordChange(ledger, actingOf(request), recordId, {
-        store: null,
-        action: 'lift_override',
-        author,
-        approved_by: null,
-        proposal_id: null,
-        reason,
-        sequence: null,
-        before: null,
-        state: null,
+        ...NOT_DEPLOYED,
+        ...{ store: null, action: 'lift_override', author, reason },
         evaluator: { digest, decision_id: decisionId, process_id: processId },
       }),
     );
