@@ -2,11 +2,12 @@ import { createCedarEvaluator } from '../engine/cedar/evaluator.ts';
 import { createCompiledEvaluator } from '../engine/compiled/evaluator.ts';
 import { type Entity, readEntities } from '../engine/data/entities.ts';
 import type { Evaluator, EvaluatorName } from '../engine/evaluator.ts';
-import { callerContext, declaredFacts, declaredLimits, type FactName } from '../engine/facts.ts';
+import { callerContext, declaredFacts, declaredMembers, factsRecord } from '../engine/facts/assert.ts';
+import type { FactName } from '../engine/facts/shape.ts';
 import type { Policy } from '../engine/policy.ts';
 import { parseTrustedJson } from '../engine/raw/json.ts';
 import { readSchema } from '../engine/schema/read.ts';
-import type { ActionType, Schema } from '../engine/schema/schema.ts';
+import type { ActionType, RecordType, Schema } from '../engine/schema/schema.ts';
 import type { LimitDeclaration } from './limits/declaration.ts';
 import { type LimitRule, limitsByAction } from './limits/rule.ts';
 
@@ -39,6 +40,8 @@ export type Disclosure = 'reason_code' | 'guidance';
 export interface BundleAction {
   /** The context is without `pdp`. */
   readonly forCaller: ActionType;
+  /** What it declares as `pdp`. */
+  readonly declared: RecordType;
   readonly facts: readonly FactName[];
   /** Names of the limits whose state it declares as a fact. */
   readonly limitFacts: readonly string[];
@@ -126,8 +129,9 @@ async function warmCedar(parts: BundleParts, schema: Schema): Promise<Evaluator>
 function actionOf(action: ActionType, limits: readonly LimitRule[]): BundleAction {
   return {
     forCaller: { ...action, context: callerContext(action) },
+    declared: factsRecord(action),
     facts: declaredFacts(action),
-    limitFacts: declaredLimits(action),
+    limitFacts: declaredMembers(action, 'limits'),
     limits,
   };
 }

@@ -1,5 +1,5 @@
 import type { Evaluation } from '../engine/evaluator.ts';
-import type { Facts } from '../engine/facts.ts';
+import type { Facts } from '../engine/facts/assert.ts';
 import { settleEvaluation, type Verdict } from '../engine/verdict.ts';
 import type { BundleAction, CompiledBundle } from './compile.ts';
 import { type AskedRequest, type InformedRequest, type InformOptions, informRequest } from './inform.ts';

@@ -3,7 +3,7 @@ import { type Entity, readEntities } from '../engine/data/entities.ts';
 import { checkRequest } from '../engine/data/request.ts';
 import { PdpError } from '../engine/error.ts';
 import type { EvaluationRequest } from '../engine/evaluator.ts';
-import { assertedFacts, FACTS_ATTRIBUTE, type Facts, withFacts } from '../engine/facts.ts';
+import { assertedFacts, FACTS_ATTRIBUTE, type Facts, withFacts } from '../engine/facts/assert.ts';
 import { checkCount } from '../engine/raw/count.ts';
 import {
   type RawNode,
@@ -114,7 +114,7 @@ export function assertFacts(
   facts: (names: BundleAction['facts']) => Facts,
 ): InformedRequest {
   if (action.facts.length === 0) return { request, context, entities, facts: NO_FACTS };
-  const asserted = assertedFacts(action.facts, action.limitFacts, facts(action.facts));
+  const asserted = assertedFacts(action.declared, facts(action.facts));
 
   return {
     request: { ...request, context: withFacts(context, asserted) },

@@ -1,5 +1,6 @@
 import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs';
-import { FACT_TYPES, FACTS_ATTRIBUTE, type FactName, isFactType } from '../engine/facts.ts';
+import { FACTS_ATTRIBUTE } from '../engine/facts/assert.ts';
+import { FACT_SHAPES, isFactName, isFactType, isOptionalFact } from '../engine/facts/shape.ts';
 import { exceedsLimit, LIMITS } from '../engine/limits.ts';
 import { readSchema } from '../engine/schema/read.ts';
 import type { ActionType, Schema } from '../engine/schema/schema.ts';
@@ -136,7 +137,7 @@ function checkFacts(action: ActionType, source: Source, problems: Problems): voi
   const refuse = (message: string): void => {
     const text = `${FACTS_ATTRIBUTE} of the action ${JSON.stringify(action.uid.id)} ${message}`;
     problems.at(source, wordSpan(source, FACTS_ATTRIBUTE), 'fact_invalid', text, {
-      help: `facts are: ${Object.keys(FACT_TYPES).join(', ')}; docs/bundle-format.md has their types`,
+      help: `facts are: ${Object.keys(FACT_SHAPES).join(', ')}; docs/bundle-format.md has their types`,
     });
   };
 
@@ -146,9 +147,15 @@ function checkFacts(action: ActionType, source: Source, problems: Problems): voi
   }
   if (!declared.required) refuse('must be required: the server always asserts it');
   for (const [name, { type, required }] of declared.type.attributes) {
-    if (!Object.hasOwn(FACT_TYPES, name)) refuse(`declares ${JSON.stringify(name)}, which is no fact`);
-    else if (!isFactType(name as FactName, type)) refuse(`declares ${name} with another type`);
-    else if (!required) refuse(`declares ${name} as optional: the server always asserts it`);
+    if (!isFactName(name)) refuse(`declares ${JSON.stringify(name)}, which is no fact`);
+    else if (!isFactType(name, type)) refuse(`declares ${name} with another type`);
+    else if (required === isOptionalFact(name)) {
+      refuse(
+        required
+          ? `declares ${name} as required: write "${name}?", since it is there only where people have acted`
+          : `declares ${name} as optional: the server always asserts it`,
+      );
+    }
   }
 }
 

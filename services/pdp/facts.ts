@@ -1,8 +1,9 @@
-import type { CompiledBundle } from '../bundles/compile.ts';
+import type { BundleAction, CompiledBundle } from '../bundles/compile.ts';
 import type { AskedRequest } from '../bundles/inform.ts';
 import { limitsFact } from '../bundles/limits/use.ts';
 import { Datetime } from '../engine/extension/datetime.ts';
-import type { FactName, Facts } from '../engine/facts.ts';
+import { type Facts, missingFact } from '../engine/facts/assert.ts';
+import type { FactName } from '../engine/facts/shape.ts';
 import { CedarRecord, uidKey, type Value } from '../engine/value/value.ts';
 
 /** The facts that follow from a moment, of those that an action declares; what it does not declare is not computed. */
@@ -11,25 +12,38 @@ export function factsAt(now: number, names: readonly FactName[]): Facts {
 }
 
 /**
- * The recorded fact `limits` as a bundle would have asserted it: the use as it was, against the maximum that this bundle sets.
- * @returns `undefined` where the record does not tell of a limit that the bundle declares.
+ * Recorded facts as a bundle would have asserted them. `limits` is the use as it was, against what this bundle allows.
+ * @param told what the record tells; `now`, which follows from a moment, as well where the bundle declares it.
+ * @returns `undefined` where something is not told that the bundle declares and that is always there.
  */
-export function ownLimits(
+export function pastFacts(
   bundle: CompiledBundle,
   { action: { type, id } }: Pick<AskedRequest, 'action'>,
+  told: Facts,
+): Facts | undefined {
+  const action = bundle.actions.get(uidKey(type, id));
+  if (action === undefined) return told;
+  const limits = ownLimits(action, told.limits);
+  const facts = { ...told, ...limits };
+
+  return limits === undefined || missingFact(action.declared, facts) !== undefined ? undefined : facts;
+}
+
+/** @returns `undefined` where the record does not tell of a limit that the action declares. */
+function ownLimits(
+  { limitFacts, limits }: BundleAction,
   recorded: Value | undefined,
 ): Pick<Facts, 'limits'> | undefined {
-  const action = bundle.actions.get(uidKey(type, id));
-  if (action === undefined || action.limitFacts.length === 0) return {};
+  if (limitFacts.length === 0) return {};
 
   const use = new Map<string, bigint>();
-  for (const name of action.limitFacts) {
+  for (const name of limitFacts) {
     const used = recorded instanceof CedarRecord ? usedOf(recorded.fields.get(name)) : undefined;
     if (used === undefined) return undefined;
     use.set(name, used);
   }
 
-  return limitsFact(action.limits, use);
+  return limitsFact(limits, use);
 }
 
 function usedOf(state: Value | undefined): bigint | undefined {

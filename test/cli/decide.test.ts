@@ -79,6 +79,13 @@ describe('decide', () => {
     expect(await send('limits.sent=9', -1)).toMatchObject({ code: 2 });
     expect((await send('limits.other=9', 1)).stderr).toContain('no limit other counts the action');
     expect((await send('limits.sent=x', 1)).stderr).toContain('what is used of it');
+    expect(await send('run={"labels":["secret"]}', 1)).toMatchObject({ code: 0 });
+    expect(await send('run={"labels":"secret"}', 1)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('run.labels'),
+    });
+    expect(await send('approval', 1)).toMatchObject({ code: 2, stderr: expect.stringContaining('approval') });
+    expect((await send('runs={}', 1)).stderr).toContain('run=JSON');
   });
 
   test('takes what is listed of the types of the store as what the store holds, and explains by it', async () => {

@@ -1,4 +1,4 @@
-import { callerContext } from '../../services/engine/facts.ts';
+import { callerContext } from '../../services/engine/facts/assert.ts';
 import type { ActionType, EntityType } from '../../services/engine/schema/schema.ts';
 import type { Random } from '../engine/data/random.ts';
 import { RandomData } from '../engine/data/random-data.ts';

@@ -1,4 +1,4 @@
-import { declaredLimits, FACTS_ATTRIBUTE } from '../../engine/facts.ts';
+import { declaredMembers, FACTS_ATTRIBUTE } from '../../engine/facts/assert.ts';
 import { exceedsLimit, LIMITS } from '../../engine/limits.ts';
 import type { ActionType, Attribute, CedarType, Schema } from '../../engine/schema/schema.ts';
 import { uidKey } from '../../engine/value/value.ts';
@@ -125,7 +125,7 @@ function checkActions(
       const { message } = exceedsLimit('action_limits', `the number of limits of ${action.uid.key}`);
       problems.at(source, spanOf(['limits']), 'limit_exceeded', message);
     }
-    for (const name of declaredLimits(action)) {
+    for (const name of declaredMembers(action, 'limits')) {
       if (limits.includes(name)) continue;
       const message = `${action.uid.key} declares ${FACTS_ATTRIBUTE}.limits.${name}, and no limit of that name counts it`;
       problems.at(source, spanOf(['limits']), 'fact_invalid', message);

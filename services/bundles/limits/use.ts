@@ -1,4 +1,5 @@
-import { type Facts, limitState } from '../../engine/facts.ts';
+import type { Facts } from '../../engine/facts/assert.ts';
+import { limitState } from '../../engine/facts/values.ts';
 import { CedarRecord, type Value } from '../../engine/value/value.ts';
 import { denyOverLimit, type Verdict } from '../../engine/verdict.ts';
 import type { BundleAction, CompiledBundle } from '../compile.ts';

@@ -9,7 +9,8 @@ import { withListed } from '../../bundles/stored/listed.ts';
 import { NO_TEST_FACTS, type TestFacts } from '../../bundles/test-facts.ts';
 import { openInWorker } from '../../bundles/worker/open.ts';
 import { PdpError } from '../../engine/error.ts';
-import type { FactName, Facts } from '../../engine/facts.ts';
+import type { Facts } from '../../engine/facts/assert.ts';
+import type { FactName } from '../../engine/facts/shape.ts';
 import { obligationText } from '../../engine/obligation.ts';
 import { valueText } from '../../engine/traced/cedar-text.ts';
 import { uidKey } from '../../engine/value/value.ts';
@@ -67,7 +68,7 @@ export function decideCommand(): Command {
     )
     .option(
       '--fact <name=value>',
-      'what the server would assert, such as now=2026-11-22T10:00:00Z or limits.sent_today=3',
+      'what the server would assert, such as now=2026-11-22T10:00:00Z, limits.sent_today=3 or run={"labels":["secret"]}',
       addFact,
     )
     .option('--explain', 'say of each policy whose scope matches why it matches or not')
@@ -119,6 +120,7 @@ async function decide(options: DecideOptions): Promise<0 | 1> {
   const rules = limitsOf(bundle, uidKey(call.action.type, call.action.id));
   const use = new Map([...rules.map(({ name }) => [name, 0n] as const), ...given.use]);
   const facts = (names: readonly FactName[]): Facts => ({
+    ...given.told,
     ...factsAt(Date.now(), names),
     ...(given.now === undefined ? {} : { now: given.now }),
     ...limitsFact(rules, use),

@@ -3,11 +3,12 @@ import { decideByBundle } from '../../bundles/decide.ts';
 import type { AskedRequest } from '../../bundles/inform.ts';
 import type { StoredEntities } from '../../bundles/stored/stored-entities.ts';
 import { type PdpError, toPdpError } from '../../engine/error.ts';
-import type { FactName, Facts } from '../../engine/facts.ts';
+import type { Facts } from '../../engine/facts/assert.ts';
+import { type FactName, isOptionalFact } from '../../engine/facts/shape.ts';
 import { requestDigest } from '../../engine/request-digest.ts';
 import type { PastDecision } from '../../ledger/history.ts';
 import { type JsonValue, jsonText } from '../../ledger/json.ts';
-import { factsAt, ownLimits } from '../facts.ts';
+import { factsAt, pastFacts } from '../facts.ts';
 import { readRecordedFacts, readRecordedRequest } from '../verify/recorded.ts';
 import type { Decided } from './outcome.ts';
 
@@ -98,14 +99,15 @@ function factsOf(
 ): Facts {
   const told = names.filter((name) => Object.hasOwn(facts, name));
   const derived = derive ? factsAt(Date.parse(time), names) : {};
-  if (names.some((name) => !told.includes(name) && !Object.hasOwn(derived, name))) throw new FactsMissing();
+  const isKnown = (name: FactName): boolean =>
+    told.includes(name) || Object.hasOwn(derived, name) || isOptionalFact(name);
+  if (!names.every(isKnown)) throw new FactsMissing();
   if (told.length === 0) return derived;
 
-  const recorded = recordedFacts(bundle, facts, told);
-  const own = ownLimits(bundle, asked, recorded.limits);
-  if (own === undefined) throw new FactsMissing();
+  const past = pastFacts(bundle, asked, { ...derived, ...recordedFacts(bundle, facts, told) });
+  if (past === undefined) throw new FactsMissing();
 
-  return { ...derived, ...recorded, ...own };
+  return past;
 }
 
 function recordedFacts(

@@ -1,10 +1,10 @@
 import type { CompiledBundle } from '../../bundles/compile.ts';
 import { decideByBundle } from '../../bundles/decide.ts';
 import type { AskedRequest } from '../../bundles/inform.ts';
-import type { FactName, Facts } from '../../engine/facts.ts';
+import type { Facts } from '../../engine/facts/assert.ts';
 import type { StoredBy } from '../entities/demanded.ts';
-import { factsAt, ownLimits } from '../facts.ts';
-import { readRecordedFacts, readRecordedRequest } from '../verify/recorded.ts';
+import { factsAt, pastFacts } from '../facts.ts';
+import { readRecordedRequest, readToldFacts } from '../verify/recorded.ts';
 import type { Comparison, ComparisonCase, Side } from './messages.ts';
 
 let turns = 0;
@@ -13,21 +13,21 @@ let turns = 0;
 export function compare(
   active: CompiledBundle,
   candidate: CompiledBundle,
-  { input, at, limits: told }: Pick<ComparisonCase, 'input' | 'at' | 'limits'>,
+  { input, at, facts }: Pick<ComparisonCase, 'input' | 'at' | 'facts'>,
   storedBy: StoredBy = () => undefined,
 ): Comparison {
   const asked = readRecordedRequest(input);
-  const recorded = told === undefined ? undefined : readRecordedFacts(active, told, ['limits']).limits;
-  const limits = new Map([active, candidate].map((bundle) => [bundle, ownLimits(bundle, asked, recorded)]));
+  const told = { ...factsAt(at, ['now']), ...(facts === undefined ? {} : readToldFacts(active, facts)) };
+  const past = new Map([active, candidate].map((bundle) => [bundle, pastFacts(bundle, asked, told)]));
   // What was not looked at then is not known now, and no fault of either.
-  if ([...limits.values()].includes(undefined)) {
+  if ([...past.values()].includes(undefined)) {
     return {
       kind: 'failed',
-      problem: 'the decision did not look at a limit that one of the bundles declares',
+      problem: 'the decision did not look at a fact that one of the bundles declares',
     };
   }
   const judge = (bundle: CompiledBundle): Side =>
-    side(bundle, asked, (names) => ({ ...factsAt(at, names), ...limits.get(bundle) }), storedBy);
+    side(bundle, asked, () => past.get(bundle) ?? told, storedBy);
   turns += 1;
   if (turns % 2 === 0) return { kind: 'compared', active: judge(active), candidate: judge(candidate) };
 
@@ -37,12 +37,7 @@ export function compare(
 }
 
 /** Whatever is thrown is that bundle's failure: a candidate whose schema refuses a request fails too. */
-function side(
-  bundle: CompiledBundle,
-  asked: AskedRequest,
-  facts: (names: readonly FactName[]) => Facts,
-  storedBy: StoredBy,
-): Side {
+function side(bundle: CompiledBundle, asked: AskedRequest, facts: () => Facts, storedBy: StoredBy): Side {
   const startedAt = performance.now();
   try {
     const stored = storedBy(bundle);

@@ -11,8 +11,8 @@ export interface ComparisonCase {
   readonly input: string;
   /** When, in milliseconds since the epoch: facts are of that moment. */
   readonly at: number;
-  /** The fact `limits` as its record tells it, in an object of its own; absent where it was not asserted. It is not to be had again. */
-  readonly limits?: string | undefined;
+  /** The facts but `now`, as its record tells them; absent where there were none. They are not to be had again. */
+  readonly facts?: string | undefined;
 }
 
 /** How one bundle judged. */

@@ -78,8 +78,8 @@ export function createTrials({ evaluator, judge, onFlip, log }: TrialsOptions): 
         const tally = tallyOf(trial);
         if (trial.role === 'canary' && arm === 'canary') tally.served(false);
         const at = Date.parse(entry.time);
-        const limits = limitsIn(entry);
-        const one = { active: active.ref.digest, candidate: digest, evaluator, input, at, limits };
+        const facts = factsIn(entry);
+        const one = { active: active.ref.digest, candidate: digest, evaluator, input, at, facts };
         enqueue({ tally, entry, input, entities, one });
       }
     },
@@ -162,8 +162,8 @@ export function createTrials({ evaluator, judge, onFlip, log }: TrialsOptions): 
   }
 }
 
-function limitsIn({ facts: { limits } }: DecisionEntry): string | undefined {
-  return limits === undefined ? undefined : jsonText({ limits });
+function factsIn({ facts: { now: _, ...others } }: DecisionEntry): string | undefined {
+  return Object.keys(others).length === 0 ? undefined : jsonText(others);
 }
 
 /** The candidates of a store; a canary comes first. */

@@ -3,7 +3,7 @@ import { decideByBundle } from '../../bundles/decide.ts';
 import type { StoredEntities } from '../../bundles/stored/stored-entities.ts';
 import { CedarRefusal } from '../../engine/cedar/answer.ts';
 import { PdpError } from '../../engine/error.ts';
-import type { FactName } from '../../engine/facts.ts';
+import type { FactName } from '../../engine/facts/shape.ts';
 import type { Judgement, ServedVerdict, VerificationCase } from './messages.ts';
 import { readRecordedFacts, readRecordedRequest } from './recorded.ts';
 

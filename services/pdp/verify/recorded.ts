@@ -2,7 +2,9 @@ import type { CompiledBundle } from '../../bundles/compile.ts';
 import type { AskedRequest } from '../../bundles/inform.ts';
 import { readContext } from '../../engine/data/context.ts';
 import { uidInJson } from '../../engine/data/read-uid.ts';
-import { type FactName, type Facts, factTypeOf } from '../../engine/facts.ts';
+import { PdpError } from '../../engine/error.ts';
+import type { Facts } from '../../engine/facts/assert.ts';
+import { FACT_NAMES, type FactName, factTypeOf, isOptionalFact } from '../../engine/facts/shape.ts';
 import { LIMITS } from '../../engine/limits.ts';
 import { parseJson } from '../../engine/raw/json.ts';
 import { type RawNode, RawObject } from '../../engine/raw/raw.ts';
@@ -34,26 +36,41 @@ export function readRecordedRequest(text: string): AskedRequest {
 }
 
 /**
- * Reads back the facts that a decision's record tells, by their own types.
- * @throws PdpError where one is missing or of another type.
+ * Reads back those of some facts that a decision's record tells, by their own types.
+ * @throws PdpError where one is of another type.
  */
-export function readRecordedFacts(
+export function readToldFacts(
   { schema }: Pick<CompiledBundle, 'schema'>,
   text: string,
-  names: readonly FactName[],
+  names: readonly FactName[] = FACT_NAMES,
 ): Facts {
   const raw = parseJson(text, 'facts', TEXT_LIMITS);
-  const members = (name: FactName): readonly string[] => {
-    const fact = raw instanceof RawObject ? raw.entries.get(name) : undefined;
-
-    return fact instanceof RawObject ? [...fact.entries.keys()] : [];
-  };
+  const told = raw instanceof RawObject ? raw.entries : new Map<string, RawNode>();
+  const fields = new Map(names.flatMap((name) => (told.has(name) ? [[name, told.get(name) ?? null]] : [])));
   const attributes = new Map(
-    names.map((name) => [name, { type: factTypeOf(name, members(name)), required: true }]),
+    [...fields].map(([name, fact]) => [name, { type: factTypeOf(name, fact), required: true }]),
   );
   const context = { kind: 'record', attributes } as const;
 
-  return Object.fromEntries(readContext(schema, { context }, raw).fields);
+  return Object.fromEntries(readContext(schema, { context }, new RawObject(fields)).fields);
+}
+
+/**
+ * The facts that an action declares, as a decision's record tells them. One that may be absent and is not told was absent.
+ * @throws PdpError where another one is missing, or one is of another type.
+ */
+export function readRecordedFacts(
+  bundle: Pick<CompiledBundle, 'schema'>,
+  text: string,
+  names: readonly FactName[],
+): Facts {
+  const facts = readToldFacts(bundle, text, names);
+  for (const name of names) {
+    if (facts[name] === undefined && !isOptionalFact(name))
+      throw new PdpError('invalid_request', `the record does not tell the fact ${name}`);
+  }
+
+  return facts;
 }
 
 function uidOf(raw: RawNode): AskedRequest['principal'] {

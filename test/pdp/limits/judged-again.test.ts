@@ -58,9 +58,9 @@ describe('replaying a limited decision', () => {
 
 describe('comparing a candidate on a limited decision', () => {
   test('goes by the use that was recorded, against the maximum of each', () => {
-    const limits = '{"limits":{"sent":{"exhausted":true,"remaining":0,"used":2}}}';
+    const facts = '{"limits":{"sent":{"exhausted":true,"remaining":0,"used":2}}}';
 
-    expect(compare(two, five, { input: INPUT, at: 0, limits })).toMatchObject({
+    expect(compare(two, five, { input: INPUT, at: 0, facts })).toMatchObject({
       active: { verdict: { decision: 'deny' }, failed: false },
       candidate: { verdict: { decision: 'allow' }, failed: false },
     });

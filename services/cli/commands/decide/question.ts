@@ -1,6 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
-import { NO_TEST_FACTS, type TestFacts } from '../../../bundles/test-facts.ts';
+import {
+  NO_TEST_FACTS,
+  readToldFact,
+  type TestFacts,
+  TOLD_FACTS,
+  type ToldFact,
+} from '../../../bundles/test-facts.ts';
 import { parseUidText } from '../../../bundles/uid-text.ts';
+import { PdpError } from '../../../engine/error.ts';
 import { type Datetime, parseDatetime } from '../../../engine/extension/datetime.ts';
 import { exceedsLimit, LIMITS } from '../../../engine/limits.ts';
 import { parseJson } from '../../../engine/raw/json.ts';
@@ -78,19 +85,33 @@ async function readLimited(path: string): Promise<Buffer> {
   return bytes;
 }
 
-/** Collects `--fact name=value`: `now=…`, and `limits.NAME=…`, what is used of a limit. */
+/** Collects `--fact name=value`: `now=…`, `limits.NAME=…`, what is used of a limit, and the others as JSON. */
 export function addFact(text: string, facts: TestFacts = NO_TEST_FACTS): TestFacts {
   const [name = '', ...rest] = text.split('=');
   const value = rest.join('=');
   if (name === 'now') return { ...facts, now: datetimeOf(value) };
+  const toldName = TOLD_FACTS.find((one) => one === name);
+  if (toldName !== undefined) {
+    return { ...facts, told: { ...facts.told, ...toldFact(toldName, value) } };
+  }
   if (!name.startsWith('limits.')) {
-    throw new CliError(`--fact knows now=… and limits.NAME=…, not ${text}`, EXIT.usage);
+    const known = ['now=…', 'limits.NAME=…', ...TOLD_FACTS.map((one) => `${one}=JSON`)].join(', ');
+    throw new CliError(`--fact knows ${known}, not ${text}`, EXIT.usage);
   }
   if (!/^\d{1,18}$/.test(value)) {
     throw new CliError(`--fact ${name} must be what is used of it, such as ${name}=3`, EXIT.usage);
   }
 
   return { ...facts, use: new Map([...facts.use, [name.slice('limits.'.length), BigInt(value)]]) };
+}
+
+function toldFact(name: ToldFact, text: string): TestFacts['told'] {
+  try {
+    return readToldFact(name, parseJson(text, name), name);
+  } catch (error) {
+    if (!(error instanceof PdpError)) throw error;
+    throw new CliError(`--fact ${error.message}`, EXIT.usage);
+  }
 }
 
 function datetimeOf(text: string): Datetime {
