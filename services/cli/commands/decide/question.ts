@@ -110,7 +110,7 @@ function toldFact(name: ToldFact, text: string): TestFacts['told'] {
     return readToldFact(name, parseJson(text, name), name);
   } catch (error) {
     if (!(error instanceof PdpError)) throw error;
-    throw new CliError(`--fact ${error.message}`, EXIT.usage);
+    throw new CliError(`--fact ${name}=JSON: ${error.message}`, EXIT.usage);
   }
 }
 
