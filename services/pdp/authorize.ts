@@ -5,12 +5,12 @@ import type { PdpError } from '../engine/error.ts';
 import { uidKey } from '../engine/value/value.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LimitCounting } from '../store/limits/counting.ts';
-import { authorizeCounted } from './authorize-counted.ts';
 import { type Begun, begin, commit, conclude, fail, reserve } from './deciding.ts';
 import { factsAt } from './facts.ts';
 import { judge, storedFor } from './judge.ts';
 import type { Observer } from './observe/observer.ts';
 import type { Snapshot } from './snapshot.ts';
+import { authorizeStateful } from './stateful/authorize-stateful.ts';
 import type { ThreadShare } from './thread-share.ts';
 import type { Trials } from './trial/trials.ts';
 import type { AuthorizeCall, CallScope, DecisionReply } from './types.ts';
@@ -33,8 +33,8 @@ export interface DecisionPath {
   readonly verifier: Pick<Verifier, 'sample'>;
   /** Holds candidates against the active bundle, where a store has any. */
   readonly trials: Pick<Trials, 'decided' | 'failed'>;
-  /** Counts what limits count, in PostgreSQL. */
-  readonly counting: Pick<LimitCounting, 'consume' | 'read' | 'recorded' | 'release'>;
+  /** What decisions take from the state in PostgreSQL. */
+  readonly counting: Pick<LimitCounting, 'read' | 'recorded' | 'release' | 'settle'>;
 }
 
 /** The outcome of one request: its decision, or why there is none. */
@@ -42,10 +42,10 @@ export type Outcome = DecisionReply | PdpError;
 
 /**
  * The decision path: one request walks straight through. Everything up to the record is synchronous, so a request sees one
- * snapshot and one bundle. A request that could not be decided leaves a small record. Where limits count the action, the walk waits
- * for PostgreSQL: {@link authorizeCounted}.
+ * snapshot and one bundle. A request that could not be decided leaves a small record. Where it depends on state, the walk waits for
+ * PostgreSQL: {@link authorizeStateful}.
  * @param settled told the outcome once the record is as durable as configured, later or at once; must not throw.
- * @returns where limits count it: resolves once nothing more of it depends on them, so that a batch can go on in order.
+ * @returns where it depends on state: resolves once nothing more of it depends on them, so that a batch can go on in order.
  */
 export function authorize(
   path: DecisionPath,
@@ -56,7 +56,7 @@ export function authorize(
 ): Promise<void> | undefined {
   try {
     const begun = begin(path, snapshot, call, scope);
-    if (isCounted(begun)) return authorizeCounted(path, begun, settled);
+    if (isStateful(begun)) return authorizeStateful(path, begun, settled);
 
     const { selected, store, at } = begun;
     const judged = judge(path, selected, store, call, (bundle) =>
@@ -72,7 +72,7 @@ export function authorize(
 }
 
 /** Facts about limits are declared only where limits count the action, so this covers whatever PostgreSQL has to be asked for. */
-function isCounted({ selected: { bundle }, call: { action } }: Begun): boolean {
+function isStateful({ selected: { bundle }, call: { action } }: Begun): boolean {
   if (bundle.limits.length === 0) return false;
 
   return limitsOf(bundle, uidKey(action.type, action.id)).length > 0;

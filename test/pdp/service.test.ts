@@ -54,7 +54,7 @@ function aborted(): CallSignal {
 
 /** No bundle here has limits, so PostgreSQL is asked for nothing. */
 const NO_COUNTING: DecisionPath['counting'] = {
-  consume: () => Promise.reject(new Error('not asked for here')),
+  settle: () => Promise.reject(new Error('not asked for here')),
   read: () => Promise.reject(new Error('not asked for here')),
   recorded: () => undefined,
   release: () => undefined,

@@ -1,8 +1,8 @@
 import { PdpError } from '../../engine/error.ts';
 import { LIMITS } from '../../engine/limits.ts';
 import type { Database } from '../database.ts';
+import { isOnlyCounted, type Settlement, type SettlementAnswer, settleDecision } from '../settlement.ts';
 import {
-  type Consumed,
   type CountedDecision,
   consumeLimits,
   type LimitCount,
@@ -11,10 +11,17 @@ import {
   releaseUses,
 } from './uses.ts';
 
-/** Counts decisions in PostgreSQL, many at a time: those that wait while one statement runs make up the next one. */
+/**
+ * Settles decisions in PostgreSQL. Those that limits alone count go many at a time: what waits while one statement runs makes up the
+ * next one.
+ */
 export interface LimitCounting {
-  /** @throws PdpError `unavailable` where it is not known whether the decision was counted, `overloaded` where too many wait. */
-  consume(decision: Timed<CountedDecision>): Promise<Consumed>;
+  /**
+   * Takes all that an allow takes, or nothing, and says why.
+   * @throws PdpError `unavailable` where it is not known what was taken, or the store does not know a limit; `overloaded` where too
+   * many wait.
+   */
+  settle(decision: Timed<Settlement>): Promise<SettlementAnswer>;
   /** What is used of the limits of a decision, without counting it. @throws PdpError `unavailable`, `overloaded`. */
   read(decision: Timed<Pick<CountedDecision, 'uses'>>): Promise<readonly LimitCount[]>;
   /** Takes note, in its time, that the decision's record is durable. A note that is lost is found by the sweep. */
@@ -44,17 +51,20 @@ const NOTE_MS = 100;
 export function createLimitCounting({ database, onLost }: CountingOptions): LimitCounting {
   let inFlight = 0;
   const lanes = { free: LANES, waiting: [] as (() => void)[] };
-  const consuming = createGroup(lanes, (decisions: readonly Timed<CountedDecision>[]) =>
+  const consuming = createGroup(lanes, GROUP, (decisions: readonly Timed<CountedDecision>[]) =>
     consumeLimits(database, decisions),
   );
-  const reading = createGroup(lanes, (decisions: readonly Timed<Pick<CountedDecision, 'uses'>>[]) =>
+  const settling = createGroup(lanes, 1, (decisions: readonly Timed<Settlement>[]) =>
+    Promise.all(decisions.map(({ deadline: _, ...decision }) => settleDecision(database, decision))),
+  );
+  const reading = createGroup(lanes, GROUP, (decisions: readonly Timed<Pick<CountedDecision, 'uses'>>[]) =>
     readLimits(database, decisions),
   );
   const recording = createNotes((ids) => recordUses(database, ids), onLost);
   const releasing = createNotes((ids) => releaseUses(database, ids), onLost);
 
   return {
-    consume: (decision) => bounded(() => consuming(decision)),
+    settle: (decision) => bounded(() => (isOnlyCounted(decision) ? count(decision) : settleWhole(decision))),
     read: (decision) => bounded(() => reading(decision)),
     recorded: recording.add,
     release: releasing.add,
@@ -63,6 +73,18 @@ export function createLimitCounting({ database, onLost }: CountingOptions): Limi
       await Promise.all([recording.settled(), releasing.settled()]);
     },
   };
+
+  async function count(decision: Timed<Settlement>): Promise<SettlementAnswer | undefined> {
+    const answer = await consuming(decision);
+
+    return answer && { outcome: answer.consumed ? 'settled' : 'over_limit', counts: answer.counts };
+  }
+
+  async function settleWhole(decision: Timed<Settlement>): Promise<SettlementAnswer | undefined> {
+    const answer = await settling(decision);
+
+    return answer.outcome === 'limit_unknown' ? undefined : answer;
+  }
 
   /** While PostgreSQL hangs, what waits for it must not keep out what does not. */
   async function bounded<Answer>(ask: () => Promise<Answer | undefined>): Promise<Answer> {
@@ -100,6 +122,7 @@ interface Waiting<Item, Answer> {
 /** Gathers what one turn of the event loop asks, and what is asked while no lane is free. */
 function createGroup<Item extends Timed<object>, Answer>(
   lanes: { free: number; waiting: (() => void)[] },
+  size: number,
   run: (items: readonly Item[]) => Promise<readonly Answer[]>,
 ): (item: Item) => Promise<Answer> {
   const waiting: Waiting<Item, Answer>[] = [];
@@ -117,7 +140,7 @@ function createGroup<Item extends Timed<object>, Answer>(
     isScheduled = false;
     while (waiting.length > 0 && lanes.free > 0) {
       lanes.free -= 1;
-      void settle(waiting.splice(0, GROUP)).finally(next);
+      void settle(waiting.splice(0, size)).finally(next);
     }
     if (waiting.length > 0 && !lanes.waiting.includes(start)) lanes.waiting.push(start);
   }

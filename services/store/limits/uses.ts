@@ -53,7 +53,7 @@ export async function consumeLimits(
   decisions: readonly CountedDecision[],
 ): Promise<readonly (Consumed | undefined)[]> {
   const rows = await query<CountRow & { consumed: boolean }>(database, 'select * from consume_limits($1)', [
-    chargesOf(decisions),
+    JSON.stringify(chargesOf(decisions)),
   ]);
   const consumed = new Map(rows.map((row) => [row.decision, row.consumed]));
   const counts = countsOf(rows);
@@ -73,7 +73,9 @@ export async function readLimits(
   database: Database,
   decisions: readonly Pick<CountedDecision, 'uses'>[],
 ): Promise<readonly (readonly LimitCount[] | undefined)[]> {
-  const rows = await query<CountRow>(database, 'select * from read_limits($1)', [chargesOf(decisions)]);
+  const rows = await query<CountRow>(database, 'select * from read_limits($1)', [
+    JSON.stringify(chargesOf(decisions)),
+  ]);
   const counts = countsOf(rows);
 
   return decisions.map(({ uses }, index) => {
@@ -98,22 +100,20 @@ export async function releaseUses(database: Database, decisionIds: readonly stri
   await query(database, 'select release_limit_uses($1)', [decisionIds]);
 }
 
-/** 64-bit integers as text, since JSON's numbers are not exact. */
-function chargesOf(decisions: readonly (Pick<CountedDecision, 'uses'> & Partial<CountedDecision>)[]): string {
-  return JSON.stringify(
-    decisions.flatMap(({ decisionId, subject, uses }, decision) =>
-      uses.map(({ store, name, definition, key, max, amount }) => ({
-        decision,
-        id: decisionId,
-        subject,
-        store,
-        name,
-        definition,
-        key,
-        max: `${max}`,
-        amount: `${amount}`,
-      })),
-    ),
+/** As the functions of the database take them; 64-bit integers as text, since JSON's numbers are not exact. */
+export function chargesOf(decisions: readonly (Pick<CountedDecision, 'uses'> & Partial<CountedDecision>)[]) {
+  return decisions.flatMap(({ decisionId, subject, uses }, decision) =>
+    uses.map(({ store, name, definition, key, max, amount }) => ({
+      decision,
+      id: decisionId,
+      subject,
+      store,
+      name,
+      definition,
+      key,
+      max: `${max}`,
+      amount: `${amount}`,
+    })),
   );
 }
 

@@ -144,14 +144,14 @@ describe('a use', () => {
   test('stays, with its record, where the client hangs up while it is counted', async () => {
     await withFaults(async ({ ask, used, counting }) => {
       const signal = new CallSignal();
-      const consume: LimitCounting['consume'] = async (decision) => {
-        const consumed = await counting.consume(decision);
+      const settle: LimitCounting['settle'] = async (decision) => {
+        const answer = await counting.settle(decision);
         signal.abort();
 
-        return consumed;
+        return answer;
       };
 
-      expect(await ask('send', { scope: { signal }, counting: { consume } })).toEqual(unavailable);
+      expect(await ask('send', { scope: { signal }, counting: { settle } })).toEqual(unavailable);
       await counting.settled();
       expect(await used()).toEqual({ used: '1', pending: '0' });
     });
@@ -164,7 +164,13 @@ describe('a use', () => {
 
       expect(await ask('peek', { scope: { signal }, counting: { read } })).toEqual(unavailable);
       expect(await ask('send', { scope: { deadline: performance.now() - 1 } })).toEqual(unavailable);
-      const late = counting.consume({ decisionId: '', subject: '', uses: [], deadline: performance.now() });
+      const late = counting.settle({
+        decisionId: '',
+        subject: '',
+        store: 'default',
+        uses: [],
+        deadline: performance.now(),
+      });
       await expect(late).rejects.toEqual(unavailable);
       expect(await used()).toEqual({ used: '0', pending: '0' });
     });
@@ -172,12 +178,12 @@ describe('a use', () => {
 
   test('counts, and is pending, where PostgreSQL is lost between the count and its answer', async () => {
     await withFaults(async ({ ask, used, counting }) => {
-      const consume: LimitCounting['consume'] = async (decision) => {
-        await counting.consume(decision);
+      const settle: LimitCounting['settle'] = async (decision) => {
+        await counting.settle(decision);
         throw new PdpError('unavailable', 'the connection was lost');
       };
 
-      expect(await ask('send', { counting: { consume } })).toEqual(unavailable);
+      expect(await ask('send', { counting: { settle } })).toEqual(unavailable);
       expect(await used()).toEqual({ used: '1', pending: '1' });
     });
   });
@@ -185,16 +191,16 @@ describe('a use', () => {
 
 describe('a lost race', () => {
   const beaten = (counting: LimitCounting): Partial<LimitCounting> => ({
-    async consume(decision) {
+    async settle(decision) {
       const [use] = decision.uses;
       if (use === undefined) throw new Error('nothing is counted');
-      await counting.consume({
+      await counting.settle({
         ...decision,
         decisionId: '00000000-0000-7000-8000-000000000000',
         uses: [{ ...use, amount: 2n }],
       });
 
-      return counting.consume(decision);
+      return counting.settle(decision);
     },
   });
 

@@ -287,16 +287,18 @@ test('1,000 callers at once, over several connections and limits in every order,
         decision(...(orders[at % 4] ?? []).map((name) => use(name, name === 'b' ? 300 : 100_000))),
       );
 
-      const answers = await Promise.all(asked.map((one, at) => counting[at % 3]?.consume(one)));
+      const answers = await Promise.all(
+        asked.map((one, at) => counting[at % 3]?.settle({ ...one, store: 'default' })),
+      );
       for (const [at, { decisionId }] of asked.entries()) {
-        if (answers[at]?.consumed === true) counting[(at + 1) % 3]?.recorded(decisionId);
+        if (answers[at]?.outcome === 'settled') counting[(at + 1) % 3]?.recorded(decisionId);
       }
       await Promise.all(counting.map((one) => one.settled()));
       await Promise.all(pools.map((pool) => pool.end()));
 
-      expect(answers.filter((answer) => answer?.consumed === true)).toHaveLength(300);
+      expect(answers.filter((answer) => answer?.outcome === 'settled')).toHaveLength(300);
       expect((await serving.query('select from limit_entries where not recorded')).rows).toEqual([]);
-      const won = asked.filter((_, at) => answers[at]?.consumed === true).flatMap(({ uses }) => uses);
+      const won = asked.filter((_, at) => answers[at]?.outcome === 'settled').flatMap(({ uses }) => uses);
       const [counts = []] = await readLimits(serving, [decision(use('a', 1), use('b', 1), use('c', 1))]);
       for (const { name, used } of counts) {
         expect(`${name} ${used}`).toBe(`${name} ${won.filter((one) => one.name === name).length}`);

@@ -1,0 +1,107 @@
+import { PdpError } from '../../engine/error.ts';
+import type { SettlementAnswer } from '../../store/settlement.ts';
+import type { DecisionPath, Outcome } from '../authorize.ts';
+import { type Begun, commit, conclude, fail, refuseLate, reserve, withLimits } from '../deciding.ts';
+import type { Judged } from '../judge.ts';
+import { overLimit } from '../settle.ts';
+import { type Known, NOTHING_KNOWN, type StatefulRequest, statefulRequest } from './stateful-request.ts';
+
+/**
+ * The decision path of a request that depends on state in PostgreSQL: read what is known where the bundle wants it as a fact, judge, settle
+ * what an allow takes in one transaction, record. Where the state has moved in between it is judged again, by what is true then. Bundle and
+ * entities are those of the beginning throughout. The caller's deadline is looked at until the decision is settled; from then on it is
+ * recorded whatever the caller does, so that what is taken and what is in the log agree.
+ * @param settled as `authorize` has it.
+ * @returns resolves once nothing more of it depends on PostgreSQL.
+ */
+export async function authorizeStateful(
+  path: DecisionPath,
+  begun: Begun,
+  settled: (outcome: Outcome) => void,
+): Promise<void> {
+  try {
+    await walk(path, begun, settled);
+  } catch (thrown) {
+    settled(fail(path, begun.call, begun.scope, thrown));
+  }
+}
+
+/** Each time somebody else got on, so this ends by itself; under a flood sooner than by the deadline. */
+const MAX_ROUNDS = 32;
+
+async function walk(path: DecisionPath, begun: Begun, settled: (outcome: Outcome) => void): Promise<void> {
+  const { call, scope, store } = begun;
+  const request = statefulRequest(path, begun);
+  const isRead = request.looksFirst || call.mode === 'check';
+  let known = isRead ? await request.read() : NOTHING_KNOWN;
+
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+    refuseLate(scope);
+    const judged = request.judge(known);
+    if (judged.settled.decision === 'deny') return reply(judged, known);
+    if (call.mode === 'check') return request.isOver(known) ? deny(judged, known) : reply(judged, known);
+
+    const answer = await settleAllowed(path, begun, request, judged, settled);
+    if (answer === undefined) return;
+    if (answer.outcome === 'over_limit') return lost(judged, { ...known, counts: answer.counts });
+    known = await request.read();
+  }
+  throw new PdpError('overloaded', 'other calls change the state that decides this one; try again later');
+
+  /** Somebody was faster: what the policies say of the true state comes before that there is no room. */
+  function lost(judged: Judged, truth: Known): void {
+    if (request.looksFirst) {
+      path.observer.counted('lost_race', store);
+      const again = request.judge(truth);
+      if (again.settled.decision === 'deny') reply(again, truth);
+      else deny(again, truth);
+    } else deny(judged, truth);
+  }
+
+  function reply(said: Judged, by: Known): void {
+    const deciding = withLimits(conclude(path, begun, said, request.decisionId), request.tell(by));
+    commit(path, deciding, reserve(path, deciding), begun, settled);
+  }
+
+  function deny(said: Judged, by: Known): void {
+    path.observer.counted('exceeded', store);
+    const { bundle } = begun.selected;
+    reply({ ...said, settled: overLimit(bundle, said.settled, request.over(by)) }, by);
+  }
+}
+
+/**
+ * Settles an allow and records it. There is room for the record first: what cannot be recorded must not be taken.
+ * @returns why nothing was taken; `undefined`: it was, and is being recorded.
+ */
+async function settleAllowed(
+  path: DecisionPath,
+  begun: Begun,
+  request: StatefulRequest,
+  judged: Judged,
+  settled: (outcome: Outcome) => void,
+): Promise<SettlementAnswer | undefined> {
+  const { counting, observer } = path;
+  const { decisionId } = request;
+  const allowed = conclude(path, begun, judged, decisionId);
+  const space = reserve(path, withLimits(allowed, request.tell(request.unused)));
+  try {
+    const answer = await request.settle();
+    if (answer.outcome !== 'settled') {
+      space.release();
+
+      return answer;
+    }
+
+    observer.counted('consumed', begun.store);
+    const deciding = withLimits(allowed, request.tell(answer), performance.now());
+    commit(path, deciding, space, begun, settled, (error) =>
+      error === undefined ? counting.recorded(decisionId) : counting.release(decisionId),
+    );
+
+    return undefined;
+  } catch (thrown) {
+    space.release();
+    throw thrown;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Database } from './database.ts';
+import { type CountedDecision, chargesOf, type LimitCount } from './limits/uses.ts';
+import { query } from './pool.ts';
+
+/** All that one allowed decision takes from the state of its store: together, or nothing. */
+export interface Settlement extends CountedDecision {
+  readonly store: string;
+}
+
+/**
+ * `settled`: all is taken. `over_limit`: a limit has no room. `limit_unknown`: the store does not know one of the limits by this
+ * definition.
+ */
+export type SettlementOutcome = 'settled' | 'over_limit' | 'limit_unknown';
+
+export interface SettlementAnswer {
+  readonly outcome: SettlementOutcome;
+  /** What is used of its limits: with it where it is settled. */
+  readonly counts: readonly LimitCount[];
+}
+
+interface SettledRow {
+  readonly outcome: SettlementOutcome;
+  readonly counts: readonly {
+    readonly name: string;
+    readonly used: string;
+    readonly resets_at: string | null;
+  }[];
+}
+
+/** Parts of a settlement besides what limits count; one without any is counted together with others. */
+const PARTS: readonly string[] = ['key', 'run', 'approval'];
+
+/** Whether limits are all that a decision takes from. */
+export function isOnlyCounted(settlement: Settlement): boolean {
+  return !PARTS.some((part) => part in settlement);
+}
+
+/** @throws PdpError `unavailable` where it is not known what was taken. */
+export async function settleDecision(
+  database: Database,
+  { decisionId: id, uses, ...parts }: Settlement,
+): Promise<SettlementAnswer> {
+  const charges = chargesOf([{ decisionId: id, subject: parts.subject, uses }]);
+  const [row] = await query<SettledRow>(database, 'select * from settle_decision($1)', [
+    JSON.stringify({ ...parts, id, charges }),
+  ]);
+  if (row === undefined) throw new Error('a settlement had no answer');
+  const counts = row.counts.map(({ name, used, resets_at: resetsAt }) => ({
+    name,
+    used: BigInt(used),
+    resetsAt: resetsAt === null ? undefined : Date.parse(resetsAt),
+  }));
+
+  return { outcome: row.outcome, counts: counts.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
+}
