@@ -15,13 +15,20 @@ export function encrypt(key: KeyObject, plain: Uint8Array, aad: string): Buffer 
 
 /** @throws PdpError `internal` if the key, the bytes or the associated data are not those of `encrypt`. */
 export function decrypt(key: KeyObject, sealed: Uint8Array, aad: string): Buffer {
+  return decryptWith(key, sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES), aad);
+}
+
+/** The same where the nonce lies apart. @param sealed the ciphertext, then the tag. */
+export function decryptWith(key: KeyObject, nonce: Uint8Array, sealed: Uint8Array, aad: string): Buffer {
   try {
-    const body = sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES);
-    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), {
-      authTagLength: TAG_BYTES,
-    });
-    decipher.setAAD(Buffer.from(aad)).setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
-    return Buffer.concat([decipher.update(body), decipher.final()]);
+    const end = sealed.length - TAG_BYTES;
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+    decipher.setAAD(Buffer.from(aad)).setAuthTag(sealed.subarray(end));
+    const plain = decipher.update(sealed.subarray(0, end));
+    // Gives nothing more in this mode, and throws where the tag is another.
+    decipher.final();
+
+    return plain;
   } catch (cause) {
     throw new PdpError('internal', 'what was encrypted does not open: wrong key, or altered', { cause });
   }

@@ -7,7 +7,7 @@ import {
   randomFillSync,
 } from 'node:crypto';
 import { PdpError } from '../engine/error.ts';
-import { decrypt, KEY_BYTES, NONCE_BYTES } from './cipher.ts';
+import { decryptWith, KEY_BYTES, NONCE_BYTES } from './cipher.ts';
 import type { Keyring } from './keyring.ts';
 
 /** The exact request of one decision, encrypted; complete in itself but for the key-encryption key. Base64 texts. */
@@ -109,8 +109,9 @@ export function createInputOpener(keyring: Keyring): InputOpener {
 
   return {
     open(part, binding, commitment) {
-      const sealed = Buffer.concat([part.nonce, part.ciphertext]);
-      const plain = decrypt(dataKeyOf(part, dataKeyName(binding)), sealed, binding.decision_id);
+      const { nonce, ciphertext } = part;
+      const key = dataKeyOf(part, dataKeyName(binding));
+      const plain = decryptWith(key, nonce, ciphertext, binding.decision_id);
       if (commitmentOf(plain) !== commitment) {
         throw new PdpError('internal', 'the input is not the one that the record was written for');
       }

@@ -36,8 +36,11 @@ export function parseExactJson(text: string): unknown {
   );
 }
 
-/** A number with a point or an exponent, where a number can stand; some texts within strings look the same. */
-const MAY_HOLD_NO_INTEGER = /(?:"\s*:|[,[]|^)\s*-?\d+[.eE]/;
+/**
+ * A number with a point or an exponent, where a number can stand; some texts within strings look the same. It looks back from what is rare,
+ * which takes half as long as looking ahead from where numbers stand.
+ */
+const MAY_HOLD_NO_INTEGER = /(?<=(?:"\s*:|[,[]|^)\s*-?\d+)[.eE]/;
 
 /**
  * Makes every number a bigint, in place: a reviver, which is called for each value, takes thrice the time.

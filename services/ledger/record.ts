@@ -13,7 +13,7 @@ const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 
 const jsonValue: z.ZodType<JsonValue> = z
   .lazy(() =>
-    z.union([z.null(), z.boolean(), int64, z.string(), z.array(jsonValue), z.record(z.string(), jsonValue)]),
+    z.union([z.string(), int64, z.boolean(), z.null(), z.array(jsonValue), z.record(z.string(), jsonValue)]),
   )
   .meta({ id: 'value', description: 'Explicit Cedar JSON; integers are exact, up to 64 bits.' });
 
