@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import { readArchive } from '../archive.ts';
 import { createCedar } from '../cedar.ts';
 import { type CheckProgress, checkBundle } from '../check.ts';
@@ -15,7 +15,15 @@ import { wireErrorOf } from './wire-error.ts';
 /** Policies in one message: the receiving thread copies them at once, some 10 ms at most. */
 const BATCH = 500;
 
-if (parentPort !== null) await work(workerData as Job, parentPort);
+if (parentPort !== null) await workFor(parentPort);
+
+/** One job after the other; the other side sends the next one only after the answer to this. */
+async function workFor(port: MessagePort): Promise<never> {
+  for (;;) {
+    const [job] = (await once(port, 'message')) as [Job];
+    await work(job, port);
+  }
+}
 
 async function work(job: Job, port: MessagePort): Promise<void> {
   const send = (message: Message): void => port.postMessage(message);

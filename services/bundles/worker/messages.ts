@@ -9,7 +9,7 @@ import type { FormatReport } from '../format.ts';
 import type { OpenBundle } from '../open.ts';
 import type { TestOptions, TestReport } from '../test-bundle.ts';
 
-/** What a worker is started for; one job each. */
+/** What a worker is asked for; it answers one before it is asked for the next. */
 export type Job =
   | { readonly kind: 'check'; readonly files: BundleFiles }
   | { readonly kind: 'check_archive'; readonly archive: Uint8Array }
