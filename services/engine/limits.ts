@@ -42,6 +42,14 @@ export const LIMITS = {
   bundle_limits: 64,
   /** Limits that count one action. */
   action_limits: 8,
+  /** Labels in the lattice of one bundle. */
+  bundle_labels: 64,
+  /** Runs above each other in one tree of runs. */
+  run_depth: 16,
+  /** How long a run may go on, with all that were started in it; then it ends by itself. */
+  run_ms: 24 * 60 * 60 * 1_000,
+  /** How long an ended run, and what only it counted, is kept. */
+  run_kept_ms: 24 * 60 * 60 * 1_000,
   /** Entities that one store holds. */
   stored_entities: 100_000,
   /** Entities that one write puts or deletes. */

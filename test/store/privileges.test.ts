@@ -38,6 +38,13 @@ const FORBIDDEN = [
   `update limit_definitions set definition = ''`,
   'delete from limit_definitions',
   `select leave_window('{}', now(), 1)`,
+  `insert into runs (run_id, store, subject, principal, root, depth, conversation_id, started_at, ends_at)
+   values ('00000000-0000-7000-8000-000000000000', 'default', 's', 'p', '00000000-0000-7000-8000-000000000000', 0, '', now(), now())`,
+  `update runs set labels = '{}'`,
+  'delete from runs',
+  'update run_actions set count = 1',
+  'delete from run_actions',
+  `select step_run('{}')`,
   `create or replace function limit_clock() returns timestamptz language sql as 'select now()'`,
   'update installation set id = gen_random_uuid()',
   'insert into installation values (true, gen_random_uuid())',

@@ -34,6 +34,7 @@ export function withLimits<Result>(
       if (!settable) {
         await owner.query('create table told_time (moment timestamptz)');
         await owner.query('insert into told_time values (now())');
+        await owner.query('grant select on told_time to palisade_serving');
         await owner.query(
           `create or replace function limit_clock() returns timestamptz language sql volatile as 'select moment from told_time'`,
         );
