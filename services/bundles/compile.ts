@@ -10,6 +10,8 @@ import { readSchema } from '../engine/schema/read.ts';
 import type { ActionType, RecordType, Schema } from '../engine/schema/schema.ts';
 import type { LimitDeclaration } from './limits/declaration.ts';
 import { type LimitRule, limitsByAction } from './limits/rule.ts';
+import type { LabelsDeclaration } from './runs/declaration.ts';
+import { type RunRule, runRules } from './runs/rule.ts';
 
 /** Where the entities of a type come from; exactly one source each. */
 export type EntitySource = 'bundle' | 'store' | 'request';
@@ -31,6 +33,7 @@ export interface BundleParts {
   readonly recordAllow: readonly string[];
   readonly disclosure: Disclosure;
   readonly limits: readonly LimitDeclaration[];
+  readonly labels: LabelsDeclaration | undefined;
 }
 
 /** What a denied caller is told: the reason code alone, or what the deciding policies say too. */
@@ -47,6 +50,8 @@ export interface BundleAction {
   readonly limitFacts: readonly string[];
   /** What counts it, in the order of names. */
   readonly limits: readonly LimitRule[];
+  /** Absent where it has nothing to do with runs. */
+  readonly run: RunRule | undefined;
 }
 
 /** A bundle ready to decide: immutable, shared by all requests that it was selected for. */
@@ -86,11 +91,15 @@ export async function compileBundle(
   await turn();
 
   const limits = limitsByAction(parts.limits);
+  const runs = runRules(schema, limits, parts.labels);
   const bundle: CompiledBundle = {
     ref: { name: parts.name, version: parts.version, digest: parts.digest },
     schema,
     actions: new Map(
-      [...schema.actions].map(([key, action]) => [key, actionOf(action, limits.get(key) ?? [])]),
+      [...schema.actions].map(([key, action]) => [
+        key,
+        { ...factsOf(action), limits: limits.get(key) ?? [], run: runs.get(key) },
+      ]),
     ),
     policies: new Map(parts.policies.map((policy) => [policy.id, policy])),
     entities: await readBundleEntities(schema, parts.entities),
@@ -126,13 +135,12 @@ async function warmCedar(parts: BundleParts, schema: Schema): Promise<Evaluator>
   return evaluator;
 }
 
-function actionOf(action: ActionType, limits: readonly LimitRule[]): BundleAction {
+function factsOf(action: ActionType): Omit<BundleAction, 'limits' | 'run'> {
   return {
     forCaller: { ...action, context: callerContext(action) },
     declared: factsRecord(action),
     facts: declaredFacts(action),
     limitFacts: declaredMembers(action, 'limits'),
-    limits,
   };
 }
 

@@ -4,6 +4,7 @@ import { FORMAT_VERSION } from './digest.ts';
 import { LIMIT_SCHEMA } from './limits/declaration.ts';
 import { POLICY_LINTS } from './lint/names.ts';
 import type { Problems } from './problems.ts';
+import { LABELS_SCHEMA } from './runs/declaration.ts';
 import { decodeSource, type Source, type Span } from './source.ts';
 import { keySpanOf, plainOf, readYaml, spanOf, type YamlNode, type YamlPath } from './yaml.ts';
 
@@ -81,6 +82,7 @@ export const MANIFEST_SCHEMA = z.strictObject({
     .max(LIMITS.bundle_limits)
     .default([])
     .describe('How often, or how much in sum, actions may be allowed.'),
+  labels: LABELS_SCHEMA.optional().describe('What a run is marked with by what it was allowed to read.'),
 });
 
 export type Manifest = Readonly<z.output<typeof MANIFEST_SCHEMA>>;
@@ -137,6 +139,7 @@ function reportIssue(issue: z.core.$ZodIssue, root: YamlNode, source: Source, pr
 
 /** Cedar and semver patterns say little to a reader; what the field wants says more. */
 function describe(issue: z.core.$ZodIssue): string {
+  if (issue.path[0] === 'labels') return describeLabels(issue);
   if (issue.code === 'invalid_key') return 'must be the name of an entity type';
   if (issue.message.endsWith('received undefined')) return 'is missing';
   if (issue.path[0] === 'limits' && issue.code === 'invalid_union') return describeLimit(issue);
@@ -160,12 +163,21 @@ function describe(issue: z.core.$ZodIssue): string {
   }
 }
 
+function describeLabels({ path, code, message }: z.core.$ZodIssue): string {
+  if (path[1] === 'lattice' && (code === 'invalid_key' || code === 'invalid_format'))
+    return 'must be a label: lower-case letters, digits, - and _, at most 63, beginning with a letter';
+
+  return path[1] === 'takes' && code === 'invalid_format'
+    ? 'must be a path to labels such as resource.labels or context.input.labels'
+    : message;
+}
+
 function describeLimit({ path, message }: z.core.$ZodIssue): string {
   switch (path[2]) {
     case 'name':
       return 'must be lower-case letters, digits and underscores, at most 63, beginning with a letter';
     case 'key':
-      return 'must be principal, action, resource, or an attribute such as principal.team or resource.owner';
+      return 'must be principal, action, resource, run, or an attribute such as principal.team or resource.owner';
     case 'window':
       return 'must be a duration such as 24h, or { calendar: day, time_zone: Europe/Berlin }';
     case 'cost':

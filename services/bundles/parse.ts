@@ -22,6 +22,9 @@ import { NOT_NORMAL, unmatchableUids } from './normal-form.ts';
 import { checkObligations } from './obligations.ts';
 import { headOf, type ParsedPolicy, readPolicies, staticPolicy } from './policies.ts';
 import type { Problems } from './problems.ts';
+import { checkRuns } from './runs/check.ts';
+import { checkLabelNames } from './runs/label-names.ts';
+import { latticeOf } from './runs/lattice.ts';
 import { type ParsedSchema, readBundleSchema } from './schema.ts';
 
 /** The files of a bundle, read: what could be read, where there are problems. */
@@ -51,6 +54,7 @@ export function parseBundle(files: BundleFiles, cedar: Cedar, problems: Problems
   if (manifest !== undefined) {
     checkManifest(manifest, schema.schema, problems);
     checkLimits(manifest, schema.schema, problems);
+    checkRuns(manifest, schema.schema, problems);
   }
   const sources = manifest?.manifest.entity_sources ?? {};
   const linkBytes = files.get(LINKS_PATH);
@@ -62,6 +66,7 @@ export function parseBundle(files: BundleFiles, cedar: Cedar, problems: Problems
   const policies = [...statics, ...links];
   checkNormalForm(policies, parsed, problems);
   checkObligations(policies, parsed, schema.schema, problems);
+  checkLabelNames(policies, parsed, latticeOf(manifest?.manifest.labels?.lattice), problems);
 
   return { ...base, policies, entities };
 }
@@ -71,7 +76,7 @@ export function partsOf(bundle: ParsedBundle, files: BundleFiles): BundleParts |
   const { digest, manifest, schema, policies } = bundle;
   if (manifest === undefined || schema === undefined) return undefined;
 
-  const { name, version, entity_sources, record, disclosure, limits } = manifest.manifest;
+  const { name, version, entity_sources, record, disclosure, limits, labels } = manifest.manifest;
 
   return {
     name,
@@ -85,6 +90,7 @@ export function partsOf(bundle: ParsedBundle, files: BundleFiles): BundleParts |
     recordAllow: record.allow,
     disclosure,
     limits,
+    labels,
   };
 }
 

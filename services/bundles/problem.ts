@@ -18,6 +18,7 @@ export const PROBLEM_CODES = [
   'schema_warning',
   'fact_invalid',
   'limit_invalid',
+  'label_invalid',
   'policy_id',
   'policy_annotation',
   'policy_too_deep',

@@ -9,6 +9,7 @@ import type { Manifest } from '../manifest.ts';
 import { type ParsedBundle, parseBundle, partsOf } from '../parse.ts';
 import { renderProblem } from '../problem.ts';
 import { createProblems } from '../problems.ts';
+import { DEFAULT_LATTICE } from '../runs/declaration.ts';
 import { type BundleTest, readTests } from '../tests.ts';
 import { changedFields, changedNames } from './fields.ts';
 import { diffOutcomes, diffTests } from './outcomes.ts';
@@ -74,8 +75,18 @@ function nameOf({ manifest: { name, version }, parsed: { digest } }: Side): Bund
 
 /** The manifest as named values; lists by their elements, so that one more is one change. */
 function manifestFields(manifest: Manifest): ReadonlyMap<string, string> {
-  const { name, version, description, owners, entity_sources, record, disclosure, allow_findings, limits } =
-    manifest;
+  const {
+    name,
+    version,
+    description,
+    owners,
+    entity_sources,
+    record,
+    disclosure,
+    allow_findings,
+    limits,
+    labels,
+  } = manifest;
 
   return new Map([
     ['name', name],
@@ -85,11 +96,26 @@ function manifestFields(manifest: Manifest): ReadonlyMap<string, string> {
     ...Object.entries(entity_sources).map(([type, source]) => [`entity_sources ${type}`, source] as const),
     ['disclosure', disclosure],
     ...limits.map((limit) => [`limit ${limit.name}`, limitText(limit)] as const),
+    ...labelFields(labels),
     ...record.allow.map((path) => [`record.allow ${path}`, 'shown'] as const),
     ...allow_findings.map(
       (entry) => [`allow_findings ${Object.values(entry).join(' of ')}`, 'allowed'] as const,
     ),
   ]);
+}
+
+function labelFields(labels: Manifest['labels']): readonly (readonly [string, string])[] {
+  if (labels === undefined) return [];
+  const { lattice = DEFAULT_LATTICE, takes } = labels;
+
+  return [
+    ...Object.entries(lattice).map(
+      ([label, below]) => [`label ${label}`, `above ${below.toSorted().join(', ') || 'nothing'}`] as const,
+    ),
+    ...Object.entries(takes).flatMap(([action, paths]) =>
+      paths.map((path) => [`labels.takes ${action} ${path}`, 'taken by the run'] as const),
+    ),
+  ];
 }
 
 function entityContents({ entities }: ParsedBundle): ReadonlyMap<string, string> {

@@ -42,16 +42,10 @@ export function checkLimits(located: LocatedManifest, schema: Schema, problems: 
 
 type Refuse = (message: string, ...path: YamlPath) => void;
 
-/** A run is named by the caller as long as nothing vouches for it: a budget that anybody can have anew is none. */
-function checkPeriod({ window, lifetime, key }: LimitDeclaration, refuse: Refuse): void {
-  const why = 'this version does not vouch for runs, and a caller that invents one would have a new budget';
-  if (lifetime !== undefined) refuse(`lifetime: run cannot be enforced: ${why}`, 'lifetime');
-  const run = key.indexOf('run');
-  if (run !== -1) refuse(`the key run cannot be enforced: ${why}`, 'key', run);
-  if (lifetime !== undefined) return;
-
-  const read = readWindow(window);
-  if (typeof read === 'string') refuse(`its window ${read}`, 'window');
+function checkPeriod(limit: LimitDeclaration, refuse: Refuse): void {
+  const read = readWindow(limit);
+  if (typeof read === 'string')
+    refuse(`its window ${read}`, limit.window === undefined ? 'lifetime' : 'window');
 }
 
 function actionsOf({ actions }: LimitDeclaration, schema: Schema, refuse: Refuse): readonly ActionType[] {

@@ -5,7 +5,6 @@ import { LIMITS } from '../../engine/limits.ts';
 const CONTEXT_PATH = /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/;
 /** Usable behind a dot in Cedar, and short enough to be read in a reply. */
 const LIMIT_NAME = /^[a-z][a-z0-9_]{0,62}$/;
-/** `run` is known so that it can be refused with its reason. */
 const KEY_PART = /^(principal|action|resource|run|(principal|resource)\.[A-Za-z_][A-Za-z0-9_]*)$/;
 
 export const CALENDAR_UNITS = ['hour', 'day', 'week', 'month'] as const;
@@ -35,7 +34,7 @@ export const LIMIT_SCHEMA = z.strictObject({
     .array(z.string().max(LIMITS.identifier_bytes).regex(KEY_PART))
     .max(8)
     .describe(
-      'What is counted apart: principal, action, resource, or an attribute such as resource.owner; [] counts all together.',
+      'What is counted apart: principal, action, resource, run, or an attribute such as resource.owner; [] counts all together.',
     ),
   window: z
     .union([z.string().max(64), CALENDAR])
@@ -43,7 +42,10 @@ export const LIMIT_SCHEMA = z.strictObject({
     .describe(
       'How long a use counts: a duration such as 24h, sliding with each use, or a part of the calendar.',
     ),
-  lifetime: z.literal('run').optional().describe('Reserved: this version knows no runs, so it refuses it.'),
+  lifetime: z
+    .literal('run')
+    .optional()
+    .describe('Instead of a window: a use counts until its run ends, in each tree of runs apart.'),
   max: z.int().min(1).describe('What the uses of one window may add up to.'),
   cost: z
     .union([z.literal(1), z.string().max(LIMITS.identifier_bytes).regex(CONTEXT_PATH)])
@@ -57,5 +59,5 @@ export const LIMIT_SCHEMA = z.strictObject({
     ),
 });
 
-/** A limit as bundle.yaml declares it; one that passed `check` has a window. */
+/** A limit as bundle.yaml declares it; one that passed `check` has a window or a lifetime. */
 export type LimitDeclaration = Readonly<z.output<typeof LIMIT_SCHEMA>>;

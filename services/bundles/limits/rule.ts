@@ -14,8 +14,13 @@ export interface LimitRule {
   readonly window: LimitWindow;
   /** What its counter is bound to as long as its store knows the name: key and window, in one text. */
   readonly definition: string;
-  /** Which counter a request uses: equal for the same parts of the key, and for no others. */
-  readonly keyOf: (request: EvaluationRequest) => string;
+  /** Whether each tree of runs has a counter of its own. */
+  readonly isByRun: boolean;
+  /**
+   * Which counter a request uses: equal for the same parts of the key, and for no others.
+   * @param run the root of its run; needed where the limit is by run.
+   */
+  readonly keyOf: (request: EvaluationRequest, run?: string) => string;
   /**
    * What a request adds.
    * @throws PdpError `invalid_request` where it is negative: that would be a refund.
@@ -29,7 +34,7 @@ const MAX_KEY_UNITS = 512;
 /** @throws PdpError `internal` where the declaration did not pass `check`. */
 export function limitRule(declaration: LimitDeclaration): LimitRule {
   const { name, key, max, cost } = declaration;
-  const window = readWindow(declaration.window);
+  const window = readWindow(declaration);
   if (typeof window === 'string') throw new PdpError('internal', `the limit ${name} has no window`);
   const path = cost === 1 ? undefined : cost.split('.');
 
@@ -38,11 +43,13 @@ export function limitRule(declaration: LimitDeclaration): LimitRule {
     max: BigInt(max),
     window,
     definition: `by [${key.join(', ')}], ${windowText(window)}`,
-    keyOf(request) {
-      const text = `[${key.map((part) => canonicalOf(partOf(part, request))).join()}]`;
-      if (text.length <= MAX_KEY_UNITS) return text;
+    isByRun: key.includes('run') || window.kind === 'run',
+    keyOf(request, run) {
+      const parts = key.map((part) => canonicalOf(part === 'run' ? known(run) : partOf(part, request)));
+      const text = bounded(`[${parts.join()}]`);
 
-      return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+      // By its beginning it is found when the run is forgotten.
+      return window.kind === 'run' ? `run:${known(run)}:${text}` : text;
     },
     costOf: (context) => (path === undefined ? 1n : costAt(context, path)),
   };
@@ -64,6 +71,16 @@ export function limitsByAction(
   }
 
   return byAction;
+}
+
+function bounded(key: string): string {
+  return key.length <= MAX_KEY_UNITS ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;
+}
+
+function known(run: string | undefined): string {
+  if (run === undefined) throw new PdpError('internal', 'the run of a limit by run is not known');
+
+  return run;
 }
 
 function partOf(part: string, request: EvaluationRequest): Value {

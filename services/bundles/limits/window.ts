@@ -1,8 +1,9 @@
 import { parseDuration } from '../../engine/extension/duration.ts';
 import type { CALENDAR_UNITS, LimitDeclaration } from './declaration.ts';
 
-/** How long a use counts: a span that slides, in milliseconds, or a part of the calendar of a time zone. */
+/** How long a use counts: a span that slides, in milliseconds, a part of the calendar of a time zone, or as long as the tree of its run. */
 export type LimitWindow =
+  | { readonly kind: 'run' }
   | { readonly kind: 'sliding'; readonly spanMs: number }
   | { readonly kind: 'calendar'; readonly unit: (typeof CALENDAR_UNITS)[number]; readonly timeZone: string };
 
@@ -10,8 +11,14 @@ const MIN_SPAN_MS = 1_000n;
 const MAX_SPAN_MS = 366n * 86_400_000n;
 
 /** Reads a declared window; a text says what is wrong with it. */
-export function readWindow(declared: LimitDeclaration['window']): LimitWindow | string {
-  if (declared === undefined) return 'needs a window';
+export function readWindow({
+  window: declared,
+  lifetime,
+}: Pick<LimitDeclaration, 'window' | 'lifetime'>): LimitWindow | string {
+  if (lifetime !== undefined && declared !== undefined)
+    return 'is the lifetime of a run already: leave one of the two out';
+  if (lifetime !== undefined) return { kind: 'run' };
+  if (declared === undefined) return 'is missing: it needs a window, or lifetime: run';
   if (typeof declared !== 'string') {
     return isTimeZone(declared.time_zone)
       ? { kind: 'calendar', unit: declared.calendar, timeZone: declared.time_zone }
@@ -27,6 +34,8 @@ export function readWindow(declared: LimitDeclaration['window']): LimitWindow | 
 
 /** One text for equal windows, however they are written: what the counter of a limit is bound to. */
 export function windowText(window: LimitWindow): string {
+  if (window.kind === 'run') return 'as long as the run';
+
   return window.kind === 'sliding' ? `sliding ${window.spanMs}ms` : `${window.unit} in ${window.timeZone}`;
 }
 

@@ -9,6 +9,7 @@ export interface LimitDefinition {
   /** Key and window in words, equal for equal ones. */
   readonly definition: string;
   readonly window:
+    | { readonly kind: 'run' }
     | { readonly kind: 'sliding'; readonly spanMs: number }
     | { readonly kind: 'calendar'; readonly unit: string; readonly timeZone: string };
 }

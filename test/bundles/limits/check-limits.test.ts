@@ -5,12 +5,16 @@ import { limited, SENT, sendTest } from './limited-bundle.ts';
 
 const sent = (change: (text: string) => string) => limited(change(SENT));
 
-test('check accepts a limit, a policy that looks at it, and a limit that counts by the calendar', async () => {
+test('check accepts a limit, a policy that looks at it, and limits that count by the calendar and by run', async () => {
   const weekly = SENT.replace('sent', 'sent_weekly')
     .replace('24h', '{ calendar: week, time_zone: Europe/Berlin }')
     .replace('[principal, resource.owner]', '[]');
 
-  expect(await errorsOf(limited(`${SENT}, ${weekly}`))).toEqual([]);
+  const byRun = SENT.replace('sent', 'sent_by_run')
+    .replace('window: 24h', 'lifetime: run')
+    .replace('[principal,', '[run,');
+
+  expect(await errorsOf(limited(`${SENT}, ${weekly}, ${byRun}`))).toEqual([]);
 });
 
 describe('check refuses', () => {
@@ -47,7 +51,12 @@ describe('check refuses', () => {
       /must be a duration/,
     ],
     ['two limits of one name', limited(`${SENT}, ${SENT}`), 'limit_invalid', /another limit has this name/],
-    ['no window', sent((text) => text.replace('window: 24h, ', '')), 'limit_invalid', /needs a window/],
+    [
+      'no window',
+      sent((text) => text.replace('window: 24h, ', '')),
+      'limit_invalid',
+      /needs a window, or lifetime: run/,
+    ],
     [
       'a duration that is none',
       sent((text) => text.replace('24h', '1 day')),
@@ -68,16 +77,10 @@ describe('check refuses', () => {
       /no time zone/,
     ],
     [
-      'the lifetime of a run',
-      sent((text) => text.replace('window: 24h', 'lifetime: run')),
+      'the lifetime of a run beside a window',
+      sent((text) => text.replace('window: 24h', 'window: 24h, lifetime: run')),
       'limit_invalid',
-      /does not vouch for runs/,
-    ],
-    [
-      'a key by run',
-      sent((text) => text.replace('[principal,', '[run,')),
-      'limit_invalid',
-      /does not vouch for runs/,
+      /lifetime of a run already/,
     ],
     [
       'an unknown action',
