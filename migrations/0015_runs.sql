@@ -43,12 +43,10 @@ alter table limit_definitions
   drop constraint limit_definitions_check,
   add constraint limit_definitions_window check (num_nonnulls(span, unit) <= 1 and num_nonnulls(unit, time_zone) in (0, 2));
 
--- Opens a run. One that is started in another takes its store and credential from it, or is not started: `parent_unknown` where these
--- differ too, `parent_ended`, `too_deep`.
-create function start_run(wanted jsonb, lasts interval, max_depth integer)
-returns table (outcome text, root uuid, labels text[], started_at timestamptz)
+-- Opens a run. One that is started in another is of the same store and credential, or is not started. Null where it went well, otherwise
+-- `parent_unknown`, `parent_ended` or `too_deep`.
+create function start_run(wanted jsonb, lasts interval, max_depth integer) returns text
 language plpgsql security definer set search_path = public, pg_temp as $$
-#variable_conflict use_column
 declare
   asked record;
   above runs;
@@ -61,36 +59,27 @@ begin
     moment := limit_clock();
     insert into runs (run_id, store, subject, principal, root, depth, conversation_id, started_at, ends_at)
       values (asked.run_id, asked.store, asked.subject, asked.principal, asked.run_id, 0, asked.conversation_id, moment, moment + lasts);
-    return query select 'started', asked.run_id, array[]::text[], moment;
-    return;
+    return null;
   end if;
 
-  select * into above from runs r
-   where r.run_id = asked.parent and r.store = asked.store and r.subject = asked.subject;
-  if not found then
-    return query select 'parent_unknown', null::uuid, null::text[], null::timestamptz;
-    return;
-  end if;
+  select * into above from runs where run_id = asked.parent and store = asked.store and subject = asked.subject;
+  if not found then return 'parent_unknown'; end if;
   -- The root first, as everybody does: while it is held, nothing of the tree ends.
-  select * into tree from runs r where r.run_id = above.root for share;
-  select * into above from runs r where r.run_id = asked.parent;
+  select * into tree from runs where run_id = above.root for share;
+  select * into above from runs where run_id = asked.parent;
   moment := limit_clock();
-  outcome := case
-    when above.ended_at is not null or tree.ends_at <= moment then 'parent_ended'
-    when above.depth >= max_depth then 'too_deep'
-    else 'started' end;
-  if outcome = 'started' then
-    insert into runs (run_id, store, subject, principal, parent, root, depth, conversation_id, started_at, ends_at)
-      values (asked.run_id, asked.store, asked.subject, asked.principal, asked.parent, tree.run_id, above.depth + 1,
-              asked.conversation_id, moment, tree.ends_at);
-  end if;
-  return query select outcome, tree.run_id, tree.labels, moment;
+  if above.run_id is null or above.ended_at is not null or tree.ends_at <= moment then return 'parent_ended'; end if;
+  if above.depth >= max_depth then return 'too_deep'; end if;
+
+  insert into runs (run_id, store, subject, principal, parent, root, depth, conversation_id, started_at, ends_at)
+    values (asked.run_id, asked.store, asked.subject, asked.principal, asked.parent, tree.run_id, above.depth + 1,
+            asked.conversation_id, moment, tree.ends_at);
+  return null;
 end
 $$;
 
--- Ends a run and all that were started in it. No row: there is no such run. `is_new` is false where it had ended before.
-create function end_run(wanted uuid, of_store text, of_subject text)
-returns table (is_new boolean, principal text, parent uuid, root uuid, conversation_id text, labels text[], steps bigint, ended_at timestamptz)
+-- Ends a run and all that were started in it, and says whether it had not ended before. No row: there is no such run.
+create function end_run(wanted uuid, of_stores text[], of_subject text) returns table (is_new boolean)
 language plpgsql security definer set search_path = public, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -98,11 +87,11 @@ declare
   tree runs;
   moment timestamptz;
 begin
-  select * into own from runs r where r.run_id = wanted and r.store = of_store and r.subject = of_subject;
+  select * into own from runs r where r.run_id = wanted and r.store = any (of_stores) and r.subject = of_subject;
   if not found then return; end if;
   select * into tree from runs r where r.run_id = own.root for update;
   select * into own from runs r where r.run_id = wanted for update;
-  moment := coalesce(own.ended_at, least(limit_clock(), tree.ends_at));
+  moment := least(limit_clock(), tree.ends_at);
 
   if own.ended_at is null then
     with recursive below as (
@@ -112,8 +101,7 @@ begin
     )
     update runs r set ended_at = moment from below b where r.run_id = b.run_id;
   end if;
-  return query
-    select own.ended_at is null, own.principal, own.parent, own.root, own.conversation_id, tree.labels, own.steps, moment;
+  return query select own.ended_at is null;
 end
 $$;
 
@@ -191,6 +179,6 @@ end
 $$;
 
 revoke execute on function
-  start_run(jsonb, interval, integer), end_run(uuid, text, text), step_run(jsonb), sweep_runs(interval, integer) from public;
-grant execute on function start_run(jsonb, interval, integer), end_run(uuid, text, text), sweep_runs(interval, integer) to palisade_serving;
+  start_run(jsonb, interval, integer), end_run(uuid, text[], text), step_run(jsonb), sweep_runs(interval, integer) from public;
+grant execute on function start_run(jsonb, interval, integer), end_run(uuid, text[], text), sweep_runs(interval, integer) to palisade_serving;
 grant select on runs, run_actions to palisade_serving;

@@ -67,6 +67,8 @@ export interface CompiledBundle {
   readonly recordAllow: readonly string[];
   readonly disclosure: Disclosure;
   readonly limits: readonly LimitDeclaration[];
+  /** Whether any of its actions may depend on state in PostgreSQL. */
+  readonly isStateful: boolean;
   readonly evaluator: Evaluator;
   /** The same bundle with some of its policies left out; takes as long as the longest step of compiling. */
   readonly without: (ids: ReadonlySet<string>) => CompiledBundle;
@@ -108,6 +110,7 @@ export async function compileBundle(
     recordAllow: parts.recordAllow,
     disclosure: parts.disclosure,
     limits: parts.limits,
+    isStateful: limits.size > 0 || runs.size > 0,
     evaluator,
     without(ids) {
       const policies = [...bundle.policies.values()].filter(({ id }) => !ids.has(id));

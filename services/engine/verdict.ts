@@ -58,11 +58,24 @@ export function settleEvaluation(
 }
 
 /** An allow that would be over a limit: what its policies said stays in the record. */
-export function denyOverLimit({ policyCodes }: Pick<Verdict, 'policyCodes'>, name: string): Verdict {
+export function denyOverLimit(verdict: Pick<Verdict, 'policyCodes'>, name: string): Verdict {
+  return denied(verdict, 'limit_exceeded', `${MESSAGES.limit_exceeded.slice(0, -1)}: ${name}.`);
+}
+
+/** A request whose run does not stand, or cannot take what it would read. */
+export function denyWithoutRun(verdict: Pick<Verdict, 'policyCodes'>, message: string): Verdict {
+  return denied(verdict, 'not_permitted', message);
+}
+
+function denied(
+  { policyCodes }: Pick<Verdict, 'policyCodes'>,
+  reasonCode: DecidedCode,
+  message: string,
+): Verdict {
   return {
     decision: 'deny',
-    reasonCode: 'limit_exceeded',
-    message: `${MESSAGES.limit_exceeded.slice(0, -1)}: ${name}.`,
+    reasonCode,
+    message,
     policyCodes,
     obligations: NO_OBLIGATIONS,
     alternatives: [],

@@ -6,6 +6,7 @@ import {
   type ErrorEntry,
   RECORD_VERSION,
   type RecordEntry,
+  type RunEntry,
 } from './record.ts';
 
 /**
@@ -29,12 +30,13 @@ function bodyText(entry: RecordEntry): string {
   if (entry.kind === 'decision') return parcText(entry) + verdictText(entry);
   if (entry.kind === 'error') return parcText(entry) + errorText(entry);
   if (entry.kind === 'administration') return parcText(entry) + administrationText(entry);
+  if (entry.kind === 'run') return runRecordText(entry);
   if (entry.kind === 'flip') return `${parcText(entry)},"flip":${jsonText(entry.flip)}`;
 
   return changeText(entry);
 }
 
-function parcText({ principal, action, resource }: Exclude<RecordEntry, ChangeEntry>): string {
+function parcText({ principal, action, resource }: Exclude<RecordEntry, ChangeEntry | RunEntry>): string {
   return `,"principal":${uidText(principal)},"action":${uidText(action)},"resource":${uidText(resource)}`;
 }
 
@@ -45,6 +47,10 @@ function changeText({ action, author, approved_by, proposal_id, reason, ...entry
   const more = { ...(admin && { admin }), ...(evaluator && { evaluator }), ...(entities && { entities }) };
 
   return `,${jsonText({ ...members, ...more }).slice(1, -1)}`;
+}
+
+function runRecordText({ principal, action, root_run_id, labels, steps }: RunEntry): string {
+  return `,${jsonText({ principal, action, root_run_id, labels, steps }).slice(1, -1)}`;
 }
 
 function administrationText(entry: AdministrationEntry): string {
@@ -61,6 +67,8 @@ function verdictText(entry: DecisionEntry): string {
     optionalList('obligations', entry.obligations) +
     optionalList('alternatives', entry.alternatives) +
     optionalList('limits', entry.limits) +
+    optionalText('run_refusal', entry.run_refusal) +
+    optionalList('labels_taken', entry.labels_taken) +
     `,"cedar_decision":"${entry.cedar_decision}"${optionalText('policy_decision', entry.policy_decision)}` +
     `,"enforcement":"${entry.enforcement}"${optionalText('arm', entry.arm)}` +
     `,"determining":${JSON.stringify(entry.determining)},"policy_errors":${policyErrorsText(entry.policy_errors)}` +

@@ -114,6 +114,16 @@ const decisionRecord = z
       .describe(
         'Of each limit whose state was looked at: what the decision uses, and what is used, of an enforced allow with it. Absent: none.',
       ),
+    run_refusal: z
+      .enum(['missing', 'unknown', 'ended', 'unknown_label'])
+      .optional()
+      .describe(
+        'Why the run that the action needs did not stand; then it is a deny whatever the policies say. Absent: it stood, or none is needed.',
+      ),
+    labels_taken: z
+      .array(z.string())
+      .optional()
+      .describe('What the run took with this allow, closed downwards. Absent: nothing.'),
     cedar_decision: z.enum(['allow', 'deny']).describe('What Cedar alone answered.'),
     policy_decision: z
       .enum(['allow', 'deny'])
@@ -302,6 +312,24 @@ const flipRecord = z
   })
   .meta({ id: 'flip', description: 'A decision on which a candidate differs from the active bundle.' });
 
+const runRecord = z
+  .strictObject({
+    kind: z.literal('run'),
+    ...common,
+    store: z.string(),
+    principal: uid,
+    action: z.enum(['start_run', 'end_run']),
+    root_run_id: uuid.describe('The run itself, where it was started in no other.'),
+    labels: z.array(z.string()).describe('What the tree of the run had taken by then, sorted.'),
+    steps: uint64.describe('How many of its calls were allowed and counted by then.'),
+    ...closing,
+  })
+  .meta({
+    id: 'run',
+    description:
+      'A run that was started, or that its credential ended. It is written before that is committed. Runs that end with another one, or by themselves, leave none.',
+  });
+
 /** The index part of a decision record: what was asked and answered, why, by which bundle, and its place in the chain. */
 export const decisionRecordSchema = z.discriminatedUnion('kind', [
   decisionRecord,
@@ -309,6 +337,7 @@ export const decisionRecordSchema = z.discriminatedUnion('kind', [
   changeRecord,
   administrationRecord,
   flipRecord,
+  runRecord,
 ]);
 
 export type DecisionRecord = z.infer<typeof decisionRecordSchema>;
@@ -324,7 +353,15 @@ export type ChangeEntry = Omit<z.infer<typeof changeRecord>, LedgerMember>;
 export type AdministrationEntry = Omit<z.infer<typeof administrationRecord>, LedgerMember>;
 /** A decision on which a candidate bundle differs. */
 export type FlipEntry = Omit<z.infer<typeof flipRecord>, LedgerMember>;
-export type RecordEntry = DecisionEntry | ErrorEntry | ChangeEntry | AdministrationEntry | FlipEntry;
+/** A run that is started or ended, written before that is committed. */
+export type RunEntry = Omit<z.infer<typeof runRecord>, LedgerMember>;
+export type RecordEntry =
+  | DecisionEntry
+  | ErrorEntry
+  | ChangeEntry
+  | AdministrationEntry
+  | FlipEntry
+  | RunEntry;
 
 /**
  * Reads a record's text, 64-bit integers exact.

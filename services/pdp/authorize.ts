@@ -1,6 +1,6 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import { decideByBundle } from '../bundles/decide.ts';
-import { limitsOf } from '../bundles/limits/use.ts';
+import type { RunRule } from '../bundles/runs/rule.ts';
 import type { PdpError } from '../engine/error.ts';
 import { uidKey } from '../engine/value/value.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -9,6 +9,8 @@ import { type Begun, begin, commit, conclude, fail, reserve } from './deciding.t
 import { factsAt } from './facts.ts';
 import { judge, storedFor } from './judge.ts';
 import type { Observer } from './observe/observer.ts';
+import { isRunId } from './runs/run-id.ts';
+import type { RunTurns } from './runs/run-turns.ts';
 import type { Snapshot } from './snapshot.ts';
 import { authorizeStateful } from './stateful/authorize-stateful.ts';
 import type { ThreadShare } from './thread-share.ts';
@@ -34,7 +36,9 @@ export interface DecisionPath {
   /** Holds candidates against the active bundle, where a store has any. */
   readonly trials: Pick<Trials, 'decided' | 'failed'>;
   /** What decisions take from the state in PostgreSQL. */
-  readonly counting: Pick<LimitCounting, 'read' | 'recorded' | 'release' | 'settle'>;
+  readonly counting: Pick<LimitCounting, 'read' | 'readRun' | 'recorded' | 'release' | 'settle'>;
+  /** Whose turn it is in each run. */
+  readonly runTurns: RunTurns;
 }
 
 /** The outcome of one request: its decision, or why there is none. */
@@ -72,8 +76,15 @@ export function authorize(
 }
 
 /** Facts about limits are declared only where limits count the action, so this covers whatever PostgreSQL has to be asked for. */
-function isStateful({ selected: { bundle }, call: { action } }: Begun): boolean {
-  if (bundle.limits.length === 0) return false;
+function isStateful({ selected: { bundle }, call }: Begun): boolean {
+  if (!bundle.isStateful) return false;
+  const action = bundle.actions.get(uidKey(call.action.type, call.action.id));
+  if (action === undefined) return false;
 
-  return limitsOf(bundle, uidKey(action.type, action.id)).length > 0;
+  return action.limits.length > 0 || dependsOnRun(action.run, call.run?.run_id);
+}
+
+/** An action that is only counted in runs is no matter of PostgreSQL where there is none. */
+function dependsOnRun(rule: RunRule | undefined, runId = ''): boolean {
+  return rule !== undefined && (rule.isNeeded || isRunId(runId));
 }

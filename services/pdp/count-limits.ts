@@ -1,6 +1,7 @@
 import { createLimitCounting, type LimitCounting } from '../store/limits/counting.ts';
 import { type Swept, sweepLimits } from '../store/limits/sweep.ts';
 import { createPool, type DatabaseConnection } from '../store/pool.ts';
+import { sweepRuns } from '../store/runs/sweep-runs.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createThrottle } from '../telemetry/throttle.ts';
 
@@ -32,7 +33,7 @@ const LOG_EVERY_MS = 60_000;
 /** Enough for every statement at a time; its own, so that administration does not wait for decisions nor they for it. */
 const CONNECTIONS = 6;
 
-/** Counts what limits count, for as long as this process runs, and clears up after all processes. */
+/** Settles what decisions take from state, for as long as this process runs, and clears up after all processes. */
 export function countLimits({ connection, log }: CountLimitsOptions): CountingLimits {
   const pool = createPool({ connection, applicationName: 'palisade limits', max: CONNECTIONS });
   const failures = createThrottle(LOG_EVERY_MS);
@@ -67,6 +68,7 @@ export function countLimits({ connection, log }: CountLimitsOptions): CountingLi
 
   async function sweep(): Promise<void> {
     try {
+      await sweepRuns(pool);
       const swept = await sweepLimits(pool, PENDING_MS);
       stats = {
         reconciled: stats.reconciled + (swept?.reconciled ?? 0),

@@ -54,7 +54,7 @@ export function begin(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCal
 export function conclude(
   path: DecisionPath,
   { call, scope, store, selected, at, evaluatingAt }: Begun,
-  { decided, settled }: Judged,
+  { decided, settled, run }: Judged,
   decisionId = uuidv7(at),
 ): Deciding {
   const decidedAt = performance.now();
@@ -90,7 +90,18 @@ export function conclude(
     explanation: call.detail === 'full' ? explain(bundle, decided) : undefined,
   };
   const { cedarVersion } = path;
-  const entry = decisionEntry({ call, scope, store, bundle, arm, decided, settled, reply, cedarVersion });
+  const entry = decisionEntry({
+    call,
+    scope,
+    store,
+    bundle,
+    arm,
+    decided,
+    settled,
+    run,
+    reply,
+    cedarVersion,
+  });
 
   return { selected, reply, entry, input, times: { evaluatingAt, decidedAt } };
 }

@@ -2,6 +2,7 @@ import type { CompiledBundle } from '../bundles/compile.ts';
 import type { BundleDecision } from '../bundles/decide.ts';
 import type { InformOptions } from '../bundles/inform.ts';
 import type { DecisionPath } from './authorize.ts';
+import type { RunRefusal } from './runs/run-part.ts';
 import type { Selected } from './select.ts';
 import { type Settled, settle } from './settle.ts';
 import type { AuthorizeCall } from './types.ts';
@@ -9,6 +10,16 @@ import type { AuthorizeCall } from './types.ts';
 export interface Judged {
   readonly decided: BundleDecision;
   readonly settled: Settled;
+  /** Where the action has to do with a run. */
+  readonly run?: RunEffect;
+}
+
+/** What became of a verdict because of its run. */
+export interface RunEffect {
+  /** Why it is a deny, whatever the policies say. */
+  readonly refusal?: RunRefusal;
+  /** The labels that the run takes with an allow. */
+  readonly takes: readonly string[];
 }
 
 /**

@@ -6,12 +6,13 @@ import type { Obligation } from '../engine/obligation.ts';
 import { writeValue } from '../engine/value/cedar-json.ts';
 import type { Value } from '../engine/value/value.ts';
 import { type JsonValue, jsonText, parseExactJson } from '../ledger/json.ts';
-import type { DecisionEntry, ErrorEntry, RecordEntry } from '../ledger/record.ts';
+import type { DecisionEntry, ErrorEntry, RecordEntry, RunEntry } from '../ledger/record.ts';
 import { ALL_STORES } from '../store/credentials.ts';
 import { disclose } from './disclose.ts';
+import type { RunEffect } from './judge.ts';
 import type { Settled } from './settle.ts';
 import type { Arm } from './snapshot.ts';
-import type { AuthorizeCall, Caller, CallScope, DecisionReply, RawUid } from './types.ts';
+import type { AuthorizeCall, Caller, CallScope, DecisionReply, RawUid, Run } from './types.ts';
 import { publicError } from './wire/errors.ts';
 
 export interface Decided {
@@ -22,6 +23,7 @@ export interface Decided {
   readonly arm: Arm;
   readonly decided: BundleDecision;
   readonly settled: Settled;
+  readonly run: RunEffect | undefined;
   readonly reply: DecisionReply;
   readonly cedarVersion: string;
 }
@@ -35,6 +37,7 @@ export function decisionEntry({
   arm,
   decided,
   settled,
+  run,
   reply,
   cedarVersion,
 }: Decided): DecisionEntry {
@@ -53,6 +56,8 @@ export function decisionEntry({
     message: reply.message,
     ...(reply.obligations.length === 0 ? {} : { obligations: reply.obligations.map(obligationOf) }),
     ...(reply.alternatives.length === 0 ? {} : { alternatives: [...reply.alternatives] }),
+    ...(run?.refusal === undefined ? {} : { run_refusal: run.refusal }),
+    ...(run === undefined || run.takes.length === 0 ? {} : { labels_taken: [...run.takes] }),
     cedar_decision: evaluation.decision,
     policy_decision: settled.policyDecision,
     enforcement: reply.enforcement,
@@ -106,6 +111,7 @@ const FIXED_BYTES = 16_384;
 
 function explanationUnits(entry: RecordEntry): number {
   if (entry.kind === 'error' || entry.kind === 'administration') return 0;
+  if (entry.kind === 'run') return jsonText(entry.labels).length;
   if (entry.kind === 'flip') return jsonText(entry.flip).length;
   if (entry.kind === 'change') {
     return entry.reason.length + jsonText(entry.state).length + jsonText(entry.entities ?? null).length;
@@ -114,12 +120,31 @@ function explanationUnits(entry: RecordEntry): number {
   let units = entry.message.length;
   for (const obligation of entry.obligations ?? []) units += jsonText(obligation).length;
   for (const alternative of entry.alternatives ?? []) units += alternative.length;
-  if (entry.limits !== undefined) units += jsonText(entry.limits).length + jsonText(entry.facts).length;
+  if (entry.limits !== undefined) units += jsonText(entry.limits).length;
+  if (entry.limits !== undefined || Object.hasOwn(entry.facts, 'run')) units += jsonText(entry.facts).length;
+  if (entry.labels_taken !== undefined) units += jsonText(entry.labels_taken).length;
   for (const id of entry.determining) units += id.length;
   for (const code of entry.policy_codes) units += code.length;
   for (const { policy_id, message } of entry.policy_errors) units += policy_id.length + message.length;
 
   return units;
+}
+
+/** A run that begins or ends, in the words of the log. */
+export function runEntry(
+  scope: ErrorScope,
+  told: Pick<
+    RunEntry,
+    'request_id' | 'store' | 'principal' | 'action' | 'root_run_id' | 'labels' | 'steps'
+  > & {
+    readonly run: Pick<Run, 'run_id' | 'parent_run_id' | 'conversation_id'>;
+  },
+  recordId: string,
+  at: number,
+): RunEntry {
+  const run = { ...told.run, step: 0n, tool_call_id: '', agent_id: '', tool_name: '' };
+
+  return { kind: 'run', ...common(undefined, scope, recordId, at), ...told, run };
 }
 
 function common(call: AuthorizeCall | undefined, scope: ErrorScope, decisionId: string, at: number) {

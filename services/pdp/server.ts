@@ -30,6 +30,8 @@ import { refuseStale, staleness, unreadiness } from './readiness.ts';
 import { createRefusals } from './refusals.ts';
 import { createReplays } from './replay/replays.ts';
 import { startReport } from './report.ts';
+import { createRunKeeping } from './runs/keeping.ts';
+import { createRunTurns } from './runs/run-turns.ts';
 import { createDecisionService } from './service.ts';
 import { createFallbackShare } from './thread-share.ts';
 import { followTlsFiles, type TlsFiles } from './tls/follow-files.ts';
@@ -133,6 +135,8 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
 
   const counting = countLimits({ connection, log });
   stops.push(counting.stop);
+  const runPool = createPool({ connection, applicationName: 'palisade runs', max: RUN_CONNECTIONS });
+  stops.push(() => runPool.end());
 
   const { PALISADE_REST_ADDRESS: rest, PALISADE_GRPC_ADDRESS: grpc, PALISADE_ADMIN_ADDRESS: admin } = config;
   const observer = createObserver({
@@ -152,6 +156,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     verifier,
     trials,
     counting,
+    runTurns: createRunTurns(),
   };
   const service = createDecisionService({
     path,
@@ -160,6 +165,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
       fallback: config.PALISADE_RATE_LIMIT,
       processes: part === 'decisions' ? config.PALISADE_PROCESSES : 1,
     }),
+    runs: createRunKeeping({ pool: runPool, ledger, now: path.now }),
     anonymousAllowed: config.PALISADE_ANONYMOUS === 'loopback' && rest.loopback && grpc.loopback,
   });
   const handling: Handling = { service, onRefusal: createRefusals(path, log), observer };
@@ -262,6 +268,8 @@ function tlsWarnings(tls: TlsFiles | undefined): readonly string[] {
   return problem === undefined ? [] : [`the files of TLS are not used, and those before go on: ${problem}`];
 }
 
+/** Runs are started and ended seldom, and must not wait for administration nor it for them. */
+const RUN_CONNECTIONS = 2;
 /** What is not in PostgreSQL by then waits in the spool for the next process. */
 const FLUSH_MS = 2_000;
 

@@ -8,6 +8,7 @@ import { createLane } from './lane.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { recordError } from './record-error.ts';
 import type { Replica } from './replica.ts';
+import type { RunKeeping } from './runs/keeping.ts';
 import { nextTurn } from './turns.ts';
 import type {
   AuthorizeCall,
@@ -25,6 +26,7 @@ export interface ServiceOptions {
   readonly replica: Replica;
   readonly anonymousAllowed: boolean;
   readonly rates: RateLimiter;
+  readonly runs: RunKeeping;
 }
 
 /** How long a batch may hold the event loop before it lets other calls in, in milliseconds. */
@@ -49,7 +51,7 @@ export interface CountedService extends DecisionService {
 
 /** The decision service that every transport adapts. */
 export function createDecisionService(options: ServiceOptions): CountedService {
-  const { path, replica } = options;
+  const { path, replica, runs } = options;
   const batches = createLane();
   const constraining = createLane();
   let inFlight = 0;
@@ -84,24 +86,34 @@ export function createDecisionService(options: ServiceOptions): CountedService {
     },
 
     constraints(call, scope) {
-      return admitted(1, scope, () => constrainOne(call, scope));
+      return admitted(1, scope, () => recorded(scope, () => constrainOne(call, scope)));
     },
+
+    startRun: (call, scope) =>
+      admitted(1, scope, () => recorded(scope, () => runs.start(replica.snapshot(), call, scope))),
+    endRun: (call, scope) => admitted(1, scope, () => recorded(scope, () => runs.end(call, scope))),
+    getRun: (call, scope) => admitted(1, scope, () => recorded(scope, () => runs.get(call, scope))),
   };
 
-  /** One at a time, however many ask: it may take as long as a large batch. */
-  async function constrainOne(call: ConstraintsCall, scope: CallScope): Promise<ConstraintsReply> {
+  /** What comes to nothing leaves its small record. */
+  async function recorded<Reply>(scope: CallScope, run: () => Promise<Reply>): Promise<Reply> {
     try {
-      await reached([call], scope);
-      await constraining.enter();
-      try {
-        return await constraints(path, replica.snapshot(), call, scope);
-      } finally {
-        constraining.leave();
-      }
+      return await run();
     } catch (thrown) {
       const error = toPdpError(thrown);
       recordError(path, undefined, scope, error);
       throw error;
+    }
+  }
+
+  /** One at a time, however many ask: it may take as long as a large batch. */
+  async function constrainOne(call: ConstraintsCall, scope: CallScope): Promise<ConstraintsReply> {
+    await reached([call], scope);
+    await constraining.enter();
+    try {
+      return await constraints(path, replica.snapshot(), call, scope);
+    } finally {
+      constraining.leave();
     }
   }
 

@@ -1,6 +1,12 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import type { BundleDecision } from '../bundles/decide.ts';
-import { type DecidedCode, denyOverLimit, MESSAGES, type Verdict } from '../engine/verdict.ts';
+import {
+  type DecidedCode,
+  denyOverLimit,
+  denyWithoutRun,
+  MESSAGES,
+  type Verdict,
+} from '../engine/verdict.ts';
 import { monitored } from './monitor.ts';
 import { oblige, UNSUPPORTED, unsupported } from './oblige.ts';
 import type { Selected } from './select.ts';
@@ -50,12 +56,29 @@ function enforce(
 
 /** Makes an allow a deny where a limit has no room for it. That is enforced, also where policies are only monitored. */
 export function overLimit(
-  { disclosure }: Pick<CompiledBundle, 'disclosure'>,
-  { enforcement, policyDecision, policyCodes }: Settled,
+  bundle: Pick<CompiledBundle, 'disclosure'>,
+  settled: Settled,
   limit: string,
 ): Settled {
+  return enforced(bundle, settled, denyOverLimit(settled, limit));
+}
+
+/** Makes any verdict a deny where the run that it depends on does not stand. That is enforced in the same way. */
+export function denyForRun(
+  bundle: Pick<CompiledBundle, 'disclosure'>,
+  settled: Settled,
+  message: string,
+): Settled {
+  return enforced(bundle, settled, denyWithoutRun(settled, message));
+}
+
+function enforced(
+  { disclosure }: Pick<CompiledBundle, 'disclosure'>,
+  { enforcement, policyDecision }: Settled,
+  verdict: Verdict,
+): Settled {
   const settled: Settled = {
-    ...denyOverLimit({ policyCodes }, limit),
+    ...verdict,
     enforcement: enforcement === 'check_only' ? 'check_only' : 'enforced',
     policyDecision,
   };

@@ -11,7 +11,7 @@ import type { RateLimit } from './token-bucket.ts';
 
 export type { CallNotes, RawUid, TraceContext, TypedEntityInput };
 
-/** One agent execution and the tool call within it; correlates, decides nothing. Empty string: absent. */
+/** One agent execution and the tool call within it. It correlates; an action may depend on a run that was started. Empty string: absent. */
 export interface Run {
   readonly run_id: string;
   readonly parent_run_id: string;
@@ -190,6 +190,40 @@ export interface ConstraintsReply
   readonly actions: readonly ActionConstraints[];
 }
 
+/** One StartRun message as a transport decoded it. Everything in it is the caller's word. Empty string: absent. */
+export interface StartRunCall extends Pick<AuthorizeCall, 'principal' | 'policy_store' | 'request_id'> {
+  readonly parent_run_id: string;
+  readonly conversation_id: string;
+}
+
+/** The same of one EndRun or GetRun message. */
+export interface RunCall extends Pick<AuthorizeCall, 'request_id'> {
+  readonly run_id: string;
+}
+
+/** A run as every transport tells of it. Times are milliseconds since the epoch, by PostgreSQL's clock. */
+export interface RunReply {
+  /** UUIDv7. */
+  readonly run_id: string;
+  readonly principal: RawUid;
+  readonly policy_store: string;
+  /** Empty: it is a root. */
+  readonly parent_run_id: string;
+  /** The run itself, where it is a root: what labels and uses by run belong to. */
+  readonly root_run_id: string;
+  readonly conversation_id: string;
+  /** What its tree has taken, sorted. */
+  readonly labels: readonly string[];
+  /** How many of its calls were allowed and counted. */
+  readonly steps: bigint;
+  readonly open: boolean;
+  readonly started_at: number;
+  /** When it ended, or will end by itself. */
+  readonly ends_at: number;
+  readonly request_id: string;
+  readonly trace_id: string;
+}
+
 /** The decision service behind every transport. */
 export interface DecisionService {
   /**
@@ -212,4 +246,10 @@ export interface DecisionService {
   ): Promise<readonly (DecisionReply | PdpError)[]>;
   /** Tells what could be allowed at all. @throws PdpError where that cannot be told. */
   constraints(call: ConstraintsCall, scope: CallScope): Promise<ConstraintsReply>;
+  /** Opens a run, which later calls name. @throws PdpError where it is not opened. */
+  startRun(call: StartRunCall, scope: CallScope): Promise<RunReply>;
+  /** Ends a run and all that were started in it. @throws PdpError where that is not known. */
+  endRun(call: RunCall, scope: CallScope): Promise<RunReply>;
+  /** Tells what is known of a run. @throws PdpError where there is no such one. */
+  getRun(call: RunCall, scope: CallScope): Promise<RunReply>;
 }

@@ -5,13 +5,30 @@ import { query } from './pool.ts';
 /** All that one allowed decision takes from the state of its store: together, or nothing. */
 export interface Settlement extends CountedDecision {
   readonly store: string;
+  /** Absent where it leaves nothing in a run. */
+  readonly run?: RunStep;
+}
+
+/** What an allow leaves in a run, as `step_run` takes it. */
+export interface RunStep {
+  readonly run_id: string;
+  /** Canonical text of the entity that the run is for, and of the action. */
+  readonly principal: string;
+  readonly action: string;
+  /** Whether there is no allow without the run; otherwise it is only counted. */
+  readonly needed: boolean;
+  /** What the run knew when it was judged: `steps` in full, of the labels their number. Absent: it was judged by neither. */
+  readonly steps?: string;
+  readonly labels?: number;
+  /** Closed downwards. */
+  readonly takes: readonly string[];
 }
 
 /**
  * `settled`: all is taken. `over_limit`: a limit has no room. `limit_unknown`: the store does not know one of the limits by this
- * definition.
+ * definition. `run_moved`: the run knows more than it was judged by. `run_closed`: it has ended.
  */
-export type SettlementOutcome = 'settled' | 'over_limit' | 'limit_unknown';
+export type SettlementOutcome = 'settled' | 'over_limit' | 'limit_unknown' | 'run_moved' | 'run_closed';
 
 export interface SettlementAnswer {
   readonly outcome: SettlementOutcome;

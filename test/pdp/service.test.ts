@@ -6,6 +6,8 @@ import type { DecisionPath } from '../../services/pdp/authorize.ts';
 import { CallSignal } from '../../services/pdp/call-signal.ts';
 import { createRateLimiter, type RateLimiter } from '../../services/pdp/rate-limiter.ts';
 import type { Replica } from '../../services/pdp/replica.ts';
+import type { RunKeeping } from '../../services/pdp/runs/keeping.ts';
+import { createRunTurns } from '../../services/pdp/runs/run-turns.ts';
 import { createDecisionService } from '../../services/pdp/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../services/pdp/snapshot.ts';
 import { createFallbackShare } from '../../services/pdp/thread-share.ts';
@@ -56,8 +58,15 @@ function aborted(): CallSignal {
 const NO_COUNTING: DecisionPath['counting'] = {
   settle: () => Promise.reject(new Error('not asked for here')),
   read: () => Promise.reject(new Error('not asked for here')),
+  readRun: () => Promise.reject(new Error('not asked for here')),
   recorded: () => undefined,
   release: () => undefined,
+};
+
+const NO_RUNS: RunKeeping = {
+  start: () => Promise.reject(new Error('not asked for here')),
+  end: () => Promise.reject(new Error('not asked for here')),
+  get: () => Promise.reject(new Error('not asked for here')),
 };
 
 interface Options {
@@ -84,11 +93,15 @@ async function withService(
       verifier: { sample: () => undefined },
       trials: { decided: () => undefined, failed: () => undefined },
       counting: NO_COUNTING,
+      runTurns: createRunTurns(),
       ...options.path,
     };
     const replica = replicaOf(options.snapshot ?? (() => only));
     const rates = options.rates ?? createRateLimiter({ fallback: undefined, processes: 1 });
-    await body(createDecisionService({ path, replica, anonymousAllowed: true, rates }), ledger);
+    await body(
+      createDecisionService({ path, replica, runs: NO_RUNS, anonymousAllowed: true, rates }),
+      ledger,
+    );
   }, options.capBytes);
 }
 

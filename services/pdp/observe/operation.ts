@@ -4,11 +4,21 @@ import type { AttributeSink } from '../../telemetry/attribute-sink.ts';
 import type { Address } from '../config/values.ts';
 import { WIRE_ERRORS } from '../wire/errors.ts';
 
+/** A method of the contract. */
+export type RpcMethod =
+  | 'Authorize'
+  | 'AuthorizeBatch'
+  | 'AuthorizeStream'
+  | 'Constraints'
+  | 'StartRun'
+  | 'EndRun'
+  | 'GetRun';
+
 /** What was called: a method of the contract, or a route of REST. */
 export type Operation =
   | {
       readonly kind: 'rpc';
-      readonly method: 'Authorize' | 'AuthorizeBatch' | 'AuthorizeStream' | 'Constraints';
+      readonly method: RpcMethod;
     }
   | {
       readonly kind: 'http';

@@ -34,13 +34,14 @@ export function outcomeOf({ decision, reasonCode, determining, failing }: Decide
 
 /**
  * The verdict of a record's policies. Where they were only monitored, what was replied is not what they said: a record then has
- * `policy_decision`, and its reason code is that of the reply. Nor is it where a limit had no room: that is no matter of policies, and is
- * not decided again.
+ * `policy_decision`, and its reason code is that of the reply. Nor is it where a limit had no room or the run did not stand: that is no
+ * matter of policies, and is not decided again.
  */
 export function recordedVerdict(record: PastDecision): Decided {
   const { policy_decision: decision = record.decision, determining, policy_errors: errors } = record;
   const failing = errors.map(({ policy_id }) => policy_id);
-  const isTheirs = decision === record.decision && record.reason_code !== 'limit_exceeded';
+  const isSettled = record.reason_code === 'limit_exceeded' || record.run_refusal !== undefined;
+  const isTheirs = decision === record.decision && !isSettled;
   const reasonCode = isTheirs ? record.reason_code : reasonOf(decision, record);
 
   return { decision, reasonCode, determining, failing };

@@ -20,7 +20,13 @@ export async function authorizeStateful(
   settled: (outcome: Outcome) => void,
 ): Promise<void> {
   try {
-    await walk(path, begun, settled);
+    const request = statefulRequest(path, begun);
+    const leave = await request.enter();
+    try {
+      await walk(path, begun, request, settled);
+    } finally {
+      leave();
+    }
   } catch (thrown) {
     settled(fail(path, begun.call, begun.scope, thrown));
   }
@@ -29,9 +35,14 @@ export async function authorizeStateful(
 /** Each time somebody else got on, so this ends by itself; under a flood sooner than by the deadline. */
 const MAX_ROUNDS = 32;
 
-async function walk(path: DecisionPath, begun: Begun, settled: (outcome: Outcome) => void): Promise<void> {
+async function walk(
+  path: DecisionPath,
+  begun: Begun,
+  request: StatefulRequest,
+  settled: (outcome: Outcome) => void,
+): Promise<void> {
   const { call, scope, store } = begun;
-  const request = statefulRequest(path, begun);
+  refuseLate(scope);
   const isRead = request.looksFirst || call.mode === 'check';
   let known = isRead ? await request.read() : NOTHING_KNOWN;
 
@@ -41,7 +52,7 @@ async function walk(path: DecisionPath, begun: Begun, settled: (outcome: Outcome
     if (judged.settled.decision === 'deny') return reply(judged, known);
     if (call.mode === 'check') return request.isOver(known) ? deny(judged, known) : reply(judged, known);
 
-    const answer = await settleAllowed(path, begun, request, judged, settled);
+    const answer = await settleAllowed(path, begun, request, judged, known, settled);
     if (answer === undefined) return;
     if (answer.outcome === 'over_limit') return lost(judged, { ...known, counts: answer.counts });
     known = await request.read();
@@ -79,6 +90,7 @@ async function settleAllowed(
   begun: Begun,
   request: StatefulRequest,
   judged: Judged,
+  known: Known,
   settled: (outcome: Outcome) => void,
 ): Promise<SettlementAnswer | undefined> {
   const { counting, observer } = path;
@@ -86,7 +98,7 @@ async function settleAllowed(
   const allowed = conclude(path, begun, judged, decisionId);
   const space = reserve(path, withLimits(allowed, request.tell(request.unused)));
   try {
-    const answer = await request.settle();
+    const answer = await request.settle(judged, known);
     if (answer.outcome !== 'settled') {
       space.release();
 

@@ -1,8 +1,8 @@
+import type { CompiledBundle } from '../../bundles/compile.ts';
 import { decideByBundle, decideInformed } from '../../bundles/decide.ts';
 import { assertFacts, readRequest } from '../../bundles/inform.ts';
 import { limitsFact } from '../../bundles/limits/use.ts';
 import { PdpError } from '../../engine/error.ts';
-import type { Facts } from '../../engine/facts/assert.ts';
 import type { FactName } from '../../engine/facts/shape.ts';
 import type { LimitCount, LimitUse } from '../../store/limits/uses.ts';
 import type { SettlementAnswer } from '../../store/settlement.ts';
@@ -10,6 +10,7 @@ import type { DecisionPath } from '../authorize.ts';
 import type { Begun } from '../deciding.ts';
 import { factsAt } from '../facts.ts';
 import { type Judged, judge, storedFor } from '../judge.ts';
+import { type KnownRun, runPart } from '../runs/run-part.ts';
 import type { CountedLimit } from '../types.ts';
 import { uuidv7 } from '../uuid.ts';
 
@@ -17,6 +18,8 @@ import { uuidv7 } from '../uuid.ts';
 export interface Known {
   /** What is used of each of its limits. */
   readonly counts: readonly LimitCount[];
+  /** Absent where the request needs no run. */
+  readonly run?: KnownRun;
 }
 
 /** Before anything was asked. */
@@ -29,9 +32,11 @@ export interface StatefulRequest {
   readonly looksFirst: boolean;
   /** As if nothing were used yet. */
   readonly unused: Known;
+  /** Waits until it may be judged. @returns lets the next one be; to be called once. */
+  readonly enter: () => Promise<() => void>;
   readonly read: () => Promise<Known>;
-  /** Takes all that an allow takes, or nothing. */
-  readonly settle: () => Promise<SettlementAnswer>;
+  /** Takes all that an allow takes, or nothing. @param known what it was judged by. */
+  readonly settle: (judged: Judged, known: Known) => Promise<SettlementAnswer>;
   /** @param known before it; needed where {@link looksFirst}. */
   readonly judge: (known: Known) => Judged;
   readonly isOver: (known: Known) => boolean;
@@ -44,43 +49,61 @@ export interface StatefulRequest {
  * Reads a request and works out what it takes, before anything is asked of PostgreSQL.
  * @throws PdpError `invalid_request` or `too_large` where it does not fit the bundle, or its cost is negative.
  */
-export function statefulRequest(
-  path: DecisionPath,
-  { call, scope, store, selected, at }: Begun,
-): StatefulRequest {
+export function statefulRequest(path: DecisionPath, begun: Begun): StatefulRequest {
+  const { call, scope, store, selected, at } = begun;
   const { counting, observer } = path;
   const { deadline } = scope;
   const { subject } = scope.caller;
   const request = readRequest(selected.bundle, call, storedFor(selected.bundle, selected));
   const { limits: rules, limitFacts } = request.action;
-  const uses = rules.map((rule): LimitUse => {
-    const { name, definition, max } = rule;
-    const [key, amount] = [rule.keyOf(request.request), rule.costOf(request.context)];
-
-    return { store, name, definition, key, max, amount };
-  });
-  const byName = new Map(uses.map((use) => [use.name, use]));
+  const charges = rules.map((rule) => ({ ...rule, amount: rule.costOf(request.context) }));
+  const byName = new Map(charges.map((charge) => [charge.name, charge]));
+  const { run: runRule } = request.action;
+  const run = runRule === undefined ? undefined : runPart(path, begun, request, runRule);
+  const looksAtLimits = limitFacts.length > 0;
   const decisionId = uuidv7(at);
 
   return {
     decisionId,
-    looksFirst: limitFacts.length > 0,
-    unused: { counts: uses.map(({ name }) => ({ name, used: 0n, resetsAt: undefined })) },
-    read: () => waiting(async () => ({ counts: await counting.read({ uses, deadline }) })),
-    settle: () => waiting(() => counting.settle({ decisionId, subject, store, uses, deadline })),
+    looksFirst: looksAtLimits || run?.isNeeded === true,
+    unused: { counts: charges.map(({ name }) => ({ name, used: 0n, resetsAt: undefined })) },
 
-    judge({ counts }) {
-      const used = new Map(counts.map(({ name, used: amount }) => [name, amount]));
-      const facts = (names: readonly FactName[]): Facts => ({
-        ...factsAt(at, names),
+    enter: () => run?.enter() ?? Promise.resolve(() => undefined),
+
+    read: () =>
+      waiting(async () => {
+        const known = run?.isNeeded === true ? { run: await run.read() } : {};
+        const isCounted = looksAtLimits || call.mode === 'check';
+
+        return { ...known, counts: isCounted ? await readCounts(known.run) : [] };
+      }),
+
+    settle: (judged, known) =>
+      waiting(() =>
+        counting.settle({
+          decisionId,
+          subject,
+          store,
+          uses: usesOf(known.run),
+          deadline,
+          ...(run === undefined ? {} : { run: run.step(judged, known.run) }),
+        }),
+      ),
+
+    judge(known) {
+      const used = new Map(known.counts.map(({ name, used: amount }) => [name, amount]));
+      const factsFor = (bundle: CompiledBundle) => (names: readonly FactName[]) => ({
+        ...factsAt(known.run?.state?.readAt ?? at, names),
         ...limitsFact(rules, used),
+        ...(known.run === undefined ? {} : run?.facts(bundle, known.run)),
       });
-
-      return judge(path, selected, store, call, (bundle) =>
+      const judged = judge(path, selected, store, call, (bundle) =>
         bundle === selected.bundle
-          ? decideInformed(bundle, assertFacts(request, facts))
-          : decideByBundle(bundle, call, facts, storedFor(bundle, selected)),
+          ? decideInformed(bundle, assertFacts(request, factsFor(bundle)))
+          : decideByBundle(bundle, call, factsFor(bundle), storedFor(bundle, selected)),
       );
+
+      return run === undefined || known.run === undefined ? judged : run.settle(judged, known.run);
     },
 
     isOver: (known) => firstOver(known) !== undefined,
@@ -103,10 +126,35 @@ export function statefulRequest(
       }),
   };
 
-  function firstOver({ counts }: Known): LimitUse | undefined {
+  /** By the root of its run; what is counted by run cannot be counted without. */
+  function usesOf(of: KnownRun | undefined): readonly LimitUse[] {
+    const root = of?.state?.root;
+    const counted = charges.filter(({ isByRun }) => !isByRun || root !== undefined);
+
+    return counted.map(({ name, definition, max, amount, keyOf }) => ({
+      store,
+      name,
+      definition,
+      key: keyOf(request.request, root),
+      max,
+      amount,
+    }));
+  }
+
+  /** In a run that there is not, nothing is used. */
+  async function readCounts(of: KnownRun | undefined): Promise<readonly LimitCount[]> {
+    const uses = usesOf(of);
+    const counts = uses.length === 0 ? [] : await counting.read({ uses, deadline });
+    const names = new Set(counts.map(({ name }) => name));
+    const others = charges.filter(({ name }) => !names.has(name));
+
+    return [...counts, ...others.map(({ name }) => ({ name, used: 0n, resetsAt: undefined }))];
+  }
+
+  function firstOver({ counts }: Known) {
     const used = new Map(counts.map((count) => [count.name, count.used]));
 
-    return uses.find(({ name, max, amount }) => amount > max - (used.get(name) ?? 0n));
+    return charges.find(({ name, max, amount }) => amount > max - (used.get(name) ?? 0n));
   }
 
   async function waiting<T>(ask: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import { PdpError } from '../../engine/error.ts';
 import { exceedsLimit, LIMITS } from '../../engine/limits.ts';
 import { type RawNode, RawObject, TypedRecord } from '../../engine/raw/raw.ts';
-import type { AuthorizeCall, ConstraintsCall, RawUid, Run } from '../types.ts';
+import type { AuthorizeCall, ConstraintsCall, RawUid, Run, RunCall, StartRunCall } from '../types.ts';
 
 /** The fields of one Authorize message as a transport read them; undefined is absent. */
 export interface AuthorizeEnvelope extends Optional<Omit<AuthorizeCall, 'run'>> {
@@ -59,6 +59,25 @@ export function constraintsCall(envelope: ConstraintsEnvelope): ConstraintsCall 
     detail: envelope.detail ?? 'basic',
     expected_bundle_digest: identifier('expected_bundle_digest', envelope.expected_bundle_digest),
     at_least_sequence: envelope.at_least_sequence ?? 0n,
+  };
+}
+
+/** The same for a StartRun message. @throws PdpError as `authorizeCall`. */
+export function startRunCall(envelope: Optional<StartRunCall>): StartRunCall {
+  return {
+    principal: required('principal', envelope.principal),
+    policy_store: identifier('policy_store', envelope.policy_store),
+    parent_run_id: identifier('parent_run_id', envelope.parent_run_id),
+    conversation_id: identifier('conversation_id', envelope.conversation_id),
+    request_id: identifier('request_id', envelope.request_id),
+  };
+}
+
+/** The same for EndRun and GetRun. @throws PdpError as `authorizeCall`. */
+export function runCall(envelope: Optional<RunCall>): RunCall {
+  return {
+    run_id: identifier('run_id', envelope.run_id),
+    request_id: identifier('request_id', envelope.request_id),
   };
 }
 

@@ -1,6 +1,7 @@
 import { PdpError } from '../../engine/error.ts';
 import { LIMITS } from '../../engine/limits.ts';
 import type { Database } from '../database.ts';
+import { type RunState, readRuns, type WantedRun } from '../runs/read-runs.ts';
 import { isOnlyCounted, type Settlement, type SettlementAnswer, settleDecision } from '../settlement.ts';
 import {
   type CountedDecision,
@@ -24,6 +25,8 @@ export interface LimitCounting {
   settle(decision: Timed<Settlement>): Promise<SettlementAnswer>;
   /** What is used of the limits of a decision, without counting it. @throws PdpError `unavailable`, `overloaded`. */
   read(decision: Timed<Pick<CountedDecision, 'uses'>>): Promise<readonly LimitCount[]>;
+  /** A run; `undefined` where there is no such one. @throws PdpError `unavailable`, `overloaded`. */
+  readRun(wanted: Timed<WantedRun>): Promise<RunState | undefined>;
   /** Takes note, in its time, that the decision's record is durable. A note that is lost is found by the sweep. */
   recorded(decisionId: string): void;
   /** Gives back what a decision used that was not made, as soon as it can; what cannot be given back stays counted. */
@@ -60,12 +63,16 @@ export function createLimitCounting({ database, onLost }: CountingOptions): Limi
   const reading = createGroup(lanes, GROUP, (decisions: readonly Timed<Pick<CountedDecision, 'uses'>>[]) =>
     readLimits(database, decisions),
   );
+  const readingRuns = createGroup(lanes, GROUP, async (wanted: readonly Timed<WantedRun>[]) =>
+    (await readRuns(database, wanted)).map((run) => ({ run })),
+  );
   const recording = createNotes((ids) => recordUses(database, ids), onLost);
   const releasing = createNotes((ids) => releaseUses(database, ids), onLost);
 
   return {
     settle: (decision) => bounded(() => (isOnlyCounted(decision) ? count(decision) : settleWhole(decision))),
     read: (decision) => bounded(() => reading(decision)),
+    readRun: async (wanted) => (await bounded(() => readingRuns(wanted))).run,
     recorded: recording.add,
     release: releasing.add,
 

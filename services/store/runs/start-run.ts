@@ -4,16 +4,12 @@ import type { Database } from '../database.ts';
 import { columnText } from '../decisions.ts';
 import { query } from '../pool.ts';
 
-/** Whose a run is: nobody else may use, end or look at it. */
-export interface RunOwner {
-  readonly store: string;
-  /** Of the credential. */
-  readonly subject: string;
-}
-
-export interface NewRun extends RunOwner {
+export interface NewRun {
   /** UUIDv7. */
   readonly runId: string;
+  readonly store: string;
+  /** Of the credential: nobody else may use, end or look at it. */
+  readonly subject: string;
   /** Canonical text of the entity. */
   readonly principal: string;
   /** Absent: it is a root. */
@@ -21,20 +17,12 @@ export interface NewRun extends RunOwner {
   readonly conversationId: string;
 }
 
-export interface StartedRun {
-  /** The run itself, where it was started in no other. */
-  readonly root: string;
-  /** Of its tree, sorted. */
-  readonly labels: readonly string[];
-  readonly startedAt: Date;
-}
-
 /**
- * Opens a run.
+ * Opens a run; `readRuns` tells of it.
  * @throws PdpError `not_found` where its parent is not one of the same store and credential, `precondition_failed` where that has
  * ended, `too_large` over `run_depth`; `unavailable`.
  */
-export async function startRun(database: Database, run: NewRun): Promise<StartedRun> {
+export async function startRun(database: Database, run: NewRun): Promise<void> {
   const wanted = JSON.stringify({
     run_id: run.runId,
     store: run.store,
@@ -43,20 +31,18 @@ export async function startRun(database: Database, run: NewRun): Promise<Started
     parent: run.parent,
     conversation_id: columnText(run.conversationId),
   });
-  const [row] = await query<{ outcome: string; root: string; labels: string[]; started_at: Date }>(
+  const [row] = await query<{ refused: string | null }>(
     database,
-    `select * from start_run($1, $2::float8 * interval '1 millisecond', $3)`,
+    `select start_run($1, $2::float8 * interval '1 millisecond', $3) as refused`,
     [wanted, LIMITS.run_ms, LIMITS.run_depth],
   );
-  if (row?.outcome !== 'started') throw notStarted(row?.outcome);
-
-  return { root: row.root, labels: row.labels, startedAt: row.started_at };
+  if (row?.refused !== null) throw notStarted(row?.refused);
 }
 
 const FIELD = 'parent_run_id';
 
-function notStarted(outcome: string | undefined): PdpError {
-  switch (outcome) {
+function notStarted(refused: string | undefined): PdpError {
+  switch (refused) {
     case 'parent_unknown':
       return new PdpError('not_found', 'there is no such run', { field: FIELD });
     case 'parent_ended':

@@ -1,4 +1,5 @@
 /** A server made of Palisade's own parts that goes only so far on the decision path, to tell what each step of it costs. */
+
 import { CEDAR_VERSION } from '../../../services/engine/cedar/version.ts';
 import { readKeyring } from '../../../services/ledger/keyring.ts';
 import { type Ledger, openLedger } from '../../../services/ledger/ledger.ts';
@@ -7,6 +8,8 @@ import { followDeployments } from '../../../services/pdp/follow.ts';
 import { createObserver } from '../../../services/pdp/observe/observer.ts';
 import { createRateLimiter } from '../../../services/pdp/rate-limiter.ts';
 import type { Replica } from '../../../services/pdp/replica.ts';
+import { createRunKeeping } from '../../../services/pdp/runs/keeping.ts';
+import { createRunTurns } from '../../../services/pdp/runs/run-turns.ts';
 import { createDecisionService } from '../../../services/pdp/service.ts';
 import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
 import type { DecisionReply, DecisionService } from '../../../services/pdp/types.ts';
@@ -68,10 +71,12 @@ async function serve(order: PartialOrder): Promise<void> {
     verifier: { sample: () => undefined },
     trials: { decided: () => undefined, failed: () => undefined },
     counting: createLimitCounting({ database: pool, onLost: (err) => log.error({ err }, 'limits') }),
+    runTurns: createRunTurns(),
   };
   const service = createDecisionService({
     path,
     replica,
+    runs: createRunKeeping({ pool, ledger: path.ledger, now: Date.now }),
     anonymousAllowed: false,
     rates: createRateLimiter({ fallback: undefined, processes: 1 }),
   });

@@ -15,6 +15,8 @@ import type { StoreEntities } from '../../../services/pdp/entities/store-entitie
 import { loadBundle } from '../../../services/pdp/loader.ts';
 import { createRateLimiter } from '../../../services/pdp/rate-limiter.ts';
 import { createReplica } from '../../../services/pdp/replica.ts';
+import { createRunKeeping } from '../../../services/pdp/runs/keeping.ts';
+import { createRunTurns } from '../../../services/pdp/runs/run-turns.ts';
 import { createDecisionService } from '../../../services/pdp/service.ts';
 import { createSignatureWatch } from '../../../services/pdp/signature-watch.ts';
 import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
@@ -90,8 +92,10 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
       verifier: { sample: (entry, input, entities) => sampled.push({ entry, input, entities }) },
       trials: { decided: () => undefined, failed: () => undefined },
       counting,
+      runTurns: createRunTurns(),
     },
     replica,
+    runs: createRunKeeping({ pool, ledger, now: () => clock }),
     anonymousAllowed: false,
   });
 

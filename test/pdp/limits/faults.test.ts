@@ -8,6 +8,7 @@ import { RawObject } from '../../../services/engine/raw/raw.ts';
 import type { DecisionPath } from '../../../services/pdp/authorize.ts';
 import { authorize, type Outcome } from '../../../services/pdp/authorize.ts';
 import { CallSignal } from '../../../services/pdp/call-signal.ts';
+import { createRunTurns } from '../../../services/pdp/runs/run-turns.ts';
 import { EMPTY_SNAPSHOT } from '../../../services/pdp/snapshot.ts';
 import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
 import type { AuthorizeCall, CallScope } from '../../../services/pdp/types.ts';
@@ -61,6 +62,7 @@ async function withFaults(
           verifier: { sample: () => undefined },
           trials: { decided: () => undefined, failed: () => undefined },
           counting,
+          runTurns: createRunTurns(),
         };
         await body({
           serving,

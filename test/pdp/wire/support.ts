@@ -67,6 +67,9 @@ export function recorder(): Recorder {
     },
 
     constraints: () => Promise.reject(new PdpError('unavailable', 'not served here')),
+    startRun: () => Promise.reject(new PdpError('unavailable', 'not served here')),
+    endRun: () => Promise.reject(new PdpError('unavailable', 'not served here')),
+    getRun: () => Promise.reject(new PdpError('unavailable', 'not served here')),
   };
 
   return service;

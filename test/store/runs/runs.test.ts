@@ -2,33 +2,41 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../../services/engine/limits.ts';
 import { endRun } from '../../../services/store/runs/end-run.ts';
-import { readRun } from '../../../services/store/runs/read-run.ts';
+import { readRuns } from '../../../services/store/runs/read-runs.ts';
 import { sweepRuns } from '../../../services/store/runs/sweep-runs.ts';
 import { withLimits } from '../limits/support.ts';
-import { BOT, OWNER, POST, READ, start, step } from './support.ts';
+import { BOT, own, POST, READ, read, start, step } from './support.ts';
 
 const NOBODY = '00000000-0000-7000-8000-000000000000';
 
 describe('a run', () => {
   test('begins empty, as its own root, and is shown to whom it belongs alone', async () => {
     await withLimits({}, async ({ serving }) => {
-      const { runId, root, labels } = await start(serving);
+      const run = await start(serving);
 
-      expect({ root, labels }).toEqual({ root: runId, labels: [] });
-      expect(await readRun(serving, OWNER, runId)).toMatchObject({
+      expect(await read(serving, run)).toMatchObject({
+        runId: run.runId,
+        root: run.runId,
+        parent: undefined,
         principal: BOT,
         labels: [],
         steps: 0n,
         actions: new Map(),
         isOpen: true,
       });
-      for (const foreign of [
-        { ...OWNER, subject: 'other' },
-        { ...OWNER, store: 'other' },
-      ]) {
-        expect(await readRun(serving, foreign, runId)).toBeUndefined();
-        await expect(endRun(serving, foreign, runId)).rejects.toMatchObject({ code: 'not_found' });
-      }
+      const foreign = [
+        { ...own(run), subject: 'other' },
+        { ...own(run), stores: ['other'] },
+        own({ runId: NOBODY }),
+      ];
+      expect(await readRuns(serving, [...foreign, own(run)])).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        expect.objectContaining({ runId: run.runId }),
+      ]);
+      for (const wanted of foreign) expect(await endRun(serving, wanted)).toBeUndefined();
+      expect((await read(serving, run)).isOpen).toBe(true);
     });
   });
 
@@ -39,14 +47,12 @@ describe('a run', () => {
       const child = await start(serving, root.runId);
       const grandchild = await start(serving, child.runId);
       await setClock('2026-11-29T10:05:00Z');
-      expect(await endRun(serving, OWNER, child.runId)).toMatchObject({ isNew: true, root: root.runId });
+      expect(await endRun(serving, own(child))).toEqual({ isNew: true });
       await setClock('2026-11-29T10:06:00Z');
-      expect(await endRun(serving, OWNER, child.runId)).toMatchObject({
-        isNew: false,
-        endedAt: new Date('2026-11-29T10:05:00Z'),
-      });
+      expect(await endRun(serving, own(child))).toEqual({ isNew: false });
+      expect((await read(serving, child)).endsAt).toBe(Date.parse('2026-11-29T10:05:00Z'));
 
-      const open = async (run: { runId: string }) => (await readRun(serving, OWNER, run.runId))?.isOpen;
+      const open = async (run: { runId: string }) => (await read(serving, run)).isOpen;
       expect([await open(root), await open(child), await open(grandchild)]).toEqual([true, false, false]);
     });
   });
@@ -59,12 +65,12 @@ describe('a run', () => {
       const child = await start(serving, root.runId);
       await setClock('2026-11-30T10:00:00Z');
 
-      expect(await readRun(serving, OWNER, child.runId)).toMatchObject({ isOpen: false });
+      expect(await read(serving, child)).toMatchObject({ isOpen: false });
       expect(await step(owner, child.runId)).toBe('run_closed');
       await expect(start(serving, root.runId)).rejects.toMatchObject({ code: 'precondition_failed' });
       expect(await sweepRuns(serving)).toEqual({ ended: 1, forgotten: 0 });
       await setClock('2026-11-29T10:00:00Z');
-      expect(await readRun(serving, OWNER, child.runId)).toMatchObject({ isOpen: false });
+      expect(await read(serving, child)).toMatchObject({ isOpen: false });
       expect(await step(owner, child.runId)).toBe('run_closed');
     });
   });
@@ -74,7 +80,7 @@ describe('a run', () => {
       const root = await start(serving);
       const parent_run_id = { field: 'parent_run_id' };
       await expect(start(serving, NOBODY)).rejects.toMatchObject({ code: 'not_found', ...parent_run_id });
-      await expect(start(serving, root.runId, { subject: 'other' })).rejects.toMatchObject({
+      await expect(start(serving, root.runId, 'other')).rejects.toMatchObject({
         code: 'not_found',
       });
       let deepest = root;
@@ -83,7 +89,7 @@ describe('a run', () => {
         code: 'too_large',
         limit: { name: 'run_depth' },
       });
-      await endRun(serving, OWNER, root.runId);
+      await endRun(serving, own(root));
       await expect(start(serving, root.runId)).rejects.toMatchObject({ code: 'precondition_failed' });
     });
   });
@@ -100,19 +106,21 @@ describe('a step', () => {
       await setClock('2026-11-29T10:00:07Z');
       expect(await step(owner, child.runId, { steps: 1, labels: 2, takes: ['public'] })).toBeNull();
 
-      expect(await readRun(serving, OWNER, child.runId)).toMatchObject({
+      expect(await read(serving, child)).toMatchObject({
         steps: 2n,
         labels: ['public', 'secret'],
-        actions: new Map([[READ, { count: 2n, last: new Date('2026-11-29T10:00:07Z') }]]),
+        actions: new Map([[READ, { count: 2n, last: Date.parse('2026-11-29T10:00:07Z') }]]),
       });
       for (const other of [root, sibling]) {
-        expect(await readRun(serving, OWNER, other.runId)).toMatchObject({
+        expect(await read(serving, other)).toMatchObject({
           steps: 0n,
           labels: ['public', 'secret'],
           actions: new Map(),
         });
       }
-      expect(await start(serving, sibling.runId)).toMatchObject({ labels: ['public', 'secret'] });
+      expect(await read(serving, await start(serving, sibling.runId))).toMatchObject({
+        labels: ['public', 'secret'],
+      });
     });
   });
 
@@ -126,7 +134,7 @@ describe('a step', () => {
       expect(await step(owner, child.runId, { ...judgedBy, takes: ['secret'] })).toBeNull();
       expect(await step(owner, root.runId, { steps: 1, labels: 0 })).toBe('run_moved');
       expect(await step(owner, root.runId, { steps: 1, labels: 1 })).toBeNull();
-      expect(await readRun(serving, OWNER, root.runId)).toMatchObject({ steps: 2n });
+      expect(await read(serving, root)).toMatchObject({ steps: 2n });
     });
   });
 
@@ -138,10 +146,10 @@ describe('a step', () => {
         expect(await step(owner, runId, { ...told, needed: false })).toBeNull();
       }
       expect(await step(owner, NOBODY)).toBe('run_closed');
-      await endRun(serving, OWNER, runId);
+      await endRun(serving, own({ runId }));
       expect(await step(owner, runId)).toBe('run_closed');
       expect(await step(owner, runId, { needed: false })).toBeNull();
-      expect(await readRun(serving, OWNER, runId)).toMatchObject({ steps: 0n, actions: new Map() });
+      expect(await read(serving, { runId })).toMatchObject({ steps: 0n, actions: new Map() });
     });
   });
 
@@ -155,9 +163,9 @@ describe('a step', () => {
       );
       expect(outcomes.filter((outcome) => outcome !== null)).toEqual([]);
       for (const { runId } of runs) {
-        const state = await readRun(serving, OWNER, runId);
+        const state = await read(serving, { runId });
         expect(state).toMatchObject({ steps: 20n, actions: new Map([[READ, { count: 20n }]]) });
-        expect(state?.labels).toHaveLength(60);
+        expect(state.labels).toHaveLength(60);
       }
 
       const rivals = await Promise.all(
@@ -197,7 +205,7 @@ test('what a run knows is what a model of its tree knows, whoever steps and ends
             if (child !== undefined)
               model.push({ runId: child.runId, parent: at, open: true, steps: 0, counts: new Map() });
           } else if (one.kind === 'end') {
-            expect((await endRun(serving, OWNER, run.runId)).isNew).toBe(run.open);
+            expect(await endRun(serving, own(run))).toEqual({ isNew: run.open });
             run.open = false;
             for (const other of model)
               if (other.parent >= 0 && model[other.parent]?.open === false) other.open = false;
@@ -216,8 +224,8 @@ test('what a run knows is what a model of its tree knows, whoever steps and ends
           }
         }
         for (const run of model) {
-          const state = await readRun(serving, OWNER, run.runId);
-          const counts = [...(state?.actions ?? [])].map(
+          const state = await read(serving, run);
+          const counts = [...(state.actions ?? [])].map(
             ([action, { count }]) => [action, Number(count)] as const,
           );
           expect({ ...state, actions: new Map(counts) }).toMatchObject({
@@ -249,7 +257,7 @@ test('the sweep forgets a tree with all that only it counted, a while after its 
         [`run:${runId}:[${at}]`],
       );
     }
-    await endRun(serving, OWNER, old.runId);
+    await endRun(serving, own(old));
     expect(await sweepRuns(serving)).toEqual({ ended: 0, forgotten: 0 });
     await setClock('2026-11-30T10:00:01Z');
     expect(await sweepRuns(serving)).toEqual({ ended: 1, forgotten: 1 });

@@ -1,29 +1,40 @@
 import { uuidv7 } from '../../../services/pdp/uuid.ts';
-import { type StartedRun, startRun } from '../../../services/store/runs/start-run.ts';
+import { type RunState, readRuns, type WantedRun } from '../../../services/store/runs/read-runs.ts';
+import { startRun } from '../../../services/store/runs/start-run.ts';
 import type { OpenTestDatabase } from '../../support/postgres.ts';
 
 export const BOT = '["e","Bot","b"]';
 export const READ = '["e","Action","read"]';
 export const POST = '["e","Action","post"]';
-export const OWNER = { store: 'default', subject: 'runtime' };
+const STORE = 'default';
+const SUBJECT = 'runtime';
 
-/** Opens a run of the bot, and gives its id with it. */
+/** Opens a run of the bot. */
 export async function start(
   serving: OpenTestDatabase['serving'],
   parent?: string,
-  changes: Partial<typeof OWNER> = {},
-): Promise<StartedRun & { readonly runId: string }> {
+  subject = SUBJECT,
+): Promise<{ readonly runId: string }> {
   const runId = uuidv7(Date.now());
-  const started = await startRun(serving, {
-    runId,
-    ...OWNER,
-    ...changes,
-    principal: BOT,
-    parent,
-    conversationId: '',
-  });
+  await startRun(serving, { runId, store: STORE, subject, principal: BOT, parent, conversationId: '' });
 
-  return { runId, ...started };
+  return { runId };
+}
+
+/** A run as its owner asks for it. */
+export function own({ runId }: { readonly runId: string }): WantedRun {
+  return { runId, subject: SUBJECT, stores: [STORE] };
+}
+
+/** What is known of a run. */
+export async function read(
+  serving: OpenTestDatabase['serving'],
+  run: { readonly runId: string },
+): Promise<RunState> {
+  const [state] = await readRuns(serving, [own(run)]);
+  if (state === undefined) throw new Error('there is no such run');
+
+  return state;
 }
 
 /** What `step_run` is told of an allow. */
@@ -41,11 +52,11 @@ export interface Step {
 export async function step(
   owner: OpenTestDatabase['owner'],
   runId: string,
-  { subject = OWNER.subject, ...told }: Step = {},
+  { subject = SUBJECT, ...told }: Step = {},
 ): Promise<string | null> {
   const run = { run_id: runId, principal: BOT, action: READ, needed: true, takes: [], ...told };
   const { rows } = await owner.query<{ outcome: string | null }>('select step_run($1) as outcome', [
-    JSON.stringify({ store: OWNER.store, subject, run }),
+    JSON.stringify({ store: STORE, subject, run }),
   ]);
 
   return rows[0]?.outcome ?? null;

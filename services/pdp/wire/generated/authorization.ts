@@ -14,6 +14,7 @@ import type { Bundle as _palisade_v1_Bundle, Bundle__Output as _palisade_v1_Bund
 import type { ConstraintsRequest as _palisade_v1_ConstraintsRequest, ConstraintsRequest__Output as _palisade_v1_ConstraintsRequest__Output } from './palisade/v1/ConstraintsRequest.ts';
 import type { ConstraintsResponse as _palisade_v1_ConstraintsResponse, ConstraintsResponse__Output as _palisade_v1_ConstraintsResponse__Output } from './palisade/v1/ConstraintsResponse.ts';
 import type { DeterminingPolicy as _palisade_v1_DeterminingPolicy, DeterminingPolicy__Output as _palisade_v1_DeterminingPolicy__Output } from './palisade/v1/DeterminingPolicy.ts';
+import type { EndRunRequest as _palisade_v1_EndRunRequest, EndRunRequest__Output as _palisade_v1_EndRunRequest__Output } from './palisade/v1/EndRunRequest.ts';
 import type { Entity as _palisade_v1_Entity, Entity__Output as _palisade_v1_Entity__Output } from './palisade/v1/Entity.ts';
 import type { EntityList as _palisade_v1_EntityList, EntityList__Output as _palisade_v1_EntityList__Output } from './palisade/v1/EntityList.ts';
 import type { EntityUid as _palisade_v1_EntityUid, EntityUid__Output as _palisade_v1_EntityUid__Output } from './palisade/v1/EntityUid.ts';
@@ -21,13 +22,16 @@ import type { Error as _palisade_v1_Error, Error__Output as _palisade_v1_Error__
 import type { Explanation as _palisade_v1_Explanation, Explanation__Output as _palisade_v1_Explanation__Output } from './palisade/v1/Explanation.ts';
 import type { Extension as _palisade_v1_Extension, Extension__Output as _palisade_v1_Extension__Output } from './palisade/v1/Extension.ts';
 import type { Field as _palisade_v1_Field, Field__Output as _palisade_v1_Field__Output } from './palisade/v1/Field.ts';
+import type { GetRunRequest as _palisade_v1_GetRunRequest, GetRunRequest__Output as _palisade_v1_GetRunRequest__Output } from './palisade/v1/GetRunRequest.ts';
 import type { LimitState as _palisade_v1_LimitState, LimitState__Output as _palisade_v1_LimitState__Output } from './palisade/v1/LimitState.ts';
 import type { Obligation as _palisade_v1_Obligation, Obligation__Output as _palisade_v1_Obligation__Output } from './palisade/v1/Obligation.ts';
 import type { PolicyError as _palisade_v1_PolicyError, PolicyError__Output as _palisade_v1_PolicyError__Output } from './palisade/v1/PolicyError.ts';
 import type { PolicyResidual as _palisade_v1_PolicyResidual, PolicyResidual__Output as _palisade_v1_PolicyResidual__Output } from './palisade/v1/PolicyResidual.ts';
 import type { Record as _palisade_v1_Record, Record__Output as _palisade_v1_Record__Output } from './palisade/v1/Record.ts';
 import type { Run as _palisade_v1_Run, Run__Output as _palisade_v1_Run__Output } from './palisade/v1/Run.ts';
+import type { RunStatus as _palisade_v1_RunStatus, RunStatus__Output as _palisade_v1_RunStatus__Output } from './palisade/v1/RunStatus.ts';
 import type { Set as _palisade_v1_Set, Set__Output as _palisade_v1_Set__Output } from './palisade/v1/Set.ts';
+import type { StartRunRequest as _palisade_v1_StartRunRequest, StartRunRequest__Output as _palisade_v1_StartRunRequest__Output } from './palisade/v1/StartRunRequest.ts';
 import type { TypeConstraints as _palisade_v1_TypeConstraints, TypeConstraints__Output as _palisade_v1_TypeConstraints__Output } from './palisade/v1/TypeConstraints.ts';
 import type { Value as _palisade_v1_Value, Value__Output as _palisade_v1_Value__Output } from './palisade/v1/Value.ts';
 
@@ -58,6 +62,7 @@ export interface ProtoGrpcType {
       Detail: EnumTypeDefinition
       DeterminingPolicy: MessageTypeDefinition<_palisade_v1_DeterminingPolicy, _palisade_v1_DeterminingPolicy__Output>
       Effect: EnumTypeDefinition
+      EndRunRequest: MessageTypeDefinition<_palisade_v1_EndRunRequest, _palisade_v1_EndRunRequest__Output>
       Enforcement: EnumTypeDefinition
       Entity: MessageTypeDefinition<_palisade_v1_Entity, _palisade_v1_Entity__Output>
       EntityList: MessageTypeDefinition<_palisade_v1_EntityList, _palisade_v1_EntityList__Output>
@@ -66,6 +71,7 @@ export interface ProtoGrpcType {
       Explanation: MessageTypeDefinition<_palisade_v1_Explanation, _palisade_v1_Explanation__Output>
       Extension: MessageTypeDefinition<_palisade_v1_Extension, _palisade_v1_Extension__Output>
       Field: MessageTypeDefinition<_palisade_v1_Field, _palisade_v1_Field__Output>
+      GetRunRequest: MessageTypeDefinition<_palisade_v1_GetRunRequest, _palisade_v1_GetRunRequest__Output>
       LimitState: MessageTypeDefinition<_palisade_v1_LimitState, _palisade_v1_LimitState__Output>
       Mode: EnumTypeDefinition
       Obligation: MessageTypeDefinition<_palisade_v1_Obligation, _palisade_v1_Obligation__Output>
@@ -73,7 +79,9 @@ export interface ProtoGrpcType {
       PolicyResidual: MessageTypeDefinition<_palisade_v1_PolicyResidual, _palisade_v1_PolicyResidual__Output>
       Record: MessageTypeDefinition<_palisade_v1_Record, _palisade_v1_Record__Output>
       Run: MessageTypeDefinition<_palisade_v1_Run, _palisade_v1_Run__Output>
+      RunStatus: MessageTypeDefinition<_palisade_v1_RunStatus, _palisade_v1_RunStatus__Output>
       Set: MessageTypeDefinition<_palisade_v1_Set, _palisade_v1_Set__Output>
+      StartRunRequest: MessageTypeDefinition<_palisade_v1_StartRunRequest, _palisade_v1_StartRunRequest__Output>
       TypeConstraints: MessageTypeDefinition<_palisade_v1_TypeConstraints, _palisade_v1_TypeConstraints__Output>
       Value: MessageTypeDefinition<_palisade_v1_Value, _palisade_v1_Value__Output>
     }

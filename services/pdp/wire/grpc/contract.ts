@@ -45,26 +45,20 @@ export function decisionServiceDefinition(): ServiceDefinition {
   const contract = CONTRACT[SERVICE_NAME] as unknown as AuthorizationServiceDefinition;
 
   return {
-    Authorize: {
-      ...contract.Authorize,
-      requestDeserialize: (bytes: Buffer) => bounded('body_bytes', bytes),
-      responseSerialize: encodedAlready,
-    },
-    AuthorizeBatch: {
-      ...contract.AuthorizeBatch,
-      requestDeserialize: (bytes: Buffer) => bounded('batch_bytes', bytes),
-      responseSerialize: encodedAlready,
-    },
-    Constraints: {
-      ...contract.Constraints,
-      requestDeserialize: (bytes: Buffer) => bounded('body_bytes', bytes),
-      responseSerialize: encodedAlready,
-    },
-    AuthorizeStream: {
-      ...contract.AuthorizeStream,
-      requestDeserialize: (bytes: Buffer) => bounded('body_bytes', bytes),
-      responseSerialize: encodedAlready,
-    },
+    Authorize: { ...contract.Authorize, ...asBytes('body_bytes') },
+    AuthorizeBatch: { ...contract.AuthorizeBatch, ...asBytes('batch_bytes') },
+    AuthorizeStream: { ...contract.AuthorizeStream, ...asBytes('body_bytes') },
+    Constraints: { ...contract.Constraints, ...asBytes('body_bytes') },
+    StartRun: { ...contract.StartRun, ...asBytes('body_bytes') },
+    EndRun: { ...contract.EndRun, ...asBytes('body_bytes') },
+    GetRun: { ...contract.GetRun, ...asBytes('body_bytes') },
+  };
+}
+
+function asBytes(limit: LimitName) {
+  return {
+    requestDeserialize: (bytes: Buffer) => bounded(limit, bytes),
+    responseSerialize: encodedAlready,
   };
 }
 

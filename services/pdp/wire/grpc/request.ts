@@ -1,16 +1,32 @@
 import { type PdpError, toPdpError } from '../../../engine/error.ts';
 import { parseJson } from '../../../engine/raw/json.ts';
 import type { RawNode } from '../../../engine/raw/raw.ts';
-import type { AuthorizeCall, ConstraintsCall, Detail, Mode, Run, TypedEntityInput } from '../../types.ts';
-import { authorizeCall, constraintsCall } from '../authorize-call.ts';
+import type {
+  AuthorizeCall,
+  ConstraintsCall,
+  Detail,
+  Mode,
+  Run,
+  RunCall,
+  StartRunCall,
+  TypedEntityInput,
+} from '../../types.ts';
+import { authorizeCall, constraintsCall, runCall, startRunCall } from '../authorize-call.ts';
 import type { AuthorizeRequest__Output } from '../generated/palisade/v1/AuthorizeRequest.ts';
 import type { ConstraintsRequest__Output } from '../generated/palisade/v1/ConstraintsRequest.ts';
 import type { Detail__Output } from '../generated/palisade/v1/Detail.ts';
+import type { EndRunRequest__Output } from '../generated/palisade/v1/EndRunRequest.ts';
 import type { Mode__Output } from '../generated/palisade/v1/Mode.ts';
 import type { Run__Output } from '../generated/palisade/v1/Run.ts';
+import type { StartRunRequest__Output } from '../generated/palisade/v1/StartRunRequest.ts';
 import { decodeMessage } from '../protobuf/decode.ts';
 import { peekRequestId } from '../protobuf/peek.ts';
-import { AUTHORIZE_REQUEST, CONSTRAINTS_REQUEST } from '../protobuf/request-schema.ts';
+import {
+  AUTHORIZE_REQUEST,
+  CONSTRAINTS_REQUEST,
+  RUN_REQUEST,
+  START_RUN_REQUEST,
+} from '../protobuf/request-schema.ts';
 import type { Incoming } from './contract.ts';
 import { typedContext, typedEntities } from './typed-value.ts';
 
@@ -67,6 +83,21 @@ export function readConstraints(incoming: Incoming): ConstraintsCall {
     expected_bundle_digest: message.expected_bundle_digest,
     at_least_sequence: BigInt(message.at_least_sequence),
   });
+}
+
+/** Reads a StartRunRequest. @throws PdpError as `readConstraints`. */
+export function readStartRun(incoming: Incoming): StartRunCall {
+  if (!Buffer.isBuffer(incoming)) throw incoming.error;
+  const message = decodeMessage(START_RUN_REQUEST, incoming) as unknown as StartRunRequest__Output;
+
+  return startRunCall({ ...message, principal: message.principal ?? undefined });
+}
+
+/** Reads an EndRunRequest or a GetRunRequest. @throws PdpError as `readConstraints`. */
+export function readRunCall(incoming: Incoming): RunCall {
+  if (!Buffer.isBuffer(incoming)) throw incoming.error;
+
+  return runCall(decodeMessage(RUN_REQUEST, incoming) as unknown as EndRunRequest__Output);
 }
 
 function fromMessage(message: AuthorizeRequest__Output): AuthorizeCall {

@@ -12,7 +12,14 @@ import { receiveTimeout } from './receive-timeout.ts';
 import { addReflection } from './reflection.ts';
 import { type DecisionStream, type StreamCall, serveStream } from './stream.ts';
 import { createTlsPort } from './tls-port.ts';
-import { authorizeHandler, batchHandler, constraintsHandler } from './unary.ts';
+import {
+  authorizeHandler,
+  batchHandler,
+  constraintsHandler,
+  endRunHandler,
+  getRunHandler,
+  startRunHandler,
+} from './unary.ts';
 
 export interface GrpcServerOptions extends Handling {
   /** Serves reflection, which tells anyone who connects what the contract is. */
@@ -71,6 +78,9 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     Authorize: authorizeHandler(options),
     AuthorizeBatch: batchHandler(options),
     Constraints: constraintsHandler(options),
+    StartRun: startRunHandler(options),
+    EndRun: endRunHandler(options),
+    GetRun: getRunHandler(options),
     AuthorizeStream: (call: StreamCall) => {
       const stream = serveStream(options, call);
       streams.add(stream);

@@ -1,5 +1,6 @@
 import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { PdpError, toPdpError } from '../../../engine/error.ts';
+import type { RpcMethod } from '../../observe/operation.ts';
 import { mapInTurns, nextTurn } from '../../turns.ts';
 import type { CallScope } from '../../types.ts';
 import { batchItems } from '../protobuf/peek.ts';
@@ -8,7 +9,8 @@ import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
 import { encodeConstraints } from './constraints-reply.ts';
 import { bounded, type Incoming } from './contract.ts';
 import { encodeBatch, encodeResponse } from './reply.ts';
-import { type GrpcRequest, readConstraints, readRequest } from './request.ts';
+import { type GrpcRequest, readConstraints, readRequest, readRunCall, readStartRun } from './request.ts';
+import { encodeRun } from './run-reply.ts';
 import { grpcStatus } from './status.ts';
 
 /** Handles Authorize. */
@@ -32,11 +34,30 @@ export function constraintsHandler(handling: Handling): handleUnaryCall<Incoming
   );
 }
 
-type Method = 'Authorize' | 'AuthorizeBatch' | 'Constraints';
+/** Handles StartRun. */
+export function startRunHandler(handling: Handling): handleUnaryCall<Incoming, Buffer> {
+  return unary(handling, 'StartRun', readStartRun, async (call, scope) =>
+    encodeRun(await handling.service.startRun(call, scope)),
+  );
+}
+
+/** Handles EndRun. */
+export function endRunHandler(handling: Handling): handleUnaryCall<Incoming, Buffer> {
+  return unary(handling, 'EndRun', readRunCall, async (call, scope) =>
+    encodeRun(await handling.service.endRun(call, scope)),
+  );
+}
+
+/** Handles GetRun. */
+export function getRunHandler(handling: Handling): handleUnaryCall<Incoming, Buffer> {
+  return unary(handling, 'GetRun', readRunCall, async (call, scope) =>
+    encodeRun(await handling.service.getRun(call, scope)),
+  );
+}
 
 function unary<Request>(
   handling: Handling,
-  method: Method,
+  method: Exclude<RpcMethod, 'AuthorizeStream'>,
   read: (incoming: Incoming) => Request | Promise<Request>,
   decide: (request: Request, scope: CallScope) => Promise<Buffer>,
 ): handleUnaryCall<Incoming, Buffer> {
@@ -45,7 +66,7 @@ function unary<Request>(
 
 async function answer<Request>(
   handling: Handling,
-  method: Method,
+  method: Exclude<RpcMethod, 'AuthorizeStream'>,
   call: ServerUnaryCall<Incoming, Buffer>,
   callback: sendUnaryData<Buffer>,
   read: (incoming: Incoming) => Request | Promise<Request>,

@@ -91,3 +91,14 @@ export const CONSTRAINTS_REQUEST = message({
   10: scalar('expected_bundle_digest', 'string'),
   11: scalar('at_least_sequence', 'uint64'),
 });
+
+export const START_RUN_REQUEST = message({
+  1: nested('principal', () => ENTITY_UID),
+  2: scalar('policy_store', 'string'),
+  3: scalar('parent_run_id', 'string'),
+  4: scalar('conversation_id', 'string'),
+  5: scalar('request_id', 'string'),
+});
+
+/** The same for EndRun and GetRun. */
+export const RUN_REQUEST = message({ 1: scalar('run_id', 'string'), 2: scalar('request_id', 'string') });

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import {
   createDocument,
   type ZodOpenApiOverride,
@@ -12,7 +13,10 @@ import {
   AuthorizeResponse,
   ConstraintsRequest,
   ConstraintsResponse,
+  EndRunRequest,
   Problem,
+  RunStatus,
+  StartRunRequest,
 } from './schema.ts';
 
 /** The version of the REST interface, `/v1`; not that of the software. */
@@ -25,6 +29,14 @@ export const PROBLEM_RESPONSES: ZodOpenApiResponsesObject = Object.fromEntries(
     { description: title, content: { 'application/problem+json': { schema: Problem } } },
   ]),
 );
+
+const RUN_RESPONSES: ZodOpenApiResponsesObject = {
+  '200': { description: 'The run', content: { 'application/json': { schema: RunStatus } } },
+  ...PROBLEM_RESPONSES,
+};
+const RUN_PATH = {
+  path: z.object({ run_id: z.string().meta({ description: 'As `POST /v1/runs` gave it.' }) }),
+};
 
 /** The operations on port 7180. */
 export const DECISION_PATHS: ZodOpenApiPathsObject = {
@@ -74,6 +86,38 @@ export const DECISION_PATHS: ZodOpenApiPathsObject = {
         },
         ...PROBLEM_RESPONSES,
       },
+    },
+  },
+  '/v1/runs': {
+    post: {
+      operationId: 'startRun',
+      summary: 'Opens a run',
+      description:
+        'Calls that name it in `run.run_id` are judged by what it was allowed before, and by what its tree has read. Only the credential that opened it can use it, for this principal in this store.',
+      security: [{ bearer: [] }, {}],
+      requestBody: { required: true, content: { 'application/json': { schema: StartRunRequest } } },
+      responses: RUN_RESPONSES,
+    },
+  },
+  '/v1/runs/{run_id}': {
+    get: {
+      operationId: 'getRun',
+      summary: 'Tells of a run to the credential that opened it',
+      security: [{ bearer: [] }, {}],
+      requestParams: RUN_PATH,
+      responses: RUN_RESPONSES,
+    },
+  },
+  '/v1/runs/{run_id}/end': {
+    post: {
+      operationId: 'endRun',
+      summary: 'Ends a run and all that were started in it',
+      description:
+        'A run that has ended is told as it was. One that nobody ends does so by itself; see `ends_at`.',
+      security: [{ bearer: [] }, {}],
+      requestParams: RUN_PATH,
+      requestBody: { required: true, content: { 'application/json': { schema: EndRunRequest } } },
+      responses: RUN_RESPONSES,
     },
   },
 };

@@ -1,7 +1,12 @@
 import { PdpError } from '../../../engine/error.ts';
-import type { ConstraintsReply, DecisionReply, Explanation } from '../../types.ts';
+import type { ConstraintsReply, DecisionReply, Explanation, RunReply } from '../../types.ts';
 import { publicError } from '../errors.ts';
-import type { AuthorizeResponseBody, AuthorizeResultBody, ConstraintsResponseBody } from './schema.ts';
+import type {
+  AuthorizeResponseBody,
+  AuthorizeResultBody,
+  ConstraintsResponseBody,
+  RunStatusBody,
+} from './schema.ts';
 
 /** Writes a decision as the body of POST /v1/authorize; every member by name, so that none gets out by accident. */
 export function responseBody(reply: DecisionReply): AuthorizeResponseBody {
@@ -70,6 +75,25 @@ export function constraintsBody(reply: ConstraintsReply): ConstraintsResponseBod
         })),
       })),
     })),
+  };
+}
+
+/** Writes a run as the body of `/v1/runs`. */
+export function runBody(reply: RunReply): RunStatusBody {
+  return {
+    run_id: reply.run_id,
+    principal: { type: reply.principal.type, id: reply.principal.id },
+    policy_store: reply.policy_store,
+    parent_run_id: present(reply.parent_run_id),
+    root_run_id: reply.root_run_id,
+    conversation_id: present(reply.conversation_id),
+    labels: [...reply.labels],
+    steps: reply.steps,
+    open: reply.open,
+    started_at: new Date(reply.started_at).toISOString(),
+    ends_at: new Date(reply.ends_at).toISOString(),
+    request_id: present(reply.request_id),
+    trace_id: reply.trace_id,
   };
 }
 

@@ -5,10 +5,10 @@ import { FieldPath } from '../../../engine/raw/field-path.ts';
 import { type JsonLimits, parseJson } from '../../../engine/raw/json.ts';
 import { type RawNode, RawNumber, RawObject } from '../../../engine/raw/raw.ts';
 import { mapInTurns } from '../../turns.ts';
-import type { AuthorizeCall, ConstraintsCall } from '../../types.ts';
-import { authorizeCall, constraintsCall } from '../authorize-call.ts';
+import type { AuthorizeCall, ConstraintsCall, RunCall, StartRunCall } from '../../types.ts';
+import { authorizeCall, constraintsCall, runCall, startRunCall } from '../authorize-call.ts';
 import { batchTexts } from './batch-text.ts';
-import { AuthorizeRequest, ConstraintsRequest } from './schema.ts';
+import { AuthorizeRequest, ConstraintsRequest, EndRunRequest, StartRunRequest } from './schema.ts';
 
 /** One request of a batch as read from its text. */
 export interface RestRequest {
@@ -64,6 +64,16 @@ function parseBody(bytes: Buffer): RawNode {
 /** Reads the body of POST /v1/constraints. @throws PdpError as `readRequest`. */
 export function readConstraints(bytes: Buffer): ConstraintsCall {
   return constraintsCall(envelopeOf(parseBody(bytes), ConstraintsRequest));
+}
+
+/** Reads the body of POST /v1/runs. @throws PdpError as `readRequest`. */
+export function readStartRun(bytes: Buffer): StartRunCall {
+  return startRunCall(envelopeOf(parseBody(bytes), StartRunRequest));
+}
+
+/** Reads the body of POST /v1/runs/{run_id}/end. @throws PdpError as `readRequest`. */
+export function readEndRun(bytes: Buffer, runId: string): RunCall {
+  return runCall({ ...envelopeOf(parseBody(bytes), EndRunRequest), run_id: runId });
 }
 
 function fromTree(tree: RawNode): AuthorizeCall {

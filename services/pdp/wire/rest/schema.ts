@@ -47,7 +47,8 @@ const Run = z
   })
   .meta({
     id: 'Run',
-    description: 'One agent execution and the tool call within it; correlates, decides nothing.',
+    description:
+      'One agent execution and the tool call within it. Of these, `run_id` alone can decide: where an action depends on runs, it is one of `POST /v1/runs`.',
   });
 
 export const AuthorizeRequest = z
@@ -218,6 +219,42 @@ export const ConstraintsResponse = z
     description: 'Holds for this bundle and this sequence. No decision: nothing in it allows anything.',
   });
 
+export const StartRunRequest = z
+  .strictObject({
+    principal: EntityUid,
+    policy_store: identifier.optional().meta({ description: "Absent: the credential's only store." }),
+    parent_run_id: identifier.optional().meta({
+      description: 'Of the run that this one works for. Absent: it is a root.',
+    }),
+    conversation_id: identifier.optional().meta({ description: 'Correlates only.' }),
+    request_id: identifier.optional().meta({ description: 'Correlates only.' }),
+  })
+  .meta({ id: 'StartRunRequest' });
+
+export const EndRunRequest = z
+  .strictObject({ request_id: identifier.optional().meta({ description: 'Correlates only.' }) })
+  .meta({ id: 'EndRunRequest' });
+
+export const RunStatus = z
+  .strictObject({
+    run_id: z.string().meta({ description: 'UUIDv7.' }),
+    principal: EntityUid,
+    policy_store: z.string(),
+    parent_run_id: z.string().optional().meta({ description: 'Absent: it is a root.' }),
+    root_run_id: z.string().meta({
+      description: 'The run itself, where it is a root; labels and limits by run belong to it.',
+    }),
+    conversation_id: z.string().optional(),
+    labels: z.array(z.string()).meta({ description: 'What the tree has taken, sorted.' }),
+    steps: uint64.meta({ description: 'Calls of this run that were allowed and counted.' }),
+    open: z.boolean(),
+    started_at: z.string().meta({ format: 'date-time' }),
+    ends_at: z.string().meta({ format: 'date-time', description: 'When it ended, or will end by itself.' }),
+    request_id: z.string().optional(),
+    trace_id: z.string(),
+  })
+  .meta({ id: 'RunStatus', description: 'A run, which calls name in `run.run_id`.' });
+
 const ItemError = z
   .strictObject({ code: z.enum(PDP_ERROR_CODES), field: z.string().optional(), message: z.string() })
   .meta({ id: 'Error' });
@@ -264,5 +301,6 @@ export const Problem = z
 
 export type AuthorizeResponseBody = z.infer<typeof AuthorizeResponse>;
 export type ConstraintsResponseBody = z.infer<typeof ConstraintsResponse>;
+export type RunStatusBody = z.infer<typeof RunStatus>;
 export type AuthorizeResultBody = z.infer<typeof AuthorizeResult>;
 export type ProblemBody = z.infer<typeof Problem>;

@@ -6,6 +6,7 @@ import { certificateBehind } from '../../tls/client-certificate.ts';
 import type { ServerTls } from '../../tls/follow-files.ts';
 import { nextTurn } from '../../turns.ts';
 import type { Caller, CallScope, DecisionService } from '../../types.ts';
+import { runCall } from '../authorize-call.ts';
 import { bearerToken } from '../bearer.ts';
 import { isLoopback } from '../loopback.ts';
 import { decideBatch, type Handling, serve } from '../serve.ts';
@@ -14,8 +15,8 @@ import { readJsonBody } from './body.ts';
 import { type JsonValue, jsonText } from './json-text.ts';
 import { createHttpListener, type HttpListener } from './listener.ts';
 import { sendProblem } from './problem.ts';
-import { constraintsBody, responseBody, resultBody } from './reply.ts';
-import { readBatch, readConstraints, readRequest } from './request.ts';
+import { constraintsBody, responseBody, resultBody, runBody } from './reply.ts';
+import { readBatch, readConstraints, readEndRun, readRequest, readStartRun } from './request.ts';
 import { respond } from './respond.ts';
 import { traceOf } from './watch.ts';
 
@@ -31,14 +32,21 @@ export interface RestServerOptions extends Handling, AppOptions {
 /** One endpoint: how its body is read and decided. */
 interface Endpoint<Request> {
   readonly route: string;
-  readonly limit: LimitName;
-  readonly read: (bytes: Buffer) => Request | Promise<Request>;
+  /** Of its body; absent: it is a GET and has none. */
+  readonly limit?: LimitName;
+  /** @param runId of its path; empty where it names none. */
+  readonly read: (bytes: Buffer, runId: string) => Request | Promise<Request>;
   readonly decide: (request: Request, scope: CallScope) => Promise<JsonValue>;
 }
 
 const AUTHORIZE = '/v1/authorize';
 const AUTHORIZE_BATCH = '/v1/authorize/batch';
 const CONSTRAINTS = '/v1/constraints';
+const RUNS = '/v1/runs';
+const RUN = '/v1/runs/:run_id';
+const RUN_END = '/v1/runs/:run_id/end';
+
+const NO_BODY = Buffer.alloc(0);
 
 /** Makes the REST side of the decision service. */
 export function createRestServer(options: RestServerOptions): HttpListener {
@@ -46,6 +54,9 @@ export function createRestServer(options: RestServerOptions): HttpListener {
     routes.route(AUTHORIZE).post(authorize(options)).all(methodNotAllowed('POST'));
     routes.route(AUTHORIZE_BATCH).post(authorizeBatch(options)).all(methodNotAllowed('POST'));
     routes.route(CONSTRAINTS).post(constraints(options)).all(methodNotAllowed('POST'));
+    routes.route(RUNS).post(startRun(options)).all(methodNotAllowed('POST'));
+    routes.route(RUN).get(getRun(options)).all(methodNotAllowed('GET, HEAD'));
+    routes.route(RUN_END).post(endRun(options)).all(methodNotAllowed('POST'));
     routes.route('/openapi.json').get(openapi(options.openapi)).all(methodNotAllowed('GET, HEAD'));
   });
 
@@ -85,6 +96,32 @@ function constraints(options: RestServerOptions): RequestHandler {
   });
 }
 
+function startRun(options: RestServerOptions): RequestHandler {
+  return endpoint(options, {
+    route: RUNS,
+    limit: 'body_bytes',
+    read: readStartRun,
+    decide: async (call, scope) => runBody(await options.service.startRun(call, scope)),
+  });
+}
+
+function endRun(options: RestServerOptions): RequestHandler {
+  return endpoint(options, {
+    route: RUN_END,
+    limit: 'body_bytes',
+    read: readEndRun,
+    decide: async (call, scope) => runBody(await options.service.endRun(call, scope)),
+  });
+}
+
+function getRun(options: RestServerOptions): RequestHandler {
+  return endpoint(options, {
+    route: RUN,
+    read: (_bytes, runId) => runCall({ run_id: runId }),
+    decide: async (call, scope) => runBody(await options.service.getRun(call, scope)),
+  });
+}
+
 function openapi(text: string): RequestHandler {
   return (request, response) => respond(request, response, 200, { 'content-type': 'application/json' }, text);
 }
@@ -93,9 +130,10 @@ function endpoint<Request>(
   options: RestServerOptions,
   { route, limit, read, decide }: Endpoint<Request>,
 ): RequestHandler {
-  const body = { limit, timeoutMs: options.receiveTimeoutMs };
+  const body = limit && { limit, timeoutMs: options.receiveTimeoutMs };
   const scheme = options.tls === undefined ? 'http' : 'https';
-  const operation = { kind: 'http', method: 'POST', route, scheme } as const;
+  const method = body === undefined ? 'GET' : 'POST';
+  const operation = { kind: 'http', method, route, scheme } as const;
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 
   return async (request, response) => {
@@ -108,10 +146,10 @@ function endpoint<Request>(
         left: leftSignal(response),
         authenticate: () => callerOf(options.service, request),
         async read() {
-          const bytes = await readJsonBody(request, response, body);
+          const bytes = body === undefined ? NO_BODY : await readJsonBody(request, response, body);
           await nextTurn();
 
-          return read(bytes);
+          return read(bytes, String(request.params['run_id'] ?? ''));
         },
         timeoutMs: () => LIMITS.deadline_ms,
         decide,

@@ -9,6 +9,10 @@ import type { AuthorizeResponse as _palisade_v1_AuthorizeResponse, AuthorizeResp
 import type { AuthorizeResult as _palisade_v1_AuthorizeResult, AuthorizeResult__Output as _palisade_v1_AuthorizeResult__Output } from '../../palisade/v1/AuthorizeResult.ts';
 import type { ConstraintsRequest as _palisade_v1_ConstraintsRequest, ConstraintsRequest__Output as _palisade_v1_ConstraintsRequest__Output } from '../../palisade/v1/ConstraintsRequest.ts';
 import type { ConstraintsResponse as _palisade_v1_ConstraintsResponse, ConstraintsResponse__Output as _palisade_v1_ConstraintsResponse__Output } from '../../palisade/v1/ConstraintsResponse.ts';
+import type { EndRunRequest as _palisade_v1_EndRunRequest, EndRunRequest__Output as _palisade_v1_EndRunRequest__Output } from '../../palisade/v1/EndRunRequest.ts';
+import type { GetRunRequest as _palisade_v1_GetRunRequest, GetRunRequest__Output as _palisade_v1_GetRunRequest__Output } from '../../palisade/v1/GetRunRequest.ts';
+import type { RunStatus as _palisade_v1_RunStatus, RunStatus__Output as _palisade_v1_RunStatus__Output } from '../../palisade/v1/RunStatus.ts';
+import type { StartRunRequest as _palisade_v1_StartRunRequest, StartRunRequest__Output as _palisade_v1_StartRunRequest__Output } from '../../palisade/v1/StartRunRequest.ts';
 
 export interface AuthorizationServiceClient extends grpc.Client {
   Authorize(argument: _palisade_v1_AuthorizeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_AuthorizeResponse__Output>): grpc.ClientUnaryCall;
@@ -43,6 +47,33 @@ export interface AuthorizationServiceClient extends grpc.Client {
   constraints(argument: _palisade_v1_ConstraintsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_ConstraintsResponse__Output>): grpc.ClientUnaryCall;
   constraints(argument: _palisade_v1_ConstraintsRequest, callback: grpc.requestCallback<_palisade_v1_ConstraintsResponse__Output>): grpc.ClientUnaryCall;
   
+  EndRun(argument: _palisade_v1_EndRunRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  EndRun(argument: _palisade_v1_EndRunRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  EndRun(argument: _palisade_v1_EndRunRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  EndRun(argument: _palisade_v1_EndRunRequest, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  endRun(argument: _palisade_v1_EndRunRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  endRun(argument: _palisade_v1_EndRunRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  endRun(argument: _palisade_v1_EndRunRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  endRun(argument: _palisade_v1_EndRunRequest, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  
+  GetRun(argument: _palisade_v1_GetRunRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  GetRun(argument: _palisade_v1_GetRunRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  GetRun(argument: _palisade_v1_GetRunRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  GetRun(argument: _palisade_v1_GetRunRequest, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  getRun(argument: _palisade_v1_GetRunRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  getRun(argument: _palisade_v1_GetRunRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  getRun(argument: _palisade_v1_GetRunRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  getRun(argument: _palisade_v1_GetRunRequest, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  
+  StartRun(argument: _palisade_v1_StartRunRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  StartRun(argument: _palisade_v1_StartRunRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  StartRun(argument: _palisade_v1_StartRunRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  StartRun(argument: _palisade_v1_StartRunRequest, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  startRun(argument: _palisade_v1_StartRunRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  startRun(argument: _palisade_v1_StartRunRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  startRun(argument: _palisade_v1_StartRunRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  startRun(argument: _palisade_v1_StartRunRequest, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
+  
 }
 
 export interface AuthorizationServiceHandlers extends grpc.UntypedServiceImplementation {
@@ -54,6 +85,12 @@ export interface AuthorizationServiceHandlers extends grpc.UntypedServiceImpleme
   
   Constraints: grpc.handleUnaryCall<_palisade_v1_ConstraintsRequest__Output, _palisade_v1_ConstraintsResponse>;
   
+  EndRun: grpc.handleUnaryCall<_palisade_v1_EndRunRequest__Output, _palisade_v1_RunStatus>;
+  
+  GetRun: grpc.handleUnaryCall<_palisade_v1_GetRunRequest__Output, _palisade_v1_RunStatus>;
+  
+  StartRun: grpc.handleUnaryCall<_palisade_v1_StartRunRequest__Output, _palisade_v1_RunStatus>;
+  
 }
 
 export interface AuthorizationServiceDefinition extends grpc.ServiceDefinition {
@@ -61,4 +98,7 @@ export interface AuthorizationServiceDefinition extends grpc.ServiceDefinition {
   AuthorizeBatch: MethodDefinition<_palisade_v1_AuthorizeBatchRequest, _palisade_v1_AuthorizeBatchResponse, _palisade_v1_AuthorizeBatchRequest__Output, _palisade_v1_AuthorizeBatchResponse__Output>
   AuthorizeStream: MethodDefinition<_palisade_v1_AuthorizeRequest, _palisade_v1_AuthorizeResult, _palisade_v1_AuthorizeRequest__Output, _palisade_v1_AuthorizeResult__Output>
   Constraints: MethodDefinition<_palisade_v1_ConstraintsRequest, _palisade_v1_ConstraintsResponse, _palisade_v1_ConstraintsRequest__Output, _palisade_v1_ConstraintsResponse__Output>
+  EndRun: MethodDefinition<_palisade_v1_EndRunRequest, _palisade_v1_RunStatus, _palisade_v1_EndRunRequest__Output, _palisade_v1_RunStatus__Output>
+  GetRun: MethodDefinition<_palisade_v1_GetRunRequest, _palisade_v1_RunStatus, _palisade_v1_GetRunRequest__Output, _palisade_v1_RunStatus__Output>
+  StartRun: MethodDefinition<_palisade_v1_StartRunRequest, _palisade_v1_RunStatus, _palisade_v1_StartRunRequest__Output, _palisade_v1_RunStatus__Output>
 }
