@@ -124,11 +124,11 @@ function postAuthorize(
   });
 }
 
-function restError({ code, field, limit, trace_id }: Record<string, unknown>): Outcome {
+export function restError({ code, field, limit, trace_id }: Record<string, unknown>): Outcome {
   return withoutAbsent({ error: code, field, limit, trace_id });
 }
 
-function grpcError(error: ServiceError): Outcome {
+export function grpcError(error: ServiceError): Outcome {
   const { reason, metadata } = errorInfo(error);
   const { field, limit, limit_max, trace_id } = metadata;
 
@@ -180,7 +180,7 @@ function grpcReply(reply: AuthorizeResponse__Output): Outcome {
   });
 }
 
-function timeText(time: AuthorizeResponse__Output['evaluated_at']): string {
+export function timeText(time: AuthorizeResponse__Output['evaluated_at']): string {
   return new Date(Number(time?.seconds) * 1_000 + Number(time?.nanos) / 1_000_000).toISOString();
 }
 
@@ -210,7 +210,7 @@ function explanationOf(
 }
 
 /** Protobuf has no absent text; REST leaves an empty one out. */
-function withoutAbsent(members: Readonly<Record<string, unknown>>): Outcome {
+export function withoutAbsent(members: Readonly<Record<string, unknown>>): Outcome {
   return Object.fromEntries(
     Object.entries(members).filter(([, member]) => member !== undefined && member !== ''),
   );
