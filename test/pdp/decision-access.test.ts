@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
+import { grpcRuns, restRuns } from '../support/run-client.ts';
 import type { ServerProcess } from '../support/server.ts';
 import { useWorld } from '../support/use-world.ts';
 import { type Access, prepareAccess } from './support/credentials.ts';
@@ -21,9 +22,10 @@ const QUESTION = {
   resource: { type: 'Doc', id: 'd' },
 };
 const UNAUTHENTICATED = `status ${status.UNAUTHENTICATED}`;
-const DECIDING = decisionRoutes()
+const ROUTES = decisionRoutes()
   .filter(({ method, path }) => method === 'POST' && path.startsWith('/v1/'))
   .map(({ path }) => path);
+const DECIDING = ROUTES.filter((path) => !path.startsWith('/v1/runs'));
 
 /** What a question ends in on a REST route: its decision, of constraints `allow` where the action is possible, or the code of its error, and the status. */
 async function rest(
@@ -69,7 +71,13 @@ function post(
 }
 
 test('the routes that decide are those of the contract', () => {
-  expect(DECIDING).toEqual(['/v1/authorize', '/v1/authorize/batch', '/v1/constraints']);
+  expect(ROUTES).toEqual([
+    '/v1/authorize',
+    '/v1/authorize/batch',
+    '/v1/constraints',
+    '/v1/runs',
+    '/v1/runs/{run_id}/end',
+  ]);
 });
 
 describe.each(DECIDING)('POST %s', (path) => {
@@ -146,6 +154,47 @@ test('no administration is on the port of decisions', async () => {
 
     expect(http, path).toBe(404);
   }
+});
+
+describe.each([
+  ['REST', restRuns],
+  ['gRPC', grpcRuns],
+] as const)('a run over %s', (_transport, over) => {
+  const { principal } = QUESTION;
+  const runs = (authorization?: string, { addresses } = access().server) => over(addresses, authorization);
+  const refused = expect.objectContaining({ error: 'permission_denied' });
+
+  test('is for a credential that names the store and the principal, and for nobody over loopback', async () => {
+    expect(await runs(access().runtime).start({ principal })).toMatchObject({ open: true });
+    expect(await runs(access().otherStore).start({ principal })).toMatchObject({ policy_store: 'other' });
+    const run = await runs().start({ principal });
+    expect(run).toMatchObject({ policy_store: 'default' });
+    expect(await runs().end(String(run['run_id']))).toMatchObject({ open: false });
+    expect(await runs(undefined, servers().closed).start({ principal })).toMatchObject({
+      error: 'unauthenticated',
+    });
+  });
+
+  test('is denied to an admin, to another store and to another principal', async () => {
+    const id = String((await runs(access().runtime).start({ principal }))['run_id']);
+    expect(await runs(access().admin).start({ principal })).toEqual(refused);
+    expect(await runs(access().admin).get(id)).toEqual(refused);
+    expect(await runs(access().admin).end(id)).toEqual(refused);
+    expect(await runs(access().otherStore).start({ principal, policy_store: 'default' })).toEqual(refused);
+    expect(await runs().start({ principal, policy_store: 'other' })).toEqual(refused);
+    expect(await runs(access().otherPrincipal).start({ principal })).toEqual(refused);
+    expect(await runs().end(id)).toMatchObject({ error: 'not_found' });
+  });
+
+  test('takes no bad credential, and does not fall back to anonymous', async () => {
+    const id = String((await runs().start({ principal }))['run_id']);
+    for (const [what, authorization] of Object.entries(access().bad)) {
+      const bad = runs(authorization);
+      for (const answer of [bad.start({ principal }), bad.end(id), bad.get(id)])
+        expect(await answer, what).toMatchObject({ error: 'unauthenticated' });
+    }
+    expect(await runs().get(id)).toMatchObject({ open: true });
+  });
 });
 
 describe.each(GRPC_METHODS)('%s', (method) => {

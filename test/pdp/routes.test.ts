@@ -32,7 +32,7 @@ test('only health is documented to need no credential at all', () => {
     const anonymous = security?.some((scheme) => Object.keys(scheme).length === 0);
 
     if (path.startsWith('/v1/')) expect(security).toContainEqual({ bearer: [] });
-    if (anonymous === true) expect(path).toMatch(/^\/v1\/(?:authorize|constraints)/);
+    if (anonymous === true) expect(path).toMatch(/^\/v1\/(?:authorize|constraints|runs)/);
   }
 });
 
@@ -42,6 +42,9 @@ test('gRPC serves decisions and health, and reflection where it is asked for', (
     '/palisade.v1.AuthorizationService/AuthorizeBatch',
     '/palisade.v1.AuthorizationService/AuthorizeStream',
     '/palisade.v1.AuthorizationService/Constraints',
+    '/palisade.v1.AuthorizationService/StartRun',
+    '/palisade.v1.AuthorizationService/EndRun',
+    '/palisade.v1.AuthorizationService/GetRun',
     '/grpc.health.v1.Health/Check',
     '/grpc.health.v1.Health/List',
     '/grpc.health.v1.Health/Watch',

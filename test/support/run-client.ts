@@ -15,8 +15,8 @@ export interface RunClient {
   get(runId: string): Promise<Outcome>;
 }
 
-/** @param token of a credential; absent, the calls are anonymous. */
-export function restRuns(addresses: Pick<ServerAddresses, 'rest'>, token?: string): RunClient {
+/** @param authorization such as `Bearer …`; absent, the calls are anonymous. */
+export function restRuns(addresses: Pick<ServerAddresses, 'rest'>, authorization?: string): RunClient {
   return {
     start: (members) => send('POST', '', members),
     end: (runId, members = {}) => send('POST', `/${encodeURIComponent(runId)}/end`, members),
@@ -28,7 +28,7 @@ export function restRuns(addresses: Pick<ServerAddresses, 'rest'>, token?: strin
       method,
       headers: {
         'content-type': 'application/json',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(authorization === undefined ? {} : { authorization }),
       },
       ...(members === undefined ? {} : { body: JSON.stringify(members) }),
     });
@@ -48,9 +48,9 @@ const CONTRACT = loadSync('palisade/v1/authorization.proto', {
 });
 
 /** The same over gRPC. */
-export function grpcRuns(addresses: Pick<ServerAddresses, 'grpc'>, token?: string): RunClient {
+export function grpcRuns(addresses: Pick<ServerAddresses, 'grpc'>, authorization?: string): RunClient {
   const { palisade } = loadPackageDefinition(CONTRACT) as unknown as ProtoGrpcType;
-  const metadata = Metadata.fromHttp2Headers(token === undefined ? {} : { authorization: `Bearer ${token}` });
+  const metadata = Metadata.fromHttp2Headers(authorization === undefined ? {} : { authorization });
 
   return {
     start: (members) => send('StartRun', members),

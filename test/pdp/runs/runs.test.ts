@@ -58,7 +58,7 @@ function question(action: string, run?: string, more: Partial<Question> = {}): Q
 const ask = (...asked: Parameters<typeof question>): Promise<Outcome> =>
   store.client.rest(restBody(question(...asked)));
 const read = (file: string, run?: string) => ask('read', run, { resource: `File::"${file}"` });
-const runs = (): RunClient => restRuns(world.addresses, store.token);
+const runs = (): RunClient => restRuns(world.addresses, `Bearer ${store.token}`);
 
 async function started(members: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const run = await runs().start({ principal: BOT, ...members });
@@ -71,7 +71,7 @@ describe.each([
   ['gRPC', grpcRuns],
 ] as const)('over %s a run', (_transport, over) => {
   test('is opened, told of and ended once, and what was started in it ends too', async () => {
-    const own = over(world.addresses, store.token);
+    const own = over(world.addresses, `Bearer ${store.token}`);
     const run = await own.start({ principal: BOT, conversation_id: 'c-1', request_id: 'r-1' });
     const root = String(run['run_id']);
     expect(run).toEqual({
@@ -102,8 +102,10 @@ describe.each([
   });
 
   test('is nothing to another credential, though of the same store, nor where there is none', async () => {
-    const root = String((await over(world.addresses, store.token).start({ principal: BOT }))['run_id']);
-    const other = over(world.addresses, store.other);
+    const root = String(
+      (await over(world.addresses, `Bearer ${store.token}`).start({ principal: BOT }))['run_id'],
+    );
+    const other = over(world.addresses, `Bearer ${store.other}`);
     for (const id of [root, randomUUID(), 'run-1']) {
       expect(await other.get(id)).toMatchObject({ error: 'not_found', field: 'run_id' });
       expect(await other.end(id)).toMatchObject({ error: 'not_found', field: 'run_id' });
@@ -112,11 +114,11 @@ describe.each([
         field: 'parent_run_id',
       });
     }
-    expect(await over(world.addresses, store.token).get(root)).toMatchObject({ open: true });
+    expect(await over(world.addresses, `Bearer ${store.token}`).get(root)).toMatchObject({ open: true });
   });
 
   test('is opened for whom the credential may speak for, by a name that a request can have', async () => {
-    const bound = over(world.addresses, store.bound);
+    const bound = over(world.addresses, `Bearer ${store.bound}`);
     expect(await bound.start({ principal: BOT })).toMatchObject({ open: true });
     expect(await bound.start({ principal: { type: 'Bot', id: 'c' } })).toMatchObject({
       error: 'permission_denied',
@@ -129,7 +131,7 @@ describe.each([
       [{ principal: { type: 'Bot', id: 'x'.repeat(254) } }, 'too_large'],
       [{}, 'invalid_request'],
     ] as const) {
-      expect(await over(world.addresses, store.token).start(members)).toMatchObject({ error });
+      expect(await over(world.addresses, `Bearer ${store.token}`).start(members)).toMatchObject({ error });
     }
   });
 });
@@ -138,7 +140,7 @@ describe('an action that needs a run', () => {
   test('is denied without one, in one of another principal or credential, and in one that has ended', async () => {
     const ended = await started();
     await runs().end(ended);
-    const foreign = await restRuns(world.addresses, store.other).start({ principal: BOT });
+    const foreign = await restRuns(world.addresses, `Bearer ${store.other}`).start({ principal: BOT });
     const helpers = await started({ principal: { type: 'Bot', id: 'helper' } });
     for (const [run, refusal, words] of [
       [undefined, 'missing', NO_RUN],
