@@ -8,7 +8,8 @@ import { limited, SENT } from './limits/limited-bundle.ts';
 const FOLDER = new URL('../../schemas/cedar/', import.meta.url);
 const text = (name: string): string => readFileSync(new URL(`${name}.cedarschema`, FOLDER), 'utf8');
 const action = (pdp: string): string =>
-  `action asked appliesTo { principal: User, resource: Receipt, context: { pdp: ${pdp} } };`;
+  `action read, "run tests" appliesTo { principal: User, resource: Receipt };
+   action asked appliesTo { principal: User, resource: Receipt, context: { pdp: ${pdp} } };`;
 
 test('every fact has a part of a schema for bundles to copy, with a version', () => {
   const names = readdirSync(FOLDER).map((file) => file.replace('.cedarschema', ''));

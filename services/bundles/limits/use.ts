@@ -1,9 +1,10 @@
 import type { Facts } from '../../engine/facts/assert.ts';
 import { limitState } from '../../engine/facts/values.ts';
 import { CedarRecord, type Value } from '../../engine/value/value.ts';
-import { denyOverLimit, type Verdict } from '../../engine/verdict.ts';
+import { denyOverLimit, denyWithoutRun, type Verdict } from '../../engine/verdict.ts';
 import type { BundleAction, CompiledBundle } from '../compile.ts';
 import type { BundleDecision } from '../decide.ts';
+import { unknownLabel } from '../runs/rule.ts';
 import type { LimitRule } from './rule.ts';
 
 /** What is used of some limits before a request, by their names. */
@@ -21,8 +22,8 @@ export function limitsFact(rules: readonly LimitRule[], use: Use): Pick<Facts, '
 }
 
 /**
- * The verdict beside some use, for tests and commands, where nothing is counted: an allow that would be over a limit is a deny, as a
- * server gives it. Of a limit that is not named nothing is used.
+ * The verdict beside some use, for tests and commands, where nothing is counted: an allow that would be over a limit, or that a run could
+ * not take the labels of, is a deny, as a server gives it. Of a limit that is not named nothing is used.
  * @throws PdpError `invalid_request` where a cost is negative.
  */
 export function verdictBeside(
@@ -33,6 +34,8 @@ export function verdictBeside(
   const rules = limitsOf(bundle, informed.request.action.key);
   const costs = rules.map((rule) => rule.costOf(informed.context));
   if (verdict.decision === 'deny') return verdict;
+  const taken = bundle.actions.get(informed.request.action.key)?.run?.takes(informed.request);
+  if (taken !== undefined && 'unknown' in taken) return denyWithoutRun(verdict, unknownLabel(taken.unknown));
   const over = rules.find(({ name, max }, at) => (costs[at] ?? 0n) > max - (use.get(name) ?? 0n));
 
   return over === undefined ? verdict : denyOverLimit(verdict, over.name);

@@ -25,6 +25,11 @@ export interface RunRule {
 
 export type TakenLabels = { readonly labels: readonly string[] } | { readonly unknown: string };
 
+/** For the model whose call is denied. */
+export function unknownLabel(label: string): string {
+  return `The label ${JSON.stringify(label)} is unknown, so no run can take it.`;
+}
+
 /** @returns the rules of the actions that have to do with runs, by their keys. */
 export function runRules(
   schema: Schema,

@@ -1,6 +1,6 @@
 import type { CompiledBundle } from '../../bundles/compile.ts';
 import type { ReadRequest } from '../../bundles/inform.ts';
-import type { RunRule } from '../../bundles/runs/rule.ts';
+import { type RunRule, unknownLabel } from '../../bundles/runs/rule.ts';
 import type { Facts } from '../../engine/facts/assert.ts';
 import { EMPTY_RUN, runFact } from '../../engine/facts/values.ts';
 import type { RunState } from '../../store/runs/read-runs.ts';
@@ -92,10 +92,7 @@ export function runPart(
       const taken = rule.takes(judged.decided.informed.request);
       if ('labels' in taken) return { ...judged, run: { takes: taken.labels } };
 
-      return refuse(
-        'unknown_label',
-        `The label ${JSON.stringify(taken.unknown)} is unknown, so no run can take it.`,
-      );
+      return refuse('unknown_label', unknownLabel(taken.unknown));
     },
 
     step: (judged, known) => ({

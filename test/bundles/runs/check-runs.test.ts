@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { entities } from '../bundle-changes.ts';
 import { check, expectRefused, type Refusal } from '../check-bundle.ts';
 import { looksFor, running, TAKES } from './run-bundle.ts';
 
@@ -97,4 +98,23 @@ describe('check refuses', () => {
       /several actions have that id/,
     );
   });
+});
+
+test('a test of a bundle is told of a label that no run could take', async () => {
+  const asks = (label: string, want: string) => `- description: opens
+  request: { principal: 'User::"a"', action: 'Action::"open"', resource: 'File::"f"', context: { input: { label: ${label} } } }
+  entities: [{ uid: { type: User, id: a }, attrs: { level: 1 }, parents: [] }]
+  want: { ${want}, determining: [opens] }
+`;
+  const file = { uid: { type: 'File', id: 'f' }, attrs: { labels: [], meta: { of: [] } }, parents: [] };
+  const own = running();
+  const { problems } = await check({
+    ...own,
+    ...entities(JSON.stringify(file)),
+    'tests/open.yaml':
+      asks('secret', 'decision: allow, reason_code: permitted') +
+      asks('Secret', 'decision: deny, reason_code: not_permitted'),
+  });
+
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
 });
