@@ -37,6 +37,8 @@ import { createFallbackShare } from './thread-share.ts';
 import { followTlsFiles, type TlsFiles } from './tls/follow-files.ts';
 import { startTrials } from './trial/start.ts';
 import { startVerification } from './verify/start.ts';
+import { deliverEvents } from './webhooks/deliver.ts';
+import { readEndpoints } from './webhooks/read-endpoints.ts';
 import type { Handling } from './wire/serve.ts';
 
 /** What a process does of a server: all, or one of several for decisions, or the one that looks after those. */
@@ -100,6 +102,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   const pool = createPool({ connection });
   stops.push(() => pool.end());
   const keyring = await readKeyring(config.PALISADE_KEYRING_FILE);
+  const endpoints = await readEndpoints(config.PALISADE_WEBHOOKS_FILE);
   const place = snapshotPlace(config, part === 'decisions');
   const maxStalenessMs = config.PALISADE_MAX_STALENESS;
   const origin = await findOrigin({ database: pool, place, keyring, maxStalenessMs, log });
@@ -137,6 +140,10 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   stops.push(counting.stop);
   const runPool = createPool({ connection, applicationName: 'palisade runs', max: RUN_CONNECTIONS });
   stops.push(() => runPool.end());
+  const { metrics } = telemetry;
+  const delivering =
+    part === 'decisions' ? undefined : deliverEvents({ connection, endpoints, metrics, log });
+  stops.push(async () => delivering?.stop());
 
   const { PALISADE_REST_ADDRESS: rest, PALISADE_GRPC_ADDRESS: grpc, PALISADE_ADMIN_ADDRESS: admin } = config;
   const observer = createObserver({
@@ -185,6 +192,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     trials,
     keeping,
     counting,
+    delivering,
     inFlight: service.inFlight,
     unready,
     capacity,

@@ -19,6 +19,8 @@ export const ATTRIBUTES = {
     brief:
       '`consumed`, `exceeded`, or `lost_race` where another decision was faster after the state was read.',
   },
+  'palisade.webhook': { type: 'string', brief: 'Endpoint that is told of events, by its configured name.' },
+  'palisade.webhook.outcome': { type: 'string', brief: '`delivered` or `failed`, of one attempt.' },
   'palisade.decision_id': {
     type: 'string',
     brief: 'UUIDv7 of the decision record: `palisade log show <id>`.',

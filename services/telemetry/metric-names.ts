@@ -192,6 +192,32 @@ export const METRICS = {
     labels: [],
     brief: 'Counters that were deleted because nothing of them is used any more.',
   },
+  'palisade.webhooks.attempts': {
+    kind: 'counter',
+    unit: '{attempt}',
+    labels: ['palisade.webhook', 'palisade.webhook.outcome'],
+    brief: 'Attempts to tell an endpoint of an event.',
+  },
+  'palisade.webhooks.given_up': {
+    kind: 'counter',
+    unit: '{event}',
+    labels: ['palisade.webhook'],
+    brief: 'Events that an endpoint has not taken for a day and is not told any more.',
+  },
+  'palisade.webhooks.waiting': {
+    kind: 'gauge',
+    unit: '{event}',
+    labels: ['palisade.webhook'],
+    together: 'max',
+    brief: 'Events that an endpoint has not taken yet, of all processes.',
+  },
+  'palisade.webhooks.oldest_age': {
+    kind: 'gauge',
+    unit: 's',
+    labels: ['palisade.webhook'],
+    together: 'max',
+    brief: 'For how long the oldest of them has waited; 0 where none does.',
+  },
   'palisade.canary.percent': {
     kind: 'gauge',
     unit: '%',

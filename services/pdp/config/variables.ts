@@ -141,6 +141,11 @@ export const VARIABLES = {
     '0.001',
     "Share of the decisions by the compiled evaluator that Cedar's judges again, in a thread of its own; 0: none.",
   ),
+  PALISADE_WEBHOOKS_FILE: plain(
+    text,
+    null,
+    'Who is told of approvals and break-glass, JSON, mode 0600: it holds secrets; absent: nobody.',
+  ),
   PALISADE_TRACE_DENIES: plain(
     oneOf('sampled', 'always'),
     'sampled',

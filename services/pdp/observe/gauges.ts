@@ -10,6 +10,7 @@ import type { ServerTls } from '../tls/follow-files.ts';
 import { type Figures, quantile } from '../trial/figures.ts';
 import type { Trials } from '../trial/trials.ts';
 import type { Verifier } from '../verify/verifier.ts';
+import type { Delivering } from '../webhooks/deliver.ts';
 
 /** Who keeps the values that {@link observeServer} shows. */
 export interface Observed {
@@ -20,6 +21,8 @@ export interface Observed {
   readonly trials: Pick<Trials, 'tallies'>;
   readonly keeping: Pick<Keeping, 'stats'>;
   readonly counting: Pick<CountingLimits, 'stats'>;
+  /** Absent: this process tells nobody of events. */
+  readonly delivering: Pick<Delivering, 'waiting'> | undefined;
   /** Requests that are being decided. */
   readonly inFlight: () => number;
   /** Why this process is not ready; empty: it is. */
@@ -43,6 +46,7 @@ export function observeServer(metrics: Metrics, observed: Observed): void {
   observeVerifier(metrics, observed);
   observeTrials(metrics, observed);
   observeLimits(metrics, observed);
+  observeWebhooks(metrics, observed);
   observeLedger(metrics, observed);
 }
 
@@ -172,6 +176,17 @@ function observeLimits(metrics: Metrics, { counting }: Observed): void {
   metrics.observe('palisade.limits.unknown', () => one(counting.stats().last.unknown));
   metrics.observe('palisade.limits.reconciled', () => one(counting.stats().reconciled));
   metrics.observe('palisade.limits.forgotten', () => one(counting.stats().forgotten));
+}
+
+function observeWebhooks(metrics: Metrics, { delivering }: Observed): void {
+  const waiting = () => delivering?.waiting() ?? [];
+
+  metrics.observe('palisade.webhooks.waiting', () =>
+    waiting().map(({ endpoint, events }) => ({ value: events, labels: [endpoint] as const })),
+  );
+  metrics.observe('palisade.webhooks.oldest_age', () =>
+    waiting().map(({ endpoint, oldestMs }) => ({ value: oldestMs / 1_000, labels: [endpoint] as const })),
+  );
 }
 
 function observeSignatures(metrics: Metrics, { signatures }: Observed): void {
