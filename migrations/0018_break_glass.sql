@@ -14,7 +14,7 @@ create table webhook_events (
   store text not null references stores (name),
   kind text not null check (kind ~ '^[a-z_]+\.[a-z_]+$'),
   -- As text, so that each attempt sends the same bytes.
-  payload text not null check (octet_length(payload) <= 65536),
+  payload text not null check (octet_length(payload) <= 1048576),
   created_at timestamptz not null default clock_timestamp()
 );
 
