@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
 import * as semconv from '@opentelemetry/semantic-conventions/incubating';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { bundleName } from '../../services/store/bundles.ts';
-import { createPool } from '../../services/store/pool.ts';
+import { createPool, withTransaction } from '../../services/store/pool.ts';
+import { enqueueEvent } from '../../services/store/webhooks/enqueue.ts';
 import { ATTRIBUTES, type AttributeDefinition, EVENTS, SPANS } from '../../services/telemetry/attributes.ts';
 import type { MetricDefinition } from '../../services/telemetry/metric-definition.ts';
 import { METRICS } from '../../services/telemetry/metric-names.ts';
@@ -43,6 +44,7 @@ test('what is sent is what the page on telemetry names, with those types, and no
     OTEL_TRACES_SAMPLER: 'always_on',
     PALISADE_TLS_CERT_FILE: cert,
     PALISADE_TLS_KEY_FILE: key,
+    PALISADE_WEBHOOKS_FILE: webhooksFile(),
   };
   await withObserved('http/protobuf', everything, async (observed) => {
     const digest = await deployFolder(
@@ -52,6 +54,7 @@ test('what is sent is what the page on telemetry names, with those types, and no
     );
     await requireSigned(observed, [digest, observed.digest]);
     await makeNoise(observed);
+    await makeEvent(observed);
 
     const { receiver } = observed;
     for (const last of ['palisade.wait_for_state', BATCH, 'GET /v1/stores', 'SELECT']) {
@@ -64,6 +67,7 @@ test('what is sent is what the page on telemetry names, with those types, and no
       'rpc.server.call.duration',
       'palisade.candidate.evaluation.p99',
       'palisade.canary.interventions',
+      'palisade.webhooks.attempts',
     ]) {
       await receiver.waitFor(({ metrics }) => metrics().find(({ name }) => name === last));
     }
@@ -119,6 +123,33 @@ async function requireSigned({ world }: Observed, digests: readonly string[]): P
       await push(pool, signatureOf(key, digest, { bundle: await bundleName(pool, digest) }));
     }
     await requireSignatures(pool, [key], 1);
+  } finally {
+    await pool.end();
+  }
+}
+
+/** An endpoint that takes nothing. */
+function webhooksFile(): string {
+  const file = join(folder, 'webhooks.json');
+  const endpoint = {
+    name: 'nobody',
+    url: 'http://127.0.0.1:1/',
+    secret: 'nobody has to know this one, or could',
+  };
+  writeFileSync(file, JSON.stringify({ endpoints: [endpoint] }), { mode: 0o600 });
+
+  return file;
+}
+
+async function makeEvent({ world }: Observed): Promise<void> {
+  const pool = createPool({ connection: world.database.servingUrl, max: 1 });
+  try {
+    await vi.waitFor(async () =>
+      expect((await pool.query('select from webhook_endpoints')).rows).toHaveLength(1),
+    );
+    await withTransaction(pool, (client) =>
+      enqueueEvent(client, { store: 'default', kind: 'break_glass.opened', payload: {} }),
+    );
   } finally {
     await pool.end();
   }

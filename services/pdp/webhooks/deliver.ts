@@ -66,6 +66,8 @@ export function deliverEvents(options: DeliverOptions): Delivering {
   const stopping = new AbortController();
   const failures = createThrottle(LOG_EVERY_MS);
   const complaints = new Map(endpoints.map(({ name }) => [name, createThrottle(LOG_EVERY_MS)]));
+  // There from the start: what appears with its first event does not increase, and nobody is alerted.
+  for (const { name } of endpoints) metrics.add('palisade.webhooks.given_up', 0, [name]);
   const looking = new Map<string, Promise<void>>();
   let waiting: readonly Waiting[] = [];
   let tending: Promise<void> | undefined;
