@@ -46,7 +46,7 @@ create table break_glass (
   principal_type text collate "C" not null check (octet_length(principal_type) <= 1024),
   -- null: every one of the type.
   principal_id text collate "C" check (octet_length(principal_id) <= 1024),
-  -- As Cedar writes them; null: all.
+  -- Each as `Type::"id"`, the id as it is; null: all.
   actions text[] check (cardinality(actions) between 1 and 64),
   reason text not null check (reason <> ''),
   ticket text not null check (ticket <> ''),
@@ -64,22 +64,21 @@ create table break_glass (
   closed_at timestamptz,
   closed_by text,
   close_reason text,
-  -- Of the report, in the decision log.
+  -- Of the report's record in the decision log.
   report_id uuid,
-  report text,
   constraint break_glass_two_persons check (approved_by <> opened_by),
   constraint break_glass_time check (until > opened_at and until <= opened_at + interval '240 minutes'),
   check (num_nulls(closed_at, closed_by, close_reason) in (0, 3)),
-  check (num_nulls(report_id, report) in (0, 2) and (report is null or closed_at is not null))
+  check (report_id is null or closed_at is not null)
 );
 
 create index break_glass_store on break_glass (store, opened_at);
 create index break_glass_open on break_glass (until) where closed_at is null;
-create index break_glass_unreported on break_glass (closed_at) where report is null;
+create index break_glass_unreported on break_glass (closed_at) where report_id is null;
 
 -- The break-glass that a decision was made under.
 alter table decisions add column break_glass uuid;
 create index decisions_break_glass on decisions (break_glass, decision_id) where break_glass is not null;
 
 grant select, insert on break_glass to palisade_serving;
-grant update (closed_at, closed_by, close_reason, report_id, report) on break_glass to palisade_serving;
+grant update (closed_at, closed_by, close_reason, report_id) on break_glass to palisade_serving;

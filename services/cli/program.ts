@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   deploy: async () => (await import('./commands/deploy.ts')).deployCommand(),
   store: async () => (await import('./commands/store.ts')).storeCommand(),
   entity: async () => (await import('./commands/entity.ts')).entityCommand(),
+  'break-glass': async () => (await import('./commands/break-glass.ts')).breakGlassCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
   recover: async () => (await import('./commands/recover.ts')).recoverCommand(),
   log: async () => (await import('./commands/log.ts')).logCommand(),

@@ -60,6 +60,12 @@ export const LIMITS = {
   stored_entity_bytes: 256 * KIB,
   /** The id of a stored entity, and its type: they are the key of an index. */
   stored_entity_id_bytes: KIB,
+  /** Break-glasses of one store that are open at once. */
+  open_break_glass: 16,
+  /** For how long one is open at most, in minutes. */
+  break_glass_minutes: 240,
+  /** Actions that one names; it may also be for all. */
+  break_glass_actions: 64,
   /** Containers inside each other in any JSON that a caller sends. */
   json_depth: 32,
   /** One string, in UTF-8 bytes. */

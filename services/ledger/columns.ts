@@ -32,6 +32,7 @@ export function columnsOf(record: string): DecisionColumns {
     process_id: columnText(process.process_id),
     boot_id: columnText(process.boot_id),
     seq: process.seq,
+    break_glass: found.mode === 'enforce' ? nullable(found.break_glass) : null,
   };
 }
 
@@ -47,6 +48,7 @@ interface Found {
   readonly decision_id: string;
   readonly time: string;
   readonly store: string | null;
+  readonly mode: string;
   readonly credential: { readonly subject: string };
   readonly principal?: Uid | null;
   readonly action: Uid | string | null;
@@ -55,6 +57,7 @@ interface Found {
   readonly reason_code?: string;
   readonly error?: { readonly code: string };
   readonly bundle?: { readonly digest: string };
+  readonly break_glass?: string;
   readonly state?: { readonly digest: string } | null;
   readonly trace: { readonly trace_id: string };
   readonly process: { readonly process_id: string; readonly boot_id: string; readonly seq: number };

@@ -29,6 +29,8 @@ export interface LogQuery {
   readonly subject?: string | undefined;
   readonly bundle_digest?: string | undefined;
   readonly trace_id?: string | undefined;
+  /** Decisions that were made under it. */
+  readonly break_glass?: string | undefined;
   /** Only calls of administration, which are left out otherwise. */
   readonly administration?: boolean | undefined;
   /** How far back, in Cedar's duration text, such as `1h30m`. */
@@ -73,6 +75,7 @@ export async function queryDecisions(
       subject: query.subject,
       bundleDigest: query.bundle_digest,
       traceId: query.trace_id,
+      breakGlass: query.break_glass === undefined ? undefined : checkedId('break_glass', query.break_glass),
       administration: query.administration ?? false,
       from: query.since === undefined ? undefined : uuidAt(now - millisecondsOf(query.since)),
       before: query.cursor === undefined ? undefined : checkedId('cursor', query.cursor),

@@ -4,6 +4,7 @@ import {
   type ChangeEntry,
   type DecisionEntry,
   type ErrorEntry,
+  type GlassReportEntry,
   RECORD_VERSION,
   type RecordEntry,
   type RunEntry,
@@ -31,20 +32,32 @@ function bodyText(entry: RecordEntry): string {
   if (entry.kind === 'error') return parcText(entry) + errorText(entry);
   if (entry.kind === 'administration') return parcText(entry) + administrationText(entry);
   if (entry.kind === 'run') return runRecordText(entry);
+  if (entry.kind === 'break_glass_report') {
+    return `,"glass":${jsonText(entry.glass)},"report":${jsonText(entry.report)}`;
+  }
   if (entry.kind === 'flip') return `${parcText(entry)},"flip":${jsonText(entry.flip)}`;
 
   return changeText(entry);
 }
 
-function parcText({ principal, action, resource }: Exclude<RecordEntry, ChangeEntry | RunEntry>): string {
+function parcText({
+  principal,
+  action,
+  resource,
+}: Exclude<RecordEntry, ChangeEntry | RunEntry | GlassReportEntry>): string {
   return `,"principal":${uidText(principal)},"action":${uidText(action)},"resource":${uidText(resource)}`;
 }
 
 function changeText({ action, author, approved_by, proposal_id, reason, ...entry }: ChangeEntry): string {
-  const { sequence, before, state, admin, evaluator, entities } = entry;
+  const { sequence, before, state, admin, evaluator, entities, glass } = entry;
   const members = { action, author, approved_by, proposal_id, reason, sequence, before, state };
 
-  const more = { ...(admin && { admin }), ...(evaluator && { evaluator }), ...(entities && { entities }) };
+  const more = {
+    ...(admin && { admin }),
+    ...(evaluator && { evaluator }),
+    ...(entities && { entities }),
+    ...(glass && { glass }),
+  };
 
   return `,${jsonText({ ...members, ...more }).slice(1, -1)}`;
 }
@@ -72,7 +85,8 @@ function verdictText(entry: DecisionEntry): string {
     `,"cedar_decision":"${entry.cedar_decision}"${optionalText('policy_decision', entry.policy_decision)}` +
     `,"enforcement":"${entry.enforcement}"${optionalText('arm', entry.arm)}` +
     `,"determining":${JSON.stringify(entry.determining)},"policy_errors":${policyErrorsText(entry.policy_errors)}` +
-    `,"facts":${jsonText(entry.facts)},"state_sequence":${entry.state_sequence}` +
+    `,"facts":${jsonText(entry.facts)}${optionalText('severity', entry.severity)}` +
+    `${optionalText('break_glass', entry.break_glass)},"state_sequence":${entry.state_sequence}` +
     `,"bundle":{"name":${quote(bundle.name)},"version":${quote(bundle.version)},"digest":${quote(bundle.digest)}}` +
     `,"request_digest":${quote(entry.request_digest)}` +
     `,"evaluator":{"name":${quote(evaluator.name)},"cedar_version":${quote(evaluator.cedar_version)}}` +

@@ -1,13 +1,13 @@
 import { z } from 'zod';
+import { GLASS, GLASS_REPORT } from './glass-record.ts';
 import { type JsonValue, parseExactJson } from './json.ts';
+import { uid, uint64, uuid } from './record-parts.ts';
 
 /** Version of the record's form; a reader refuses what it does not know. */
 export const RECORD_VERSION = 1n;
 
 // JSON Schema knows no bigint; what `meta` holds goes into the generated schema.
-const uint64 = z.bigint().nonnegative().meta({ type: 'integer', minimum: 0 });
 const int64 = z.bigint().meta({ type: 'integer' });
-const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -16,8 +16,6 @@ const jsonValue: z.ZodType<JsonValue> = z
     z.union([z.string(), int64, z.boolean(), z.null(), z.array(jsonValue), z.record(z.string(), jsonValue)]),
   )
   .meta({ id: 'value', description: 'Explicit Cedar JSON; integers are exact, up to 64 bits.' });
-
-const uid = z.strictObject({ type: z.string(), id: z.string() });
 
 const run = z
   .strictObject({
@@ -141,6 +139,13 @@ const decisionRecord = z
     determining: z.array(z.string()).describe('Ids of the determining policies, sorted.'),
     policy_errors: z.array(z.strictObject({ policy_id: z.string(), message: z.string() })),
     facts: z.record(z.string(), jsonValue).describe('What the PDP asserted as `context.pdp`.'),
+    severity: z
+      .literal('critical')
+      .optional()
+      .describe('Of what somebody has to look at: it was decided under break-glass. Absent: of all others.'),
+    break_glass: uuid
+      .optional()
+      .describe('The break-glass that was asserted as a fact, whether or not a policy yielded to it.'),
     state_sequence: uint64.describe(
       'The state that decided: the sequence of the newest deployment or write of entities.',
     ),
@@ -251,6 +256,7 @@ const changeRecord = z
       })
       .optional()
       .describe('Of a write of entities, without what they hold. Absent in all other changes.'),
+    glass: GLASS.optional().describe('That was opened or closed. Absent in all other changes.'),
     ...closing,
   })
   .meta({
@@ -330,6 +336,20 @@ const runRecord = z
       'A run that was started, or that its credential ended. It is written before that is committed. Runs that end with another one, or by themselves, leave none.',
   });
 
+const glassReportRecord = z
+  .strictObject({
+    kind: z.literal('break_glass_report'),
+    ...common,
+    store: z.string(),
+    glass: GLASS,
+    report: GLASS_REPORT,
+    ...closing,
+  })
+  .meta({
+    id: 'break_glass_report',
+    description: 'What was decided under a break-glass, as far as it was in the log a minute after its end.',
+  });
+
 /** The index part of a decision record: what was asked and answered, why, by which bundle, and its place in the chain. */
 export const decisionRecordSchema = z.discriminatedUnion('kind', [
   decisionRecord,
@@ -338,6 +358,7 @@ export const decisionRecordSchema = z.discriminatedUnion('kind', [
   administrationRecord,
   flipRecord,
   runRecord,
+  glassReportRecord,
 ]);
 
 export type DecisionRecord = z.infer<typeof decisionRecordSchema>;
@@ -355,13 +376,16 @@ export type AdministrationEntry = Omit<z.infer<typeof administrationRecord>, Led
 export type FlipEntry = Omit<z.infer<typeof flipRecord>, LedgerMember>;
 /** A run that is started or ended, written before that is committed. */
 export type RunEntry = Omit<z.infer<typeof runRecord>, LedgerMember>;
+/** What was done under a break-glass. */
+export type GlassReportEntry = Omit<z.infer<typeof glassReportRecord>, LedgerMember>;
 export type RecordEntry =
   | DecisionEntry
   | ErrorEntry
   | ChangeEntry
   | AdministrationEntry
   | FlipEntry
-  | RunEntry;
+  | RunEntry
+  | GlassReportEntry;
 
 /**
  * Reads a record's text, 64-bit integers exact.

@@ -6,7 +6,7 @@ import { uidKey } from '../engine/value/value.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LimitCounting } from '../store/limits/counting.ts';
 import { type Begun, begin, commit, conclude, fail, reserve } from './deciding.ts';
-import { factsAt } from './facts.ts';
+import { factsFor } from './facts.ts';
 import { judge, storedFor } from './judge.ts';
 import type { Observer } from './observe/observer.ts';
 import { isRunId } from './runs/run-id.ts';
@@ -62,9 +62,9 @@ export function authorize(
     const begun = begin(path, snapshot, call, scope);
     if (isStateful(begun)) return authorizeStateful(path, begun, settled);
 
-    const { selected, store, at } = begun;
+    const { selected, store } = begun;
     const judged = judge(path, selected, store, call, (bundle) =>
-      decideByBundle(bundle, call, (names) => factsAt(at, names), storedFor(bundle, selected)),
+      decideByBundle(bundle, call, (names) => factsFor(begun, names), storedFor(bundle, selected)),
     );
     const deciding = conclude(path, begun, judged);
     commit(path, deciding, reserve(path, deciding), begun, settled);

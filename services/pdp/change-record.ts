@@ -30,6 +30,7 @@ export type ToldChange = Pick<
   | 'admin'
   | 'evaluator'
   | 'entities'
+  | 'glass'
 >;
 
 /** Of a change by one person that deploys nothing. */

@@ -5,6 +5,7 @@ import type { DecisionEntry } from '../ledger/record.ts';
 import type { Reservation } from '../ledger/spool/space.ts';
 import { admit } from './admit.ts';
 import type { DecisionPath, Outcome } from './authorize.ts';
+import { glassFor, type OpenGlass } from './break-glass/held.ts';
 import type { Judged } from './judge.ts';
 import type { DecisionTimes } from './observe/observer.ts';
 import { decisionEntry, recordBytes } from './record.ts';
@@ -21,6 +22,8 @@ export interface Begun {
   readonly scope: CallScope;
   readonly store: string;
   readonly selected: Selected;
+  /** What stands open for it; `undefined` at most times. */
+  readonly glass: OpenGlass | undefined;
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** On the clock of `performance.now()`. */
@@ -46,14 +49,16 @@ export function begin(path: DecisionPath, snapshot: Snapshot, call: AuthorizeCal
   const store = admit(call, scope.caller);
   path.refuseStale();
   const selected = select(snapshot, store, call);
+  const at = path.now();
+  const glass = glassFor(snapshot.glasses, store, call, at);
 
-  return { call, scope, store, selected, at: path.now(), evaluatingAt: performance.now() };
+  return { call, scope, store, selected, glass, at, evaluatingAt: performance.now() };
 }
 
 /** Puts a verdict into the words of its reply and of its record. */
 export function conclude(
   path: DecisionPath,
-  { call, scope, store, selected, at, evaluatingAt }: Begun,
+  { call, scope, store, selected, glass, at, evaluatingAt }: Begun,
   { decided, settled, run }: Judged,
   decisionId = uuidv7(at),
 ): Deciding {
@@ -91,15 +96,7 @@ export function conclude(
   };
   const { cedarVersion } = path;
   const entry = decisionEntry({
-    call,
-    scope,
-    store,
-    bundle,
-    arm,
-    decided,
-    settled,
-    run,
-    reply,
+    ...{ call, scope, store, bundle, arm, decided, settled, run, reply, glass },
     cedarVersion,
   });
 

@@ -4,11 +4,21 @@ import { limitsFact } from '../bundles/limits/use.ts';
 import { Datetime } from '../engine/extension/datetime.ts';
 import { type Facts, missingFact } from '../engine/facts/assert.ts';
 import type { FactName } from '../engine/facts/shape.ts';
+import { breakGlassFact } from '../engine/facts/values.ts';
 import { CedarRecord, uidKey, type Value } from '../engine/value/value.ts';
+import type { Begun } from './deciding.ts';
 
 /** The facts that follow from a moment, of those that an action declares; what it does not declare is not computed. */
 export function factsAt(now: number, names: readonly FactName[]): Facts {
   return names.includes('now') ? { now: new Datetime(BigInt(now)) } : {};
+}
+
+/** The facts that this process asserts by itself of a request that it has begun: what needs nobody else. */
+export function factsFor({ at, glass }: Pick<Begun, 'at' | 'glass'>, names: readonly FactName[]): Facts {
+  const facts = factsAt(at, names);
+  if (glass === undefined || !names.includes('breakGlass')) return facts;
+
+  return { ...facts, breakGlass: breakGlassFact(glass.by, glass.ticket, glass.until) };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Value } from '../engine/value/value.ts';
 import { type JsonValue, jsonText, parseExactJson } from '../ledger/json.ts';
 import type { DecisionEntry, ErrorEntry, RecordEntry, RunEntry } from '../ledger/record.ts';
 import { ALL_STORES } from '../store/credentials.ts';
+import type { OpenGlass } from './break-glass/held.ts';
 import { disclose } from './disclose.ts';
 import type { RunEffect } from './judge.ts';
 import type { Settled } from './settle.ts';
@@ -25,6 +26,8 @@ export interface Decided {
   readonly settled: Settled;
   readonly run: RunEffect | undefined;
   readonly reply: DecisionReply;
+  /** The break-glass that stood open for the request, whether or not its policies know of such a thing. */
+  readonly glass: OpenGlass | undefined;
   readonly cedarVersion: string;
 }
 
@@ -39,6 +42,7 @@ export function decisionEntry({
   settled,
   run,
   reply,
+  glass,
   cedarVersion,
 }: Decided): DecisionEntry {
   const { evaluation, informed, verdict } = decided;
@@ -65,6 +69,7 @@ export function decisionEntry({
     determining: [...evaluation.determining],
     policy_errors: evaluation.errors.map(({ policyId, message }) => ({ policy_id: policyId, message })),
     facts: jsonRecord(Object.entries(informed.facts)),
+    ...(glass === undefined || informed.facts.breakGlass === undefined ? {} : underGlass(glass)),
     state_sequence: reply.state_sequence,
     bundle: reply.bundle,
     request_digest: reply.request_digest,
@@ -113,8 +118,11 @@ function explanationUnits(entry: RecordEntry): number {
   if (entry.kind === 'error' || entry.kind === 'administration') return 0;
   if (entry.kind === 'run') return jsonText(entry.labels).length;
   if (entry.kind === 'flip') return jsonText(entry.flip).length;
+  if (entry.kind === 'break_glass_report') return jsonText([entry.glass, entry.report]).length;
   if (entry.kind === 'change') {
-    return entry.reason.length + jsonText(entry.state).length + jsonText(entry.entities ?? null).length;
+    const { state, entities = null, glass = null } = entry;
+
+    return entry.reason.length + jsonText([state, entities, glass]).length;
   }
 
   let units = entry.message.length;
@@ -177,6 +185,10 @@ function recordable(uid: RawUid | undefined): RawUid | null {
     return null;
 
   return uidOf(uid);
+}
+
+function underGlass({ id }: OpenGlass): Pick<DecisionEntry, 'severity' | 'break_glass'> {
+  return { severity: 'critical', break_glass: id };
 }
 
 function obligationOf({ id, params }: Obligation) {

@@ -1,5 +1,6 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import type { EvaluatorName } from '../engine/evaluator.ts';
+import { openGlasses } from '../store/break-glass/follow.ts';
 import { activeCredentials } from '../store/credentials.ts';
 import type { Pool } from '../store/database.ts';
 import { assignmentKeys, currentDeployments, type Deployment } from '../store/deployments.ts';
@@ -8,6 +9,7 @@ import { listOverrides } from '../store/evaluator-overrides.ts';
 import { databaseIdentity } from '../store/installation.ts';
 import { requirementSequences } from '../store/signature-requirements.ts';
 import { createAdmissions } from './admissions.ts';
+import { heldGlasses, restoredGlasses } from './break-glass/held.ts';
 import { createBundleCache, type LoadBundle } from './bundle-cache.ts';
 import { credentialDirectory } from './credentials.ts';
 import type { OpenSnapshot } from './disk/open.ts';
@@ -110,7 +112,8 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
       expect(saved);
       isRestored = true;
       overridden = new Set(state.overridden);
-      publish({ ...current, credentials: credentialDirectory(state.credentials) });
+      const glasses = restoredGlasses(state.glasses, saved.nowMs());
+      publish({ ...current, credentials: credentialDirectory(state.credentials), glasses });
       revision = state.revision;
       publishStores(state.stores.map(({ name }) => emptyStore(name)));
       takeovers.hold(held);
@@ -137,7 +140,9 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
         return { name, deployment, key, entities: entities.held };
       });
 
-      return { installation, revision, credentials, overridden, stores };
+      const glasses = [...current.glasses.values()].flat().map(({ followed }) => followed);
+
+      return { installation, revision, credentials, overridden, glasses, stores };
     },
 
     refresh() {
@@ -183,6 +188,7 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     const reached = reachedStates(states, deployments);
     assertForward({ ...identity, deployments, states: reached });
     await followCredentials(identity.revision);
+    await followGlasses();
     await followOverrides();
     await followDeployments(deployments, reached, states);
     installation = identity.installation;
@@ -206,6 +212,13 @@ export function createReplica({ pool, evaluator, load, signatures, onLoadFailure
     const active = await activeCredentials(pool);
     publish({ ...current, credentials: credentialDirectory(active.credentials) });
     revision = active.revision;
+  }
+
+  /** At once, as credentials are: what is closed is not to wait until a bundle has loaded. */
+  async function followGlasses(): Promise<void> {
+    const at = performance.now();
+    const glasses = heldGlasses(await openGlasses(pool), at, current.glasses);
+    if (glasses !== current.glasses) publish({ ...current, glasses });
   }
 
   async function followOverrides(): Promise<void> {

@@ -12,6 +12,8 @@ import { createAdminServer } from './admin/server.ts';
 import { loadSystemBundle } from './admin/system-bundle.ts';
 import { poolFor } from './admin/traced.ts';
 import type { DecisionPath } from './authorize.ts';
+import { tendGlasses } from './break-glass/tend.ts';
+import { createGlassUse } from './break-glass/usage.ts';
 import type { Config } from './config/config.ts';
 import { addressText } from './config/values.ts';
 import { openConfiguredLedger } from './configured-ledger.ts';
@@ -146,8 +148,12 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   stops.push(async () => delivering?.stop());
 
   const { PALISADE_REST_ADDRESS: rest, PALISADE_GRPC_ADDRESS: grpc, PALISADE_ADMIN_ADDRESS: admin } = config;
+  const glassUse = createGlassUse({ pool, log });
+  stops.push(glassUse.stop);
+  if (part !== 'decisions') stops.push(tendGlasses({ pool, ledger, log }).stop);
   const observer = createObserver({
     telemetry,
+    glassUse,
     log,
     traceDenies: config.PALISADE_TRACE_DENIES === 'always',
     addresses: { rpc: grpc, http: rest },

@@ -1,5 +1,6 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import type { Canary, Shadow } from '../store/next-deployment.ts';
+import { NO_GLASSES, type OpenGlasses } from './break-glass/held.ts';
 import type { CredentialDirectory } from './credentials.ts';
 import type { StoreEntities } from './entities/store-entities.ts';
 
@@ -46,6 +47,8 @@ export interface StoreState {
 export interface Snapshot {
   readonly stores: ReadonlyMap<string, StoreState>;
   readonly credentials: CredentialDirectory;
+  /** What is open, by store; empty at most times. */
+  readonly glasses: OpenGlasses;
 }
 
-export const EMPTY_SNAPSHOT: Snapshot = { stores: new Map(), credentials: new Map() };
+export const EMPTY_SNAPSHOT: Snapshot = { stores: new Map(), credentials: new Map(), glasses: NO_GLASSES };

@@ -26,6 +26,8 @@ export interface DecisionColumns {
   readonly process_id: string;
   readonly boot_id: string;
   readonly seq: number;
+  /** Of an enforced decision: the break-glass that it was made under. */
+  readonly break_glass: string | null;
 }
 
 /** A text as a column holds it: Postgres refuses a NUL, and half a surrogate pair is no UTF-8. */
@@ -118,6 +120,7 @@ export interface DecisionFilter {
   readonly subject?: string | undefined;
   readonly bundleDigest?: string | undefined;
   readonly traceId?: string | undefined;
+  readonly breakGlass?: string | undefined;
   /** Whether to find calls of administration, and only those. */
   readonly administration: boolean;
   /** Ids not below this one. */
@@ -152,6 +155,7 @@ export function selectDecisions(
   where.add('subject = ?', filter.subject);
   where.add('bundle_digest = ?', filter.bundleDigest);
   where.add('trace_id = ?', filter.traceId);
+  where.add('break_glass = ?', filter.breakGlass);
   where.add(filter.administration ? 'kind = ?' : 'kind <> ?', 'administration');
   where.add('decision_id >= ?', filter.from);
   where.add('decision_id < ?', filter.before);
@@ -284,6 +288,7 @@ const COLUMN_TYPES = {
   process_id: 'text',
   boot_id: 'uuid',
   seq: 'bigint',
+  break_glass: 'uuid',
   record: 'text',
 } as const satisfies Record<keyof DecisionRow, string>;
 

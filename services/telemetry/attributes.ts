@@ -44,6 +44,11 @@ export const ATTRIBUTES = {
     brief: 'What the policies say, also where that is only monitored and another decision is replied.',
   },
   'palisade.arm': { type: 'string', brief: '`active`, or `canary` where the candidate decided.' },
+  'palisade.severity': {
+    type: 'string',
+    brief: '`critical` where somebody has to look at a decision; absent otherwise.',
+  },
+  'palisade.break_glass': { type: 'string', brief: 'The break-glass that the decision was made under.' },
   'palisade.role': { type: 'string', brief: 'Of a candidate: `canary` or `shadow`.' },
   'palisade.action_taken': {
     type: 'string',

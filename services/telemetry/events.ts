@@ -9,7 +9,8 @@ export interface CallEvent {
   readonly at: number;
   /** Its ids stand on the event whether or not the spans of the trace are kept. */
   readonly trace: TraceContext;
-  readonly severity: 'info' | 'error';
+  /** `fatal` is the highest: what somebody has to look at. */
+  readonly severity: 'info' | 'error' | 'fatal';
   readonly describe: Describe;
 }
 

@@ -192,6 +192,19 @@ export const METRICS = {
     labels: [],
     brief: 'Counters that were deleted because nothing of them is used any more.',
   },
+  'palisade.break_glass.open': {
+    kind: 'gauge',
+    unit: '{break_glass}',
+    labels: ['palisade.store'],
+    together: 'max',
+    brief: 'Break-glasses of the store that are open, by the clocks of the process.',
+  },
+  'palisade.break_glass.decisions': {
+    kind: 'counter',
+    unit: '{decision}',
+    labels: ['palisade.store', 'palisade.decision'],
+    brief: 'Decisions that a break-glass was a fact of, whether or not a policy yielded to it.',
+  },
   'palisade.webhooks.attempts': {
     kind: 'counter',
     unit: '{attempt}',

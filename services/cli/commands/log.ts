@@ -12,7 +12,7 @@ interface Uid {
 
 /** What the lines of `log` show of a record; see schemas/decision-record.schema.json. */
 interface RecordAnswer {
-  readonly kind: 'decision' | 'error' | 'change' | 'administration' | 'flip';
+  readonly kind: 'decision' | 'error' | 'change' | 'administration' | 'flip' | 'break_glass_report';
   readonly decision_id: string;
   readonly time: string;
   readonly store: string | null;
@@ -26,6 +26,8 @@ interface RecordAnswer {
   readonly error?: { readonly code: string; readonly field: string | null };
   readonly author?: string;
   readonly reason?: string;
+  /** Of a break-glass that is over. */
+  readonly report?: { readonly allowed: bigint; readonly denied: bigint };
   readonly flip?: { readonly of: string; readonly candidate: { readonly decision: string } };
 }
 
@@ -38,6 +40,7 @@ interface QueryOptions {
   readonly subject?: string;
   readonly bundle?: string;
   readonly trace?: string;
+  readonly breakGlass?: string;
   readonly administration?: boolean;
   readonly since?: string;
   readonly limit?: string;
@@ -94,6 +97,7 @@ export function logCommand(): Command {
     .option('--subject <name>', 'the credential that asked')
     .option('--bundle <digest>', 'sha256:…')
     .option('--trace <id>', '32 hex digits')
+    .option('--break-glass <id>', 'what was decided under it')
     .option('--administration', 'calls of administration, and those alone')
     .option('--since <duration>', 'how far back, such as 1h30m')
     .option('--limit <n>', 'at most 1000', '100')
@@ -137,8 +141,11 @@ async function tailPage(
 
 async function query(client: AdminClient, options: QueryOptions): Promise<void> {
   const parameters = new URLSearchParams();
-  const { reasonCode, bundle, trace, json, ...plain } = options;
-  const named = { ...plain, reason_code: reasonCode, bundle_digest: bundle, trace_id: trace };
+  const { reasonCode, bundle, trace, breakGlass, json, ...plain } = options;
+  const named = {
+    ...plain,
+    ...{ reason_code: reasonCode, bundle_digest: bundle, trace_id: trace, break_glass: breakGlass },
+  };
   for (const [name, value] of Object.entries(named))
     if (value !== undefined) parameters.set(name, String(value));
 
@@ -177,12 +184,15 @@ function whyOf({
   author,
   reason,
   flip,
+  report,
   reason_code,
   determining = [],
 }: RecordAnswer): readonly string[] {
   if (error !== undefined) return [error.code];
   if (author !== undefined) return [`${author}:`, reason ?? ''];
   if (flip !== undefined) return ['to', flip.candidate.decision, 'of', flip.of];
+
+  if (report !== undefined) return [`${report.allowed} allowed,`, `${report.denied} denied`];
 
   return [reason_code ?? '', ...determining];
 }

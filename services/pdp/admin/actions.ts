@@ -22,6 +22,9 @@ export const ADMIN_ACTIONS = [
   'writeEntities',
   'readEvaluators',
   'liftOverride',
+  'readBreakGlass',
+  'openBreakGlass',
+  'closeBreakGlass',
 ] as const;
 export type AdminAction = (typeof ADMIN_ACTIONS)[number];
 

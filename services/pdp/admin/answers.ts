@@ -5,6 +5,7 @@ import { PROBLEM_CODES } from '../../bundles/problem.ts';
 import { ROLES } from '../../store/credentials.ts';
 import { Problem } from '../wire/rest/schema.ts';
 import { count, digest, time } from './answer-parts.ts';
+import { OpenedBreakGlass } from './glass-answers.ts';
 
 // What administration answers, for the OpenAPI document; bodies that it reads stand beside their routes.
 
@@ -157,6 +158,7 @@ export const Approved = z
     store: z.string().optional(),
     two_person: z.boolean().optional(),
     signature_requirement: count.optional().meta({ description: 'Its sequence.' }),
+    break_glass: OpenedBreakGlass.optional(),
   })
   .meta({ id: 'Approved', description: 'What came of it.' });
 

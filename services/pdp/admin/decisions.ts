@@ -21,6 +21,7 @@ export const DECISIONS_QUERY = z.strictObject({
   subject: z.string().optional().meta({ description: 'Name of the credential that asked.' }),
   bundle_digest: z.string().optional(),
   trace_id: z.string().optional(),
+  break_glass: z.string().optional().meta({ description: 'Enforced decisions that were made under it.' }),
   administration: z
     .literal('true')
     .transform(() => true)

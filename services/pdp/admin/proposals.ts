@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { PdpError } from '../../engine/error.ts';
+import { GLASS_PROPOSAL } from '../../store/break-glass/open.ts';
 import { REQUIREMENT_KIND } from '../../store/change-requirement.ts';
 import { lockStore } from '../../store/deployments.ts';
 import { withTransaction } from '../../store/pool.ts';
@@ -19,6 +20,7 @@ import { approveRequirement } from './approve-requirement.ts';
 import { type AdminContext, adminOf, reply, storeOf, visibleStores } from './context.ts';
 import { deploymentJson, proposalJson } from './deployment-json.ts';
 import { readInput, readQuery } from './input.ts';
+import { approveGlass } from './open-glass.ts';
 import { recordSetting } from './record-setting.ts';
 import { type AdminRoute, createAdminRoutes } from './routes.ts';
 
@@ -101,6 +103,8 @@ export function proposalRoutes(context: AdminContext): readonly AdminRoute[] {
 
       return { store, signature_requirement: sequence };
     }
+    if (kind === GLASS_PROPOSAL)
+      return { break_glass: await approveGlass(context, request, proposalId, stores) };
     if (kind !== TWO_PERSON_OFF)
       throw new PdpError('internal', `nobody knows how to apply a proposal of kind ${kind}`);
 

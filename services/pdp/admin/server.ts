@@ -6,6 +6,7 @@ import type { DecisionService } from '../types.ts';
 import { bearerToken } from '../wire/bearer.ts';
 import { type AppOptions, createApp } from '../wire/rest/app.ts';
 import { createHttpListener, type HttpListener } from '../wire/rest/listener.ts';
+import { glassRoutes } from './break-glass.ts';
 import { bundleRoutes } from './bundles.ts';
 import { UPLOAD_MS } from './check-upload.ts';
 import { type AdminContext, refuseAgents, requireCaller } from './context.ts';
@@ -72,6 +73,7 @@ export function allRoutes(context: AdminContext): readonly AdminRoute[] {
     proposalRoutes,
     requirementRoutes,
     entityRoutes,
+    glassRoutes,
     credentialRoutes,
     decisionRoutes,
     replayRoutes,

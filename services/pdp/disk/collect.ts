@@ -26,13 +26,14 @@ export async function collectState(
       ...{ sequence: at.sequence, entities: [...pieces], last_write: at.lastWrite ?? null },
     });
   }
-  const { installation, revision, credentials, overridden } = held;
+  const { installation, revision, credentials, overridden, glasses } = held;
 
   return {
     installation,
     revision,
     credentials: [...credentials],
     overridden: [...overridden],
+    glasses: [...glasses],
     stores,
     bundles: [...bundles.values()],
   };

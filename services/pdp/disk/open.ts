@@ -19,6 +19,8 @@ export interface OpenSnapshot {
   readonly state: SavedState;
   /** Milliseconds since PostgreSQL last confirmed it. @throws SnapshotError where the clock has gone back. */
   ageMs(): number;
+  /** What time it is at least, in milliseconds since the epoch: a clock that was set back is not believed. @throws SnapshotError as above. */
+  nowMs(): number;
   /** Of a bundle that it names, byte for byte as it was saved. @throws SnapshotError */
   archive(digest: string): Promise<Uint8Array>;
   /** What a store held at the state that was saved. @throws SnapshotError */
@@ -51,6 +53,7 @@ export async function openSnapshot(
   return {
     state,
     ageMs: () => elapsed(confirmed, now()),
+    nowMs: () => Math.max(now().wall, confirmed.wall + elapsed(confirmed, now())),
 
     archive(digest) {
       const bundle = bundles.get(digest);

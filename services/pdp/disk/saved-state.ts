@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ActiveCredential } from '../../store/credentials.ts';
 import { CANARY_LIMITS, MONITOR } from '../../store/deployment-change.ts';
 import type { Deployment } from '../../store/deployments.ts';
+import type { SavedGlass } from '../held-state.ts';
 import { MOMENT } from './moment.ts';
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
@@ -55,6 +56,18 @@ const DEPLOYMENT = z.strictObject({
   recordId: z.string().nullable(),
 }) satisfies z.ZodType<Deployment>;
 
+const GLASS = z.strictObject({
+  id: z.string(),
+  store: z.string(),
+  principalType: z.string(),
+  principalId: z.string().nullable(),
+  actions: z.array(z.string()).readonly().nullable(),
+  ticket: z.string(),
+  openedBy: z.string(),
+  approvedBy: z.string().nullable(),
+  until: date,
+}) satisfies z.ZodType<SavedGlass>;
+
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 const PIECE = z.strictObject({ file: z.string().regex(/^[0-9a-f]{32}$/), bytes: z.int().positive(), sha256 });
@@ -93,6 +106,8 @@ export const SAVED_STATE = z.strictObject({
   credentials: z.array(CREDENTIAL),
   /** Bundles that Cedar's own evaluator is to judge. */
   overridden: z.array(digest),
+  /** What is open; it ends here at the moment that PostgreSQL had said. */
+  glasses: z.array(GLASS),
   stores: z.array(SAVED_STORE),
   /** Every bundle that a deployment names: its archive lies beside, and these are its bytes. */
   bundles: z.array(

@@ -1,5 +1,6 @@
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import { isOpen } from '../break-glass/held.ts';
 import type { CountingLimits } from '../count-limits.ts';
 import type { KeeperStats } from '../disk/keeper.ts';
 import type { Keeping } from '../disk/start.ts';
@@ -78,6 +79,12 @@ function observeReplica(metrics: Metrics, replica: Replica): void {
   );
   metrics.observe('palisade.entities.held', () =>
     stores().map(({ name, entities }) => ({ value: entities.held.documents.size, labels: [name] as const })),
+  );
+  metrics.observe('palisade.break_glass.open', () =>
+    stores().map(({ name }) => ({
+      value: (replica.snapshot().glasses.get(name) ?? []).filter((glass) => isOpen(glass, Date.now())).length,
+      labels: [name] as const,
+    })),
   );
   metrics.observe('palisade.deployment.pending', () => lagging(false));
   metrics.observe('palisade.deployment.failed', () => lagging(true));

@@ -6,6 +6,7 @@ import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';
 import { traceContext } from '../../telemetry/trace-context.ts';
+import type { GlassUse } from '../break-glass/usage.ts';
 import type { Address } from '../config/values.ts';
 import type { CallNotes, CallScope, TraceContext, Transport } from '../types.ts';
 import { describeOperation, faultOf, type Operation, operationName, rpcStatus } from './operation.ts';
@@ -73,11 +74,19 @@ export interface ObserverOptions {
   readonly traceDenies: boolean;
   /** As configured: what a caller puts into its Host header is not taken over. */
   readonly addresses: { readonly rpc: Address; readonly http: Address };
+  /** Told of decisions under break-glass, so that people hear of them. */
+  readonly glassUse?: Pick<GlassUse, 'used'>;
 }
 
 const LOG_EVERY_MS = 1_000;
 
-export function createObserver({ telemetry, log, traceDenies, addresses }: ObserverOptions): Observer {
+export function createObserver({
+  telemetry,
+  log,
+  traceDenies,
+  addresses,
+  glassUse,
+}: ObserverOptions): Observer {
   const { metrics, events, spans } = telemetry;
   const internalErrors = createThrottle(LOG_EVERY_MS);
   const ownFaults = createThrottle(LOG_EVERY_MS);
@@ -94,6 +103,10 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
       metrics.add('palisade.decisions', 1, [store, decision, reason_code]);
       if (entry.enforcement === 'monitored')
         metrics.add('palisade.decisions.monitored', 1, [store, decision]);
+      if (entry.break_glass !== undefined) {
+        metrics.add('palisade.break_glass.decisions', 1, [store, decision]);
+        glassUse?.used(entry);
+      }
       const source = isKept(scope) ? trace : undefined;
       metrics.record('palisade.evaluation.duration', (decidedAt - evaluatingAt) / 1_000, [], source);
       metrics.record('palisade.record.duration', (recordedAt - countedAt) / 1_000, [], source);
@@ -103,7 +116,7 @@ export function createObserver({ telemetry, log, traceDenies, addresses }: Obser
         name: 'palisade.decision',
         at: Date.parse(entry.time),
         trace,
-        severity: 'info',
+        severity: entry.severity === 'critical' ? 'fatal' : 'info',
         describe: (sink) => describeRecord(entry, sink),
       });
     },

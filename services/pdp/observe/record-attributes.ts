@@ -39,6 +39,8 @@ function addDecision(sink: AttributeSink, entry: DecisionEntry): void {
   sink.text('palisade.enforcement', entry.enforcement);
   addText(sink, 'palisade.policy_decision', entry.policy_decision ?? null);
   addText(sink, 'palisade.arm', entry.arm ?? null);
+  addText(sink, 'palisade.severity', entry.severity ?? null);
+  addText(sink, 'palisade.break_glass', entry.break_glass ?? null);
   sink.text('palisade.bundle.name', bundle.name);
   sink.text('palisade.bundle.version', bundle.version);
   sink.text('palisade.bundle.digest', bundle.digest);

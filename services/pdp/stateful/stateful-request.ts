@@ -8,7 +8,7 @@ import type { LimitCount, LimitUse } from '../../store/limits/uses.ts';
 import type { SettlementAnswer } from '../../store/settlement.ts';
 import type { DecisionPath } from '../authorize.ts';
 import type { Begun } from '../deciding.ts';
-import { factsAt } from '../facts.ts';
+import { factsFor } from '../facts.ts';
 import { type Judged, judge, storedFor } from '../judge.ts';
 import { type KnownRun, runPart } from '../runs/run-part.ts';
 import type { CountedLimit } from '../types.ts';
@@ -92,15 +92,15 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
 
     judge(known) {
       const used = new Map(known.counts.map(({ name, used: amount }) => [name, amount]));
-      const factsFor = (bundle: CompiledBundle) => (names: readonly FactName[]) => ({
-        ...factsAt(known.run?.state?.readAt ?? at, names),
+      const factsBy = (bundle: CompiledBundle) => (names: readonly FactName[]) => ({
+        ...factsFor({ at: known.run?.state?.readAt ?? at, glass: begun.glass }, names),
         ...limitsFact(rules, used),
         ...(known.run === undefined ? {} : run?.facts(bundle, known.run)),
       });
       const judged = judge(path, selected, store, call, (bundle) =>
         bundle === selected.bundle
-          ? decideInformed(bundle, assertFacts(request, factsFor(bundle)))
-          : decideByBundle(bundle, call, factsFor(bundle), storedFor(bundle, selected)),
+          ? decideInformed(bundle, assertFacts(request, factsBy(bundle)))
+          : decideByBundle(bundle, call, factsBy(bundle), storedFor(bundle, selected)),
       );
 
       return run === undefined || known.run === undefined ? judged : run.settle(judged, known.run);

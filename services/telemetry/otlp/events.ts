@@ -8,6 +8,7 @@ import { ProtobufWriter } from './protobuf-writer.ts';
 export const SEVERITIES = {
   info: { number: SeverityNumber.INFO, text: 'INFO' },
   error: { number: SeverityNumber.ERROR, text: 'ERROR' },
+  fatal: { number: SeverityNumber.FATAL, text: 'FATAL' },
 } as const;
 
 // Field numbers of opentelemetry/proto/logs/v1/logs.proto.

@@ -5,6 +5,8 @@ export interface Names {
   readonly proposal: string;
   /** Of a requirement of signatures. */
   readonly requirement: string;
+  /** A break-glass. */
+  readonly glass: string;
   readonly decision: string;
   readonly credential: string;
   /** Of a runtime credential. */
@@ -33,6 +35,7 @@ const DEPLOYMENT = `${STORE}/deployment`;
 const OWN = '/v1/stores/other';
 const ENTITY = { uid: { type: 'Agent', id: 'a' }, attrs: {}, parents: [] };
 const ENTITY_PATH = `${STORE}/entities/Agent/a`;
+const GLASS = `${STORE}/break-glass`;
 const REQUIREMENT = 'signature-requirement';
 const NEW_REQUIREMENT = { threshold: 0, keys: [] };
 
@@ -127,6 +130,21 @@ export const FOREIGN_CASES: Readonly<Record<string, readonly ForeignCase[]>> = {
   'POST /v1/proposals/:id/reject': [
     { path: '/v1/proposals/{proposal}/reject' },
     { path: '/v1/proposals/{requirement}/reject' },
+  ],
+  'GET /v1/stores/:store/break-glass': [{ path: GLASS }, list(`${OWN}/break-glass`)],
+  'POST /v1/stores/:store/break-glass': [
+    {
+      path: GLASS,
+      body: { principal: { type: 'Agent', id: 'a' }, actions: 'all', reason: 'r', ticket: 't', minutes: 5 },
+    },
+  ],
+  'POST /v1/stores/:store/break-glass/:id/close': [
+    { path: `${GLASS}/{glass}/close`, body: { reason: 'r' } },
+    { path: `${OWN}/break-glass/{glass}/close`, body: { reason: 'r' } },
+  ],
+  'GET /v1/stores/:store/break-glass/:id/report': [
+    { path: `${GLASS}/{glass}/report` },
+    { path: `${OWN}/break-glass/{glass}/report` },
   ],
   'GET /v1/credentials': [list('/v1/credentials')],
   'POST /v1/credentials': [

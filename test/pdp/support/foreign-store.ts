@@ -41,6 +41,9 @@ export async function furnish(server: ServerWorld, access: Access): Promise<Unsi
   const required = await asAdmin('POST', requirement, { threshold: 0, keys: [] });
   const signature = signatureOf(newKey(), String(digest), { store });
   await asAdmin('POST', `/v1/bundles/${digest}/signatures`, { signature });
+  const glass = await asAdmin('POST', `/v1/stores/${store}/break-glass`, {
+    ...{ principal: { type: 'Agent', id: 'b' }, actions: 'all', reason: 'r', ticket: 't', minutes: 60 },
+  });
   await asAdmin('PUT', `/v1/stores/${store}/two-person`, { enabled: true });
   const { proposal } = await asAdmin('POST', `${deployment}/promote`, {});
 
@@ -56,6 +59,7 @@ export async function furnish(server: ServerWorld, access: Access): Promise<Unsi
     digest: String(digest),
     proposal: String((proposal as { readonly id: string }).id),
     requirement: String(required['id']),
+    glass: String(glass['id']),
     decision,
     credential: token.slice(4, 20),
     subject,

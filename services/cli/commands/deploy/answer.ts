@@ -26,7 +26,15 @@ export interface ProposalAnswer {
   readonly id: string;
   readonly kind: string;
   readonly store: string;
-  readonly payload: { readonly change?: { readonly action: string; readonly digest?: string } };
+  readonly payload: {
+    readonly change?: { readonly action: string; readonly digest?: string };
+    /** Of a break-glass, as are those below. */
+    readonly principal_type?: string;
+    readonly principal_id?: string | null;
+    readonly actions?: readonly string[] | null;
+    readonly ticket?: string;
+    readonly minutes?: bigint;
+  };
   readonly proposed_by: string;
   readonly reason: string;
   readonly created_at: string;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { createAdminClient } from '../../client.ts';
 import { print } from '../../output.ts';
+import { type GlassAnswer, openedLines } from '../break-glass/lines.ts';
 import type { DeploymentAnswer } from './answer.ts';
 import { stateLines } from './lines.ts';
 
@@ -14,6 +15,7 @@ export function approveCommand(): Command {
       const answer = (await createAdminClient().request('POST', path, { json: {} })) as {
         readonly deployment?: DeploymentAnswer;
         readonly store?: string;
+        readonly break_glass?: GlassAnswer;
       };
       print(answer, json, () => doneLines(answer));
     });
@@ -22,10 +24,13 @@ export function approveCommand(): Command {
 function doneLines({
   deployment,
   store,
+  break_glass: glass,
 }: {
   readonly deployment?: DeploymentAnswer;
   readonly store?: string;
+  readonly break_glass?: GlassAnswer;
 }): string[] {
+  if (glass !== undefined) return openedLines(glass);
   if (deployment === undefined) return [`One person can change ${store} again.`];
   const { bundle, sequence } = deployment;
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { createAdminClient } from '../../client.ts';
 import { print, table } from '../../output.ts';
+import { proposedGlassText } from '../break-glass/lines.ts';
 import type { ProposalAnswer } from './answer.ts';
 
 export function proposalsCommand(): Command {
@@ -32,7 +33,9 @@ export function proposalsCommand(): Command {
     });
 }
 
-function changeText({ kind, payload: { change } }: ProposalAnswer): string {
+function changeText({ kind, payload }: ProposalAnswer): string {
+  const { change, minutes } = payload;
+  if (minutes !== undefined) return `break-glass for ${proposedGlassText(payload)}`;
   if (change === undefined) return kind;
 
   return change.digest === undefined ? change.action : `${change.action} ${change.digest}`;
