@@ -1,3 +1,4 @@
+import { idOfKey, typeOfKey } from '../../engine/value/value.ts';
 import type { EventValue } from '../webhooks/enqueue.ts';
 import type { BreakGlass, GlassScope } from './break-glass.ts';
 
@@ -16,5 +17,8 @@ export function glassEvent(glass: BreakGlass): { readonly [name: string]: EventV
 
 /** For whom and for what. */
 export function scopeEvent({ principalType, principalId, actions }: GlassScope) {
-  return { principal: { type: principalType, id: principalId }, actions: actions ?? null } as const;
+  return {
+    principal: { type: principalType, id: principalId },
+    actions: actions === null ? null : actions.map((key) => ({ type: typeOfKey(key), id: idOfKey(key) })),
+  };
 }

@@ -1,0 +1,351 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { writeArchive } from '../../services/bundles/archive.ts';
+import { parseExactJson } from '../../services/ledger/json.ts';
+import { createPool } from '../../services/store/pool.ts';
+import { usePalisade } from '../cli/support/run.ts';
+import { createDecisionClient, type Outcome } from '../support/decision-client.ts';
+import { grpcMessage, type Question, restBody } from '../support/question.ts';
+import { deployArchive, type ServerWorld } from '../support/server.ts';
+import { useWorld } from '../support/use-world.ts';
+import { glassBundle } from './support/glass-bundle.ts';
+import { allServe, type Replica, startReplicas } from './support/three-replicas.ts';
+
+const SECRET = 'a secret of the tests, long enough';
+const WAIT = { timeout: 20_000, interval: 50 };
+
+interface ToldEvent {
+  readonly kind: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+const events: ToldEvent[] = [];
+const receiver = createServer((request, response) => {
+  void text(request).then((body) => {
+    events.push(JSON.parse(body) as ToldEvent);
+    response.writeHead(204).end();
+  });
+});
+let owner: pg.Pool;
+const palisade = usePalisade();
+
+const three = useWorld(async (world) => {
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const file = join(world.home, 'webhooks.json');
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+  await writeFile(file, JSON.stringify({ endpoints: [{ name: 'on-call', url, secret: SECRET }] }), {
+    mode: 0o600,
+  });
+  const replicas = await startReplicas(world, ['pdp-1', 'pdp-2', 'pdp-3'], { PALISADE_WEBHOOKS_FILE: file });
+  const [first] = replicas as readonly [Replica, Replica, Replica];
+  await deployArchive(world, first.server.addresses.admin, writeArchive(glassBundle()));
+  await allServe(replicas, 1n, 20_000);
+  const tokens = {
+    olga: await world.credential({ name: 'olga', roles: ['operator'] }),
+    rita: await world.credential({ name: 'rita', roles: ['reviewer', 'operator'] }),
+  };
+
+  return { world, replicas, tokens };
+});
+beforeAll(() => {
+  owner = createPool({ connection: three().world.database.ownerUrl, max: 2 });
+});
+afterAll(async () => {
+  await owner.end();
+  receiver.close();
+});
+
+const FAY = { type: 'User', id: 'fay' };
+const DEPLOY = [{ type: 'Action', id: 'deploy' }];
+const WANTED = { principal: FAY, actions: DEPLOY, reason: 'the shop is down', ticket: 'INC-7', minutes: 5 };
+
+test('opens for one principal and one action on every replica, and only for policies that know of it', async () => {
+  const opened = await asOlga('POST', '', WANTED);
+  expect(opened).toMatchObject({
+    status: 201,
+    body: { open: true, opened_by: 'olga', affects: DEPLOY, ticket: 'INC-7' },
+  });
+  const since = sequenceOf(opened.body['state_sequence']);
+
+  for (const replica of three().replicas) {
+    for (const by of ['rest', 'grpc'] as const) {
+      expect(await ask(replica, by, 'fay', 'deploy', since)).toMatchObject({ decision: 'allow' });
+      expect(await ask(replica, by, 'bob', 'deploy', since)).toMatchObject({ reason_code: 'forbidden' });
+      expect(await ask(replica, by, 'fay', 'restart', since)).toMatchObject({ reason_code: 'forbidden' });
+      expect(await ask(replica, by, 'fay', 'open_vault', since)).toMatchObject({ reason_code: 'forbidden' });
+      expect(await ask(replica, by, 'fay', 'read', since)).toMatchObject({ decision: 'allow' });
+    }
+  }
+
+  const closed = await close(opened.body['id']);
+  const over = sequenceOf(closed.body['closed_sequence']);
+  expect(closed).toMatchObject({ status: 200, body: { open: false, closed_by: 'olga' } });
+  expect(over).toBeGreaterThan(since);
+  for (const replica of three().replicas) {
+    expect(await ask(replica, 'grpc', 'fay', 'deploy', over)).toMatchObject({ reason_code: 'forbidden' });
+  }
+  expect(await close(opened.body['id'])).toMatchObject({ status: 409 });
+});
+
+test('records each decision under it as critical, sums them up, and tells those outside', async () => {
+  events.length = 0;
+  const opened = await asOlga('POST', '', WANTED);
+  const id = String(opened.body['id']);
+  const since = sequenceOf(opened.body['state_sequence']);
+  const [first, second] = three().replicas as readonly [Replica, Replica, Replica];
+  const allowed = await ask(first, 'grpc', 'fay', 'deploy', since);
+  await ask(second, 'grpc', 'fay', 'deploy', since);
+  await ask(second, 'rest', 'fay', 'deploy', since, { mode: 'check' });
+  await ask(second, 'grpc', 'bob', 'deploy', since);
+  await close(id);
+  await vi.waitFor(async () => expect((await recordsUnder(id)).length).toBe(2), WAIT);
+
+  expect(await recordsUnder(id)).toContainEqual(
+    expect.objectContaining({
+      decision_id: allowed['decision_id'],
+      severity: 'critical',
+      break_glass: id,
+      facts: {
+        breakGlass: {
+          by: ['olga'],
+          ticket: 'INC-7',
+          until: { __extn: { fn: 'datetime', arg: expect.stringMatching(/^\d{4}-/) } },
+        },
+      },
+    }),
+  );
+  const report = await asOlga('GET', `/${id}/report`);
+  expect(report.body).toMatchObject({
+    allowed: 2n,
+    denied: 0n,
+    actions: [{ action: DEPLOY[0], allowed: 2n, denied: 0n }],
+  });
+  expect(report.body['examples']).toContain(allowed['decision_id']);
+
+  await vi.waitFor(() => {
+    const told = events.filter(({ data }) => data['break_glass'] === id);
+    expect(told.map(({ kind }) => kind).sort()).toEqual([
+      'break_glass.closed',
+      'break_glass.opened',
+      'break_glass.used',
+      'break_glass.used',
+    ]);
+  }, WAIT);
+  const used = events.find(({ kind }) => kind === 'break_glass.used');
+  expect(used?.data).toMatchObject({ allowed: 1, denied: 0, examples: [{ principal: FAY }] });
+
+  const metrics = await (await fetch(`http://${first.server.addresses.admin}/metrics`)).text();
+  expect(metrics).toMatch(
+    /palisade_break_glass_decisions_total\{palisade_store="default",palisade_decision="allow"\} [1-9]/,
+  );
+  expect(metrics).toContain('palisade_break_glass_open{palisade_store="default"} 0');
+});
+
+test('takes two persons where changes of the store do, and one to close', async () => {
+  const { world, replicas } = three();
+  const [first] = replicas as readonly [Replica, Replica, Replica];
+  await first.admin('PUT', '/v1/stores/default/two-person', { enabled: true });
+  try {
+    const asked = await cli(
+      tokenOf('rita'),
+      'open',
+      'default',
+      '--principal',
+      'User::"fay"',
+      '--scope',
+      'all',
+      '--reason',
+      'r',
+      '--ticket',
+      'T-9',
+      '--minutes',
+      '3',
+    );
+    const proposal = /palisade deploy approve (\S+)/.exec(asked.stdout)?.[1] ?? '';
+    expect(asked).toMatchObject({ code: 0 });
+    expect(await ask(first, 'grpc', 'fay', 'deploy')).toMatchObject({ reason_code: 'forbidden' });
+
+    const approve = (token: string) => run(token, 'deploy', 'approve', proposal);
+    expect(await run(tokenOf('rita'), 'deploy', 'proposals')).toMatchObject({
+      stdout: expect.stringContaining('break-glass for User::"fay", all actions, 3 minutes (T-9)'),
+    });
+    expect(await approve(tokenOf('rita'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('whoever proposed a change cannot approve it'),
+    });
+    expect(await approve(tokenOf('olga'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('approveProposal'),
+    });
+    const vera = await world.credential({ name: 'vera', roles: ['reviewer'] });
+    await vi.waitFor(async () => expect(await approve(vera)).toMatchObject({ code: 0 }), WAIT);
+
+    // The policy wants olga among those who opened it.
+    expect(await ask(first, 'grpc', 'fay', 'deploy')).toMatchObject({ reason_code: 'forbidden' });
+    const { body } = await asOlga('GET', '?open=true');
+    const [glass] = body['break_glass'] as readonly Record<string, unknown>[];
+    expect(glass).toMatchObject({ opened_by: 'rita', approved_by: 'vera', principal: FAY });
+    expect(glass).not.toHaveProperty('actions');
+    const listed = await cli(tokenOf('olga'), 'list', 'default', '--open');
+    expect(listed.stdout).toMatch(/open +User::"fay" +all actions +\S+ +rita and vera +T-9/);
+    const ended = await cli(tokenOf('olga'), 'close', 'default', String(glass?.['id']), '--reason', 'over');
+    expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('is closed') });
+    const report = await cli(tokenOf('olga'), 'report', 'default', String(glass?.['id']));
+    expect(report.stdout).toContain('Closed by olga: over');
+  } finally {
+    await owner.query('update stores set two_person = false');
+  }
+});
+
+test('ends by itself, and everybody is told', async () => {
+  events.length = 0;
+  const opened = await asOlga('POST', '', { ...WANTED, actions: 'all' });
+  const id = String(opened.body['id']);
+  const [, second] = three().replicas as readonly [Replica, Replica, Replica];
+  const since = sequenceOf(opened.body['state_sequence']);
+  expect(await ask(second, 'grpc', 'fay', 'restart', since)).toMatchObject({ decision: 'allow' });
+  await endIn(id, '1 second');
+  await vi.waitFor(
+    async () => expect(await ask(second, 'grpc', 'fay', 'restart')).toMatchObject({ decision: 'deny' }),
+    WAIT,
+  );
+  const told = () =>
+    events.filter(({ kind, data }) => kind === 'break_glass.closed' && data['break_glass'] === id);
+  await vi.waitFor(
+    () => expect(told()).toMatchObject([{ data: { closed_by: 'palisade', actions: null } }]),
+    WAIT,
+  );
+});
+
+test('a replica that is cut off from PostgreSQL, and one that starts without it, end it by their own clocks', {
+  timeout: 60_000,
+}, async () => {
+  const { world, replicas } = three();
+  const [, second, third] = replicas as readonly [Replica, Replica, Replica];
+  const opened = await asOlga('POST', '', WANTED);
+  const since = sequenceOf(opened.body['state_sequence']);
+  await endIn(String(opened.body['id']), '9 seconds');
+  const endsAt = performance.now() + 9_000;
+  expect(await ask(second, 'grpc', 'fay', 'deploy', since)).toMatchObject({ decision: 'allow' });
+  // Long enough for the end that was moved to be followed, and kept on the disk.
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await cutOff(world, true);
+  try {
+    await third.restart();
+    for (const replica of [second, third]) {
+      expect(await ask(replica, 'grpc', 'fay', 'deploy')).toMatchObject({ decision: 'allow' });
+    }
+    expect(performance.now()).toBeLessThan(endsAt);
+    await new Promise((resolve) => setTimeout(resolve, endsAt - performance.now() + 200));
+    for (const replica of [second, third]) {
+      expect(await ask(replica, 'grpc', 'fay', 'deploy')).toMatchObject({ reason_code: 'forbidden' });
+    }
+  } finally {
+    await cutOff(world, false);
+  }
+});
+
+test.each([
+  ['nobody', { principal: undefined }],
+  ['a type without saying that all of it is meant', { principal: { type: 'User' } }],
+  ['no actions', { actions: [] }],
+  ['no time', { minutes: 0 }],
+  ['more than four hours', { minutes: 241 }],
+  ['no reason', { reason: ' ' }],
+  ['no ticket', { ticket: '' }],
+  ['a reason that a terminal would obey', { reason: 'x\u001b[2J' }],
+  ['an id that PostgreSQL cannot hold', { principal: { type: 'User', id: '\u0000' } }],
+])('is refused for %s', async (_what, change) => {
+  expect(await asOlga('POST', '', { ...WANTED, ...change })).toMatchObject({ status: 400 });
+});
+
+async function asOlga(method: string, path: string, body?: object) {
+  const { replicas, tokens } = three();
+  const [first] = replicas as readonly [Replica, Replica, Replica];
+  const answer = await fetch(`http://${first.server.addresses.admin}/v1/stores/default/break-glass${path}`, {
+    method,
+    headers: { authorization: `Bearer ${tokens.olga}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+  return { status: answer.status, body: parseExactJson(await answer.text()) as Record<string, unknown> };
+}
+
+function close(id: unknown) {
+  return asOlga('POST', `/${id}/close`, { reason: 'it is over' });
+}
+
+function tokenOf(name: 'olga' | 'rita'): string {
+  return three().tokens[name];
+}
+
+function cli(token: string, ...args: readonly string[]) {
+  return run(token, 'break-glass', ...args);
+}
+
+function run(token: string, ...args: readonly string[]) {
+  const [first] = three().replicas as readonly [Replica, Replica, Replica];
+
+  return palisade(args, {
+    PALISADE_ADMIN_URL: `http://${first.server.addresses.admin}`,
+    PALISADE_TOKEN: token,
+  });
+}
+
+async function ask(
+  { server }: Replica,
+  by: 'rest' | 'grpc',
+  principal: string,
+  action: string,
+  since = 0n,
+  members: Question['members'] = {},
+): Promise<Outcome> {
+  const client = createDecisionClient(server.addresses, three().world.runtimeToken, 10_000);
+  const question: Question = {
+    principal: `User::"${principal}"`,
+    action: `Action::"${action}"`,
+    resource: 'Service::"shop"',
+    members: { at_least_sequence: since, ...members },
+  };
+  try {
+    return by === 'grpc' ? await client.grpc(grpcMessage(question)) : await client.rest(restBody(question));
+  } finally {
+    client.close();
+  }
+}
+
+async function recordsUnder(id: string): Promise<readonly Record<string, unknown>[]> {
+  const [first] = three().replicas as readonly [Replica, Replica, Replica];
+  const { body } = await first.admin('GET', `/v1/decisions?break_glass=${id}`);
+
+  return body['records'] as readonly Record<string, unknown>[];
+}
+
+/** As if it had been opened long ago; nobody waits for minutes here. */
+async function endIn(id: string, time: string): Promise<void> {
+  await owner.query(
+    `update break_glass set until = clock_timestamp() + $2::interval, opened_at = clock_timestamp() - interval '1 minute'
+     where id = $1`,
+    [id, time],
+  );
+}
+
+async function cutOff({ database }: ServerWorld, isCut: boolean): Promise<void> {
+  await owner.query(`alter database ${database.name} connection limit ${isCut ? 0 : -1}`);
+  await owner.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = $1 and pid <> pg_backend_pid() and application_name like 'palisade%' and usename <> current_user`,
+    [database.name],
+  );
+}
+
+function sequenceOf(value: unknown): bigint {
+  if (typeof value !== 'bigint') throw new Error(`${String(value)} is no sequence`);
+
+  return value;
+}
