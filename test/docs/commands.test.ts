@@ -66,6 +66,7 @@ test.each([
   ['docs/guide-sres.md, as far as it needs no database of its own,', walkOf('docs/guide-sres.md')],
   ['docs/decision-log.md', blocksOf('docs/decision-log.md')],
   ['docs/replay.md', blocksOf('docs/replay.md')],
+  ['docs/break-glass.md', blocksOf('docs/break-glass.md')],
   ['docs/replicas.md', blocksOf('docs/replicas.md')],
 ])('%s has commands that do what it says', { timeout: TIMEOUT_MS }, async (_page, blocks) => {
   expect(blocks.length).toBeGreaterThan(0);

@@ -202,6 +202,18 @@ test('takes two persons where changes of the store do, and one to close', async 
   }
 });
 
+test('leaves a log that is whole, and decisions that are decided again as they were', async () => {
+  const admin = three().world.adminToken;
+  await vi.waitFor(async () => {
+    const verified = await run(admin, 'log', 'verify');
+    expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('whole: no gap') });
+  }, WAIT);
+  const replayed = await run(admin, 'replay', '--store', 'default', '--verify', '--json');
+
+  expect(replayed).toMatchObject({ code: 0 });
+  expect(replayed.stdout).toContain('"allow"');
+});
+
 test('ends by itself, and everybody is told', async () => {
   events.length = 0;
   const opened = await asOlga('POST', '', { ...WANTED, actions: 'all' });

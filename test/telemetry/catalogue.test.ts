@@ -181,8 +181,19 @@ async function makeNoise({ server, world, digest }: Observed): Promise<void> {
       body: JSON.stringify({ ...request(n, members), context: { n } }),
     });
 
+  const admin = (method: string, path: string, body?: object) =>
+    send(server.addresses.admin, {
+      method,
+      path,
+      headers: { authorization: `Bearer ${world.adminToken}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
   for (const n of [0, 1, 3]) expect((await rest(n)).status).toBe(200);
-  expect((await rest(1, { action: uid('Action', 'count') })).status).toBe(200);
+  const opened = await admin('POST', '/v1/stores/default/break-glass', {
+    ...{ principal: { type: 'User', every: true }, actions: 'all', reason: 'r', ticket: 't', minutes: 5 },
+  });
+  const underGlass = { at_least_sequence: opened.json?.['state_sequence'] };
+  expect((await rest(1, { action: uid('Action', 'count'), ...underGlass })).status).toBe(200);
   expect((await rest(1, { at_least_sequence: 1_000_000 })).status).toBe(503);
   expect((await rest(1, { principal: uid('Nobody', 'u') })).status).toBe(400);
   await withGrpc(server.addresses.grpc, (client) => {
@@ -195,13 +206,6 @@ async function makeNoise({ server, world, digest }: Observed): Promise<void> {
       );
     });
   });
-  const admin = (method: string, path: string, body?: object) =>
-    send(server.addresses.admin, {
-      method,
-      path,
-      headers: { authorization: `Bearer ${world.adminToken}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
   const change = async (path: string, body: object) =>
     expect((await admin('POST', `/v1/stores/default/deployment/${path}`, body)).status).toBe(200);
 
