@@ -11,7 +11,7 @@ const HEAD = `# Limits
 Every limit is checked before any work that grows faster than the input. A request over one of them is refused with
 \`too_large\` (HTTP 413, gRPC \`RESOURCE_EXHAUSTED\`); the error names the limit and its value. \`requests_in_flight\` and
 \`counted_in_flight\` end in \`overloaded\` (HTTP 429), \`fallback_percent\` in \`unavailable\`, and the two times in \`unavailable\`
-and in HTTP 408. A bundle over one of its limits does not pass \`palisade bundle check\`. None of them can be configured.
+and in HTTP 408; what is over a limit of break-glass itself is an \`invalid_request\`. A bundle over one of its limits does not pass \`palisade bundle check\`. None of them can be configured.
 
 `;
 

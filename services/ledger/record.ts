@@ -147,7 +147,7 @@ const decisionRecord = z
       .optional()
       .describe('The break-glass that was asserted as a fact, whether or not a policy yielded to it.'),
     state_sequence: uint64.describe(
-      'The state that decided: the sequence of the newest deployment or write of entities.',
+      'The state that decided: the sequence of the newest deployment, write of entities or break-glass.',
     ),
     bundle: bundleRef,
     request_digest: digest,

@@ -30,7 +30,7 @@ export const ATTRIBUTES = {
   'palisade.bundle.version': { type: 'string', brief: 'Its version.' },
   'palisade.state_sequence': {
     type: 'int',
-    brief: 'State of the store that decided: of its newest deployment or write of entities.',
+    brief: 'State of the store that decided: of its newest deployment, write of entities or break-glass.',
   },
   'palisade.principal': { type: 'string', brief: 'Entity that asked, as Cedar text, cut at 256 units.' },
   'palisade.action': { type: 'string', brief: 'Action, as Cedar text, cut at 256 units.' },

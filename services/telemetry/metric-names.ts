@@ -116,7 +116,7 @@ export const METRICS = {
     labels: ['palisade.store'],
     together: 'min',
     brief:
-      'State that is served, which counts deployments and writes of entities; replicas that differ for long are out of step.',
+      'State that is served, which counts deployments, writes of entities and break-glasses; replicas that differ for long are out of step.',
   },
   'palisade.entities.held': {
     kind: 'gauge',

@@ -203,7 +203,7 @@ export const Replica = z
     sequence: count.meta({ description: 'The deployment that it decides by; 0: none.' }),
     state_sequence: count.optional().meta({
       description:
-        'Of the state that it decides by, which counts writes of entities too; earlier versions do not say.',
+        'Of the state that it decides by, which counts writes of entities and break-glasses too; earlier versions do not say.',
     }),
     digest: digest.optional(),
     canary: digest.optional(),
@@ -230,7 +230,7 @@ export const DeploymentStatus = z
       .strictObject({
         sequence: count,
         state_sequence: count.meta({
-          description: 'Of the state, which counts writes of entities too.',
+          description: 'Of the state, which counts writes of entities and break-glasses too.',
         }),
         digest: digest.optional(),
         evaluator: z.string().optional().meta({ description: 'What judges: `compiled` or `cedar-wasm`.' }),
