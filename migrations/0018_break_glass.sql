@@ -64,12 +64,15 @@ create table break_glass (
   closed_at timestamptz,
   closed_by text,
   close_reason text,
+  -- Of the closing's record, which was there before; null where its time was over.
+  close_record_id uuid,
   -- Of the report's record in the decision log.
   report_id uuid,
   constraint break_glass_two_persons check (approved_by <> opened_by),
   constraint break_glass_time check (until > opened_at and until <= opened_at + interval '240 minutes'),
   check (num_nulls(closed_at, closed_by, close_reason) in (0, 3)),
-  check (report_id is null or closed_at is not null)
+  check (report_id is null or closed_at is not null),
+  check (close_record_id is null or closed_at is not null)
 );
 
 create index break_glass_store on break_glass (store, opened_at);
@@ -81,4 +84,4 @@ alter table decisions add column break_glass uuid;
 create index decisions_break_glass on decisions (break_glass, decision_id) where break_glass is not null;
 
 grant select, insert on break_glass to palisade_serving;
-grant update (closed_at, closed_by, close_reason, report_id) on break_glass to palisade_serving;
+grant update (closed_at, closed_by, close_reason, close_record_id, report_id) on break_glass to palisade_serving;

@@ -262,7 +262,7 @@ const changeRecord = z
   .meta({
     id: 'change',
     description:
-      'A change of what Palisade enforces. It is written before the change is committed, so one whose `decision_id` no deployment and no entity names never came into effect.',
+      'A change of what Palisade enforces. It is written before the change is committed, so one whose `decision_id` no deployment, no entity and no break-glass names never came into effect.',
   });
 
 const administrationRecord = z

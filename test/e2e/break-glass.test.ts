@@ -90,6 +90,19 @@ test('opens for one principal and one action on every replica, and only for poli
     expect(await ask(replica, 'grpc', 'fay', 'deploy', over)).toMatchObject({ reason_code: 'forbidden' });
   }
   expect(await close(opened.body['id'])).toMatchObject({ status: 409 });
+  const [first] = three().replicas as readonly [Replica, Replica, Replica];
+  const recordOf = (id: unknown) => first.admin('GET', `/v1/decisions/${String(id)}`);
+  await vi.waitFor(async () => {
+    const [opening, closing] = [
+      await recordOf(opened.body['record_id']),
+      await recordOf(closed.body['close_record_id']),
+    ];
+    const glass = { id: opened.body['id'], principal: FAY, actions: DEPLOY, ticket: 'INC-7' };
+    expect(opening.body).toMatchObject({ kind: 'change', action: 'open_break_glass', author: 'olga', glass });
+    expect(closing.body).toMatchObject({
+      ...{ action: 'close_break_glass', author: 'olga', reason: 'it is over', glass },
+    });
+  }, WAIT);
 });
 
 test('records each decision under it as critical, sums them up, and tells those outside', async () => {

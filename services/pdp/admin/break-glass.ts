@@ -42,11 +42,12 @@ export function glassRoutes(context: AdminContext): readonly AdminRoute[] {
     const store = storeOf(request);
     const { reason } = await readInput(request, response, CLOSE_GLASS);
     const closedBy = adminOf(request).subject;
+    const recordId = newRecordId(Date.now());
     const closed = await closeGlass(
       poolFor(request),
-      { store, id: request.params.id, closedBy, reason },
+      { store, id: request.params.id, closedBy, reason, recordId },
       (glass) =>
-        recordChange(ledger, actingOf(request), newRecordId(Date.now()), {
+        recordChange(ledger, actingOf(request), recordId, {
           ...NOT_DEPLOYED,
           ...{ store, reason, author: closedBy },
           action: 'close_break_glass',

@@ -26,6 +26,10 @@ export const BreakGlass = z
     closed_by: z.string().optional().meta({ description: '`palisade` where its time was over.' }),
     close_reason: z.string().optional(),
     record_id: z.string().meta({ description: 'Of its record in the decision log.' }),
+    close_record_id: z
+      .string()
+      .optional()
+      .meta({ description: 'Of the record of its closing, if somebody closed it.' }),
     report_id: z
       .string()
       .optional()

@@ -24,6 +24,7 @@ export function glassJson(glass: BreakGlass): { readonly [name: string]: JsonVal
     closed_by: glass.closedBy ?? undefined,
     close_reason: glass.closeReason ?? undefined,
     record_id: glass.recordId,
+    close_record_id: glass.closeRecordId ?? undefined,
     report_id: glass.reportId ?? undefined,
   };
 }

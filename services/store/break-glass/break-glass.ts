@@ -32,6 +32,8 @@ export interface BreakGlass extends GlassScope {
   /** `palisade` where its time was over. */
   readonly closedBy: string | null;
   readonly closeReason: string | null;
+  /** Of its record; `null` where its time was over. */
+  readonly closeRecordId: string | null;
   /** Of the report's record; `null`: there is none yet. */
   readonly reportId: string | null;
   /** Whether it holds, by PostgreSQL's clock. */
@@ -40,7 +42,8 @@ export interface BreakGlass extends GlassScope {
 
 const GLASS = `id, store, principal_type as "principalType", principal_id as "principalId", actions, reason, ticket,
   opened_by as "openedBy", approved_by as "approvedBy", opened_at as "openedAt", until, state_sequence as "stateSequence",
-  record_id as "recordId", closed_at as "closedAt", closed_by as "closedBy", close_reason as "closeReason", report_id as "reportId",
+  record_id as "recordId", closed_at as "closedAt", closed_by as "closedBy", close_reason as "closeReason",
+  close_record_id as "closeRecordId", report_id as "reportId",
   closed_at is null and until > clock_timestamp() as "isOpen"`;
 
 type Row = Omit<BreakGlass, 'stateSequence'> & { readonly stateSequence: string };

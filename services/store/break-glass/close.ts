@@ -13,6 +13,8 @@ export interface Closing {
   readonly id: string;
   readonly closedBy: string;
   readonly reason: string;
+  /** Of its record in the decision log. */
+  readonly recordId: string;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Closing {
  */
 export async function closeGlass(
   pool: Pool,
-  { store, id, closedBy, reason }: Closing,
+  { store, id, closedBy, reason, recordId }: Closing,
   beforeCommit: BeforeGlass,
 ): Promise<{ readonly glass: BreakGlass; readonly stateSequence: bigint }> {
   return withTransaction(pool, async (client) => {
@@ -33,9 +35,11 @@ export async function closeGlass(
     const stateSequence = await nextState(client, store);
     const [glass] = await glasses(
       client,
-      (columns) => `update break_glass set closed_at = clock_timestamp(), closed_by = $2, close_reason = $3
+      (
+        columns,
+      ) => `update break_glass set closed_at = clock_timestamp(), closed_by = $2, close_reason = $3, close_record_id = $4
          where id = $1 and closed_at is null returning ${columns}`,
-      [id, closedBy, reason],
+      [id, closedBy, reason, recordId],
     );
     if (glass === undefined)
       throw new PdpError('internal', 'a break-glass vanished under the lock of its store');

@@ -101,7 +101,11 @@ async function openAndClose(pool: pg.Pool): Promise<string> {
   const asked = await requestGlass(pool, wanted, randomUUID(), () => Promise.resolve());
   if (!('glass' in asked)) throw new Error('it takes two persons');
   const { id } = asked.glass;
-  await closeGlass(pool, { store: 'default', id, closedBy: 'rita', reason: 'over' }, () => Promise.resolve());
+  await closeGlass(
+    pool,
+    { store: 'default', id, closedBy: 'rita', reason: 'over', recordId: randomUUID() },
+    () => Promise.resolve(),
+  );
 
   return id;
 }

@@ -134,7 +134,11 @@ describe('closing', () => {
 
       await expect(findGlass(serving, 'other', id)).rejects.toMatchObject({ code: 'not_found' });
       await expect(
-        closeGlass(serving, { store: 'other', id, closedBy: 'eve', reason: 'r' }, fine),
+        closeGlass(
+          serving,
+          { store: 'other', id, closedBy: 'eve', reason: 'r', recordId: randomUUID() },
+          fine,
+        ),
       ).rejects.toMatchObject({ code: 'not_found' });
       await expect(close(serving, "x' or true --")).rejects.toMatchObject({ code: 'not_found' });
       expect(await openGlasses(serving)).toHaveLength(1);
@@ -162,7 +166,11 @@ async function open(pool: pg.Pool) {
 }
 
 function close(pool: pg.Pool, id: string) {
-  return closeGlass(pool, { store: 'default', id, closedBy: 'rita', reason: 'over' }, fine);
+  return closeGlass(
+    pool,
+    { store: 'default', id, closedBy: 'rita', reason: 'over', recordId: randomUUID() },
+    fine,
+  );
 }
 
 async function endNow(owner: pg.Pool, id: string): Promise<void> {
