@@ -124,7 +124,7 @@ export interface CountedLimit {
   readonly max: bigint;
   /** What the decision uses, where it is counted. */
   readonly amount: bigint;
-  /** When some of it is free again, in milliseconds since the epoch; absent where nothing is used. */
+  /** When some of it is free again, in milliseconds since the epoch; absent where nothing is used, or it counts as long as the run. */
   readonly resets_at: number | undefined;
 }
 

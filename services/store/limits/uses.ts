@@ -26,7 +26,7 @@ export interface CountedDecision {
 export interface LimitCount {
   readonly name: string;
   readonly used: bigint;
-  /** When some of it is free again, in milliseconds since the epoch; absent where nothing is used. */
+  /** When some of it is free again, in milliseconds since the epoch; absent where nothing is used, or it counts as long as the run. */
   readonly resetsAt: number | undefined;
 }
 

@@ -113,7 +113,7 @@ const LimitState = z
     max: long,
     resets_at: z.string().optional().meta({
       format: 'date-time',
-      description: 'When some of it is free again. Absent: nothing is used.',
+      description: 'When some of it is free again. Absent: nothing is used, or it counts as long as the run.',
     }),
   })
   .meta({ id: 'LimitState', description: 'What is used of a limit, after an allow that counts with it.' });

@@ -1,0 +1,340 @@
+import type pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { limitRule } from '../../../services/bundles/limits/rule.ts';
+import { PdpError } from '../../../services/engine/error.ts';
+import { RawObject } from '../../../services/engine/raw/raw.ts';
+import type { Ledger } from '../../../services/ledger/ledger.ts';
+import { authorize, type DecisionPath, type Outcome } from '../../../services/pdp/authorize.ts';
+import { CallSignal } from '../../../services/pdp/call-signal.ts';
+import { createRunKeeping, type RunKeeping } from '../../../services/pdp/runs/keeping.ts';
+import { createRunTurns } from '../../../services/pdp/runs/run-turns.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../../../services/pdp/snapshot.ts';
+import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
+import type { CallScope, DecisionReply } from '../../../services/pdp/types.ts';
+import { createLimitCounting, type LimitCounting } from '../../../services/store/limits/counting.ts';
+import { defineLimits } from '../../../services/store/limits/definitions.ts';
+import { createPool, withTransaction } from '../../../services/store/pool.ts';
+import { createFailingFiles, type FailingFiles } from '../../ledger/support/failing-files.ts';
+import { withLimits } from '../../store/limits/support.ts';
+import { quietObserver } from '../../support/observer.ts';
+import { compiled } from '../limits/support.ts';
+import { callOf, scopeOf } from '../support/calls.ts';
+import { nothingAt } from '../support/entities.ts';
+import { withLedger } from '../support/ledger.ts';
+import { agentBundle } from './support.ts';
+
+const BOT = { type: 'Bot', id: 'b' };
+
+/** The decision path over PostgreSQL, with faults to switch on. */
+interface Faulty {
+  readonly serving: pg.Pool;
+  readonly counting: LimitCounting;
+  readonly files: FailingFiles;
+  readonly setClock: (moment: string) => Promise<unknown>;
+  readonly keeping: RunKeeping;
+  start(): Promise<string>;
+  ask(
+    action: string,
+    run: string,
+    more?: {
+      readonly resource?: { readonly type: string; readonly id: string };
+      readonly input?: RawObject;
+      readonly scope?: Partial<CallScope>;
+      readonly counting?: Partial<LimitCounting>;
+    },
+  ): Promise<Outcome>;
+}
+
+async function withFaults(body: (faulty: Faulty) => Promise<void>): Promise<void> {
+  const bundle = await compiled(agentBundle());
+  const state = { name: 'default', sequence: 1n, bundle, entities: nothingAt(1n) };
+  const snapshot: Snapshot = { ...EMPTY_SNAPSHOT, stores: new Map([['default', state]]) };
+  const files = createFailingFiles();
+  await withLimits({}, async ({ serving, setClock }) => {
+    await withTransaction(serving, (client) => defineLimits(client, 'default', bundle.limits.map(limitRule)));
+    await withLedger(
+      async (ledger) => {
+        const counting = createLimitCounting({ database: serving, onLost: () => undefined });
+        const path = pathOver(ledger, counting);
+        const keeping = createRunKeeping({ pool: serving, ledger, now: Date.now });
+        await body({
+          serving,
+          counting,
+          files,
+          setClock,
+          keeping,
+
+          async start() {
+            const call = {
+              principal: BOT,
+              policy_store: '',
+              parent_run_id: '',
+              conversation_id: '',
+              request_id: '',
+            };
+
+            return (await keeping.start(snapshot, call, scopeOf())).run_id;
+          },
+
+          ask: (
+            action,
+            run,
+            { resource = { type: 'Site', id: 's' }, input, scope, counting: changes } = {},
+          ) => {
+            const call = callOf({
+              principal: BOT,
+              action: { type: 'Action', id: action },
+              resource,
+              context: new RawObject(new Map(input === undefined ? [] : [['input', input]])),
+              run: {
+                run_id: run,
+                parent_run_id: '',
+                step: 0n,
+                tool_call_id: '',
+                conversation_id: '',
+                agent_id: '',
+                tool_name: '',
+              },
+            });
+            const faulty = { ...path, counting: { ...counting, ...changes } };
+
+            return new Promise((resolve) => void authorize(faulty, snapshot, call, scopeOf(scope), resolve));
+          },
+        });
+        await counting.settled();
+      },
+      64 * 1024 * 1024,
+      files,
+    );
+  });
+}
+
+function pathOver(ledger: Ledger, counting: LimitCounting): DecisionPath {
+  return {
+    ledger,
+    now: Date.now,
+    refuseStale: () => undefined,
+    isFallback: () => false,
+    fallback: createFallbackShare(),
+    cedarVersion: '4.0.0',
+    observer: quietObserver(),
+    verifier: { sample: () => undefined },
+    trials: { decided: () => undefined, failed: () => undefined },
+    counting,
+    runTurns: createRunTurns(),
+  };
+}
+
+const KEYS = { type: 'File', id: 'keys' };
+const amount = (n: bigint) => new RawObject(new Map([['amount', n]]));
+const unavailable = expect.objectContaining({ code: 'unavailable' });
+const decisionOf = (outcome: Outcome) =>
+  outcome instanceof PdpError ? outcome.code : (outcome as DecisionReply).decision;
+
+async function known({ keeping }: Faulty, run_id: string) {
+  const { steps, labels, open } = await keeping.get({ run_id, request_id: '' }, scopeOf());
+
+  return { steps, labels: labels.length, open };
+}
+
+async function spentIn(serving: pg.Pool): Promise<string> {
+  const { rows } = await serving.query('select coalesce(sum(used), 0) as used from limit_counters');
+
+  return String(rows[0]?.['used']);
+}
+
+describe('an answer that is lost', () => {
+  test('after the call was counted is unavailable, and what it took stays taken, once', async () => {
+    await withFaults(async (faulty) => {
+      const { ask, counting } = faulty;
+      const run = await faulty.start();
+      const settle: LimitCounting['settle'] = async (decision) => {
+        await counting.settle(decision);
+        throw new PdpError('unavailable', 'the connection was lost');
+      };
+      expect(await ask('read', run, { resource: KEYS, counting: { settle } })).toEqual(unavailable);
+      expect(await known(faulty, run)).toEqual({ steps: 1n, labels: 3, open: true });
+      expect(await ask('post', run)).toMatchObject({ decision: 'deny', reason_code: 'forbidden' });
+    });
+  });
+
+  test('before it was counted takes nothing', async () => {
+    await withFaults(async (faulty) => {
+      const run = await faulty.start();
+      const settle = () => Promise.reject(new PdpError('unavailable', 'the connection was lost'));
+      expect(await faulty.ask('read', run, { resource: KEYS, counting: { settle } })).toEqual(unavailable);
+      expect(await known(faulty, run)).toEqual({ steps: 0n, labels: 0, open: true });
+    });
+  });
+});
+
+describe('a client that hangs up', () => {
+  test('while its run is read takes nothing', async () => {
+    await withFaults(async (faulty) => {
+      const { ask, counting } = faulty;
+      const run = await faulty.start();
+      const signal = new CallSignal();
+      const readRun: LimitCounting['readRun'] = (wanted) =>
+        counting.readRun(wanted).finally(() => signal.abort());
+      const asked = { resource: KEYS, scope: { signal }, counting: { readRun } };
+      expect(await ask('read', run, asked)).toEqual(unavailable);
+      expect(await known(faulty, run)).toEqual({ steps: 0n, labels: 0, open: true });
+    });
+  });
+
+  test('once the call is counted leaves it taken and recorded', async () => {
+    await withFaults(async (faulty) => {
+      const { ask, counting } = faulty;
+      const run = await faulty.start();
+      const signal = new CallSignal();
+      const settle: LimitCounting['settle'] = (decision) =>
+        counting.settle(decision).finally(() => signal.abort());
+      const asked = { resource: KEYS, scope: { signal }, counting: { settle } };
+      expect(await ask('read', run, asked)).toEqual(unavailable);
+      expect(await known(faulty, run)).toEqual({ steps: 1n, labels: 3, open: true });
+    });
+  });
+});
+
+describe('what cannot be recorded', () => {
+  test('is no allow: its budget is given back, and its labels stay', async () => {
+    await withFaults(async (faulty) => {
+      const { ask, files, serving, counting } = faulty;
+      const run = await faulty.start();
+      files.fault = 'write';
+      expect(await ask('spend', run, { input: amount(4n) })).toEqual(unavailable);
+      expect(await ask('read', run, { resource: KEYS })).toEqual(unavailable);
+      files.fault = 'none';
+      await counting.settled();
+      expect(await spentIn(serving)).toBe('0');
+      expect(await known(faulty, run)).toEqual({ steps: 2n, labels: 3, open: true });
+    });
+  });
+
+  test('is no start and no end of a run', async () => {
+    await withFaults(async (faulty) => {
+      const { files, keeping, serving } = faulty;
+      const run = await faulty.start();
+      files.fault = 'write';
+      await expect(faulty.start()).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(keeping.end({ run_id: run, request_id: '' }, scopeOf())).rejects.toMatchObject({
+        code: 'unavailable',
+      });
+      files.fault = 'none';
+      expect((await serving.query('select run_id, ended_at from runs')).rows).toEqual([
+        { run_id: run, ended_at: null },
+      ]);
+    });
+  });
+});
+
+describe('a run that moves on while a call is judged', () => {
+  test('is read again: a secret that was read meanwhile forbids the post', async () => {
+    await withFaults(async (faulty) => {
+      const { ask, counting } = faulty;
+      const run = await faulty.start();
+      let first = true;
+      const settle: LimitCounting['settle'] = async (decision) => {
+        if (first) expect(decisionOf(await ask('read', run, { resource: KEYS }))).toBe('allow');
+        first = false;
+
+        return counting.settle(decision);
+      };
+      expect(await ask('post', run, { counting: { settle } })).toMatchObject({
+        decision: 'deny',
+        reason_code: 'forbidden',
+      });
+      expect(await known(faulty, run)).toEqual({ steps: 1n, labels: 3, open: true });
+    });
+  });
+
+  test('all the time ends as overloaded, and takes nothing', async () => {
+    await withFaults(async (faulty) => {
+      const { ask, counting } = faulty;
+      const run = await faulty.start();
+      const settle: LimitCounting['settle'] = async (decision) => {
+        await ask('read', run, { resource: { type: 'File', id: 'readme' } });
+
+        return counting.settle(decision);
+      };
+      expect(await ask('post', run, { counting: { settle } })).toMatchObject({ code: 'overloaded' });
+      expect(await known(faulty, run)).toEqual({ steps: 32n, labels: 1, open: true });
+    });
+  });
+
+  test('and ends is a deny that says so', async () => {
+    await withFaults(async (faulty) => {
+      const { ask, counting, keeping } = faulty;
+      for (const [action, input] of [
+        ['post', undefined],
+        ['spend', amount(1n)],
+      ] as const) {
+        const run = await faulty.start();
+        const settle: LimitCounting['settle'] = async (decision) => {
+          await keeping.end({ run_id: run, request_id: '' }, scopeOf());
+
+          return counting.settle(decision);
+        };
+        const asked = { counting: { settle }, ...(input === undefined ? {} : { input }) };
+        expect(await ask(action, run, asked)).toMatchObject({
+          reason_code: 'not_permitted',
+          message: expect.stringContaining('The run has ended'),
+        });
+      }
+      expect(await spentIn(faulty.serving)).toBe('0');
+    });
+  });
+
+  test('and ends does not stand in the way of what is only counted', async () => {
+    await withFaults(async (faulty) => {
+      const { ask, keeping } = faulty;
+      const run = await faulty.start();
+      await keeping.end({ run_id: run, request_id: '' }, scopeOf());
+      expect(decisionOf(await ask('run_tests', run))).toBe('allow');
+      expect(await known(faulty, run)).toEqual({ steps: 0n, labels: 0, open: false });
+    });
+  });
+});
+
+describe('a clock', () => {
+  test('that leaps ends what is old by then, and that goes back brings nothing back', async () => {
+    await withFaults(async (faulty) => {
+      const { ask, setClock } = faulty;
+      await setClock('2026-11-29T10:00:00Z');
+      const run = await faulty.start();
+      expect(decisionOf(await ask('run_tests', run))).toBe('allow');
+      await setClock('2026-11-29T10:59:59Z');
+      expect(decisionOf(await ask('deploy', run))).toBe('allow');
+      const other = await faulty.start();
+      expect(decisionOf(await ask('run_tests', other))).toBe('allow');
+      await setClock('2026-11-29T12:00:00Z');
+      expect(await ask('deploy', other)).toMatchObject({ message: 'Run the tests first.' });
+
+      await setClock('2026-11-30T10:00:00Z');
+      expect(await ask('post', run)).toMatchObject({ message: expect.stringContaining('has ended') });
+    });
+  });
+});
+
+describe('without PostgreSQL', () => {
+  test('nothing that depends on a run is allowed, and what does not goes on', async () => {
+    const nowhere = createPool({ connection: 'postgres://nobody@127.0.0.1:1/none' });
+    const away = createLimitCounting({ database: nowhere, onLost: () => undefined });
+    await withFaults(async ({ ask, start }) => {
+      const run = await start();
+      for (const [action, more] of [
+        ['post', {}],
+        ['read', { resource: KEYS }],
+        ['spend', { input: amount(1n) }],
+        ['run_tests', {}],
+      ] as const) {
+        expect(await ask(action, run, { ...more, counting: away }), action).toEqual(unavailable);
+      }
+      expect(decisionOf(await ask('look', run, { counting: away }))).toBe('allow');
+      expect(decisionOf(await ask('run_tests', 'run-7', { counting: away }))).toBe('allow');
+      // Nobody has to be asked for a run that the server cannot have made.
+      expect(await ask('post', 'run-7', { counting: away })).toMatchObject({ reason_code: 'not_permitted' });
+    });
+    await nowhere.end();
+  });
+});
