@@ -145,8 +145,8 @@ begin
 end
 $$;
 
--- Ends trees whose time is over, and forgets those that ended longer than `keep` ago with what only they counted.
-create function sweep_runs(keep interval, at_most integer, out ended bigint, out forgotten bigint)
+-- Ends trees whose time is over, forgets those that ended longer than `keep` ago with what only they counted, and counts the open ones.
+create function sweep_runs(keep interval, at_most integer, out ended bigint, out forgotten bigint, out open bigint)
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   moment timestamptz := limit_clock();
@@ -175,6 +175,7 @@ begin
   delete from run_actions a using runs r where r.root = any (roots) and a.run_id = r.run_id;
   delete from runs where root = any (roots);
   forgotten := cardinality(roots);
+  open := (select count(*) from runs where parent is null and ended_at is null);
 end
 $$;
 

@@ -1,7 +1,7 @@
 import { createLimitCounting, type LimitCounting } from '../store/limits/counting.ts';
 import { type Swept, sweepLimits } from '../store/limits/sweep.ts';
 import { createPool, type DatabaseConnection } from '../store/pool.ts';
-import { sweepRuns } from '../store/runs/sweep-runs.ts';
+import { type SweptRuns, sweepRuns } from '../store/runs/sweep-runs.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createThrottle } from '../telemetry/throttle.ts';
 
@@ -18,6 +18,8 @@ export interface LimitStats {
   readonly forgotten: number;
   /** As of this process's last sweep; nothing where others sweep. */
   readonly last: Pick<Swept, 'pending' | 'unknown'>;
+  /** Trees of runs: those open as of this process's last sweep, and those that it forgot. */
+  readonly runs: Pick<SweptRuns, 'open' | 'forgotten'>;
 }
 
 export interface CountingLimits extends LimitCounting {
@@ -46,7 +48,7 @@ export function countLimits({ connection, log }: CountLimitsOptions): CountingLi
     );
   };
   const counting = createLimitCounting({ database: pool, onLost });
-  let stats: LimitStats = { reconciled: 0, forgotten: 0, last: NOTHING };
+  let stats: LimitStats = { reconciled: 0, forgotten: 0, last: NOTHING, runs: { open: 0, forgotten: 0 } };
   let sweeping: Promise<void> | undefined;
   const timer = setInterval(() => {
     sweeping ??= sweep().finally(() => {
@@ -68,12 +70,13 @@ export function countLimits({ connection, log }: CountLimitsOptions): CountingLi
 
   async function sweep(): Promise<void> {
     try {
-      await sweepRuns(pool);
+      const runs = await sweepRuns(pool);
       const swept = await sweepLimits(pool, PENDING_MS);
       stats = {
         reconciled: stats.reconciled + (swept?.reconciled ?? 0),
         forgotten: stats.forgotten + (swept?.forgotten ?? 0),
         last: swept ?? NOTHING,
+        runs: { open: runs?.open ?? 0, forgotten: stats.runs.forgotten + (runs?.forgotten ?? 0) },
       };
     } catch (error) {
       onLost(error);

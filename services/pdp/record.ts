@@ -46,6 +46,8 @@ export function decisionEntry({
   cedarVersion,
 }: Decided): DecisionEntry {
   const { evaluation, informed, verdict } = decided;
+  const isAllowed = reply.decision === 'allow' && call.mode === 'enforce';
+  const isTaken = isAllowed && run !== undefined && run.takes.length > 0;
 
   return {
     kind: 'decision',
@@ -61,7 +63,7 @@ export function decisionEntry({
     ...(reply.obligations.length === 0 ? {} : { obligations: reply.obligations.map(obligationOf) }),
     ...(reply.alternatives.length === 0 ? {} : { alternatives: [...reply.alternatives] }),
     ...(run?.refusal === undefined ? {} : { run_refusal: run.refusal }),
-    ...(run === undefined || run.takes.length === 0 ? {} : { labels_taken: [...run.takes] }),
+    ...(isTaken ? { labels_taken: [...run.takes] } : {}),
     cedar_decision: evaluation.decision,
     policy_decision: settled.policyDecision,
     enforcement: reply.enforcement,

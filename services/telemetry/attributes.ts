@@ -21,6 +21,11 @@ export const ATTRIBUTES = {
   },
   'palisade.webhook': { type: 'string', brief: 'Endpoint that is told of events, by its configured name.' },
   'palisade.webhook.outcome': { type: 'string', brief: '`delivered` or `failed`, of one attempt.' },
+  'palisade.run.outcome': {
+    type: 'string',
+    brief:
+      '`taken` where an allow counted in its run, `refused` where the run did not stand, or `moved` where another call was faster after it was read.',
+  },
   'palisade.decision_id': {
     type: 'string',
     brief: 'UUIDv7 of the decision record: `palisade log show <id>`.',

@@ -194,6 +194,25 @@ export const METRICS = {
     brief: 'Counters that were deleted because nothing of them is used any more.',
   },
   ...EVENT_METRICS,
+  'palisade.runs.decisions': {
+    kind: 'counter',
+    unit: '{decision}',
+    labels: ['palisade.store', 'palisade.run.outcome'],
+    brief: 'Decisions that had to do with a run. One that moved is told beside how it ended.',
+  },
+  'palisade.runs.open': {
+    kind: 'gauge',
+    unit: '{run}',
+    labels: [],
+    together: 'max',
+    brief: 'Trees of runs that are open, of all processes; told by the one that sweeps.',
+  },
+  'palisade.runs.forgotten': {
+    kind: 'counter',
+    unit: '{run}',
+    labels: [],
+    brief: 'Trees of runs that were deleted a while after their end.',
+  },
   'palisade.canary.percent': {
     kind: 'gauge',
     unit: '%',

@@ -31,7 +31,7 @@ const folder = mkdtempSync(join(tmpdir(), 'palisade-catalogue-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const BATCH = 'palisade.v1.AuthorizationService/AuthorizeBatch';
-const EVENTS_OF_NOISE = 8;
+const EVENTS_OF_NOISE = 9;
 
 /** What the SDK says of itself is its own. */
 const OF_THE_SDK = /^otel[._]/;
@@ -178,7 +178,7 @@ async function makeNoise({ server, world, digest }: Observed): Promise<void> {
       method: 'POST',
       path: '/v1/authorize',
       headers: { authorization, 'content-type': 'application/json' },
-      body: JSON.stringify({ ...request(n, members), context: { n } }),
+      body: JSON.stringify({ ...request(n), context: { n }, ...members }),
     });
 
   const admin = (method: string, path: string, body?: object) =>
@@ -194,6 +194,8 @@ async function makeNoise({ server, world, digest }: Observed): Promise<void> {
   });
   const underGlass = { at_least_sequence: opened.json?.['state_sequence'] };
   expect((await rest(1, { action: uid('Action', 'count'), ...underGlass })).status).toBe(200);
+  const received = { action: uid('Action', 'receive'), context: { label: 'pii' } };
+  expect((await rest(1, received)).status).toBe(200);
   expect((await rest(1, { at_least_sequence: 1_000_000 })).status).toBe(503);
   expect((await rest(1, { principal: uid('Nobody', 'u') })).status).toBe(400);
   await withGrpc(server.addresses.grpc, (client) => {

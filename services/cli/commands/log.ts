@@ -12,12 +12,12 @@ interface Uid {
 
 /** What the lines of `log` show of a record; see schemas/decision-record.schema.json. */
 interface RecordAnswer {
-  readonly kind: 'decision' | 'error' | 'change' | 'administration' | 'flip' | 'break_glass_report';
+  readonly kind: 'decision' | 'error' | 'change' | 'administration' | 'flip' | 'break_glass_report' | 'run';
   readonly decision_id: string;
   readonly time: string;
   readonly store: string | null;
   readonly principal?: Uid | null;
-  /** Of a change, what was done. */
+  /** Of a change or a run, what was done. */
   readonly action: Uid | string | null;
   readonly resource?: Uid | null;
   readonly decision?: string;

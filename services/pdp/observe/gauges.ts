@@ -183,6 +183,8 @@ function observeLimits(metrics: Metrics, { counting }: Observed): void {
   metrics.observe('palisade.limits.unknown', () => one(counting.stats().last.unknown));
   metrics.observe('palisade.limits.reconciled', () => one(counting.stats().reconciled));
   metrics.observe('palisade.limits.forgotten', () => one(counting.stats().forgotten));
+  metrics.observe('palisade.runs.open', () => one(counting.stats().runs.open));
+  metrics.observe('palisade.runs.forgotten', () => one(counting.stats().runs.forgotten));
 }
 
 function observeWebhooks(metrics: Metrics, { delivering }: Observed): void {

@@ -58,6 +58,8 @@ export interface Observer {
   limited(requests: number, error: PdpError, transport: Transport): void;
   /** What limits did to a decision of a store. */
   counted(outcome: 'consumed' | 'exceeded' | 'lost_race', store: string): void;
+  /** What a run did to a decision of a store. */
+  ran(outcome: 'taken' | 'refused' | 'moved', store: string): void;
   /** A wait until PostgreSQL has said what is used of limits, or counted a decision. */
   waitedForCount(scope: CallScope, startedAt: number): void;
   /** A wait for PostgreSQL's state, before the decision. */
@@ -145,6 +147,8 @@ export function createObserver({
       metrics.add('palisade.errors', requests, [error.code, transport]);
     },
 
+    ran: (outcome, store) => metrics.add('palisade.runs.decisions', 1, [store, outcome]),
+
     counted: (outcome, store) => metrics.add('palisade.limits.decisions', 1, [store, outcome]),
 
     waitedForCount(scope, startedAt) {
@@ -201,6 +205,7 @@ export function createObserver({
     shed: harmless(observer.shed),
     limited: harmless(observer.limited),
     counted: harmless(observer.counted),
+    ran: harmless(observer.ran),
     waitedForCount: harmless(observer.waitedForCount),
     waited: harmless(observer.waited),
     answered: harmless(observer.answered),

@@ -55,6 +55,7 @@ async function walk(
     const answer = await settleAllowed(path, begun, request, judged, known, settled);
     if (answer === undefined) return;
     if (answer.outcome === 'over_limit') return lost(judged, { ...known, counts: answer.counts });
+    if (answer.outcome === 'run_moved') path.observer.ran('moved', store);
     known = await request.read();
   }
   throw new PdpError('overloaded', 'other calls change the state that decides this one; try again later');
@@ -70,6 +71,7 @@ async function walk(
   }
 
   function reply(said: Judged, by: Known): void {
+    if (said.run?.refusal !== undefined) path.observer.ran('refused', store);
     const deciding = withLimits(conclude(path, begun, said, request.decisionId), request.tell(by));
     commit(path, deciding, reserve(path, deciding), begun, settled);
   }
@@ -105,7 +107,8 @@ async function settleAllowed(
       return answer;
     }
 
-    observer.counted('consumed', begun.store);
+    if (answer.counts.length > 0) observer.counted('consumed', begun.store);
+    if (judged.run !== undefined) observer.ran('taken', begun.store);
     const deciding = withLimits(allowed, request.tell(answer), performance.now());
     commit(path, deciding, space, begun, settled, (error) =>
       error === undefined ? counting.recorded(decisionId) : counting.release(decisionId),

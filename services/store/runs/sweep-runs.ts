@@ -8,6 +8,8 @@ export interface SweptRuns {
   readonly ended: number;
   /** That ended long ago, with what only they counted. */
   readonly forgotten: number;
+  /** That are open now. */
+  readonly open: number;
 }
 
 /** One sweeper at a time, of all processes. Any number of our own will do. */
@@ -26,12 +28,16 @@ export async function sweepRuns(
     ]);
     if (lock?.held !== true) return undefined;
 
-    const [row] = await query<{ ended: string; forgotten: string }>(
+    const [row] = await query<Record<keyof SweptRuns, string>>(
       client,
       `select * from sweep_runs($1::float8 * interval '1 millisecond', $2)`,
       [keepMs, AT_MOST],
     );
 
-    return { ended: Number(row?.ended ?? 0), forgotten: Number(row?.forgotten ?? 0) };
+    return {
+      ended: Number(row?.ended ?? 0),
+      forgotten: Number(row?.forgotten ?? 0),
+      open: Number(row?.open ?? 0),
+    };
   });
 }

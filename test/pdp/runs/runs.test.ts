@@ -220,7 +220,9 @@ describe('an action that needs a run', () => {
     const run = await started();
     const check = (action: string, more: Partial<Question> = {}) =>
       ask(action, run, { ...more, members: { run: { run_id: run }, mode: 'check' } });
-    expect(await check('read', { resource: 'File::"keys"' })).toMatchObject({ decision: 'allow' });
+    const checked = await check('read', { resource: 'File::"keys"' });
+    expect(checked).toMatchObject({ decision: 'allow' });
+    expect(await recordOf(world, checked)).not.toHaveProperty('labels_taken');
     expect(await check('run_tests')).toMatchObject({ decision: 'allow' });
     expect(await runs().get(run)).toMatchObject({ labels: [], steps: 0n });
     await ask('run_tests', run);

@@ -68,7 +68,7 @@ describe('a run', () => {
       expect(await read(serving, child)).toMatchObject({ isOpen: false });
       expect(await step(owner, child.runId)).toBe('run_closed');
       await expect(start(serving, root.runId)).rejects.toMatchObject({ code: 'precondition_failed' });
-      expect(await sweepRuns(serving)).toEqual({ ended: 1, forgotten: 0 });
+      expect(await sweepRuns(serving)).toEqual({ ended: 1, forgotten: 0, open: 0 });
       await setClock('2026-11-29T10:00:00Z');
       expect(await read(serving, child)).toMatchObject({ isOpen: false });
       expect(await step(owner, child.runId)).toBe('run_closed');
@@ -258,9 +258,9 @@ test('the sweep forgets a tree with all that only it counted, a while after its 
       );
     }
     await endRun(serving, own(old));
-    expect(await sweepRuns(serving)).toEqual({ ended: 0, forgotten: 0 });
+    expect(await sweepRuns(serving)).toEqual({ ended: 0, forgotten: 0, open: 1 });
     await setClock('2026-11-30T10:00:01Z');
-    expect(await sweepRuns(serving)).toEqual({ ended: 1, forgotten: 1 });
+    expect(await sweepRuns(serving)).toEqual({ ended: 1, forgotten: 1, open: 0 });
 
     const { rows } = await owner.query(
       `select (select array_agg(run_id) from runs) as runs, (select count(*)::int from run_actions) as actions,
