@@ -7,6 +7,7 @@ import { diffInWorker } from '../../services/bundles/worker/diff.ts';
 import { type Changes, LINK, links, manifest, policy, receipt } from './bundle-changes.ts';
 import { filesOf, validFile } from './files-of.ts';
 import { limited, SENT } from './limits/limited-bundle.ts';
+import { running, TAKES } from './runs/run-bundle.ts';
 
 function diff(after: Changes, before: Changes = {}) {
   return diffBundles(filesOf(before), filesOf(after));
@@ -51,6 +52,18 @@ describe('diffBundles', () => {
 
     expect(policies.changed).toMatchObject([{ id: 'no-secrets', kind: 'policy', parts }]);
     expect(policies.changed[0]?.lines.filter((line) => !line.startsWith('  ')).length).toBeGreaterThan(1);
+  });
+
+  test('says which labels are taken elsewhere, and stand elsewhere', async () => {
+    const { manifest: changes } = await diff(
+      running(`${TAKES.replace(', context.input.label', '')}, lattice: { secret: [low], low: [] }`),
+      running(`${TAKES}, lattice: { secret: [low], low: [], pii: [low] }`),
+    );
+
+    expect(changes).toEqual([
+      { field: 'label pii', before: 'above low' },
+      { field: `labels.takes Action::"open" context.input.label`, before: 'taken by the run' },
+    ]);
   });
 
   test('says of limits in words what changes', async () => {
