@@ -14,6 +14,7 @@ const EVERY = 'test/**/*.test.ts';
 const APART = [
   'test/bench/**/*.test.ts',
   'test/cli/{progress,replay,serve,several-processes}.test.ts',
+  'test/demos/demos.test.ts',
   'test/deploy/{sdk-metrics,serve}.test.ts',
   'test/docs/{commands,openapi,sres}.test.ts',
   'test/e2e/**/*.test.ts',

@@ -5,6 +5,7 @@ const LONG = [
   'test/docs/commands.test.ts',
   'test/store/embedded/embedded-postgres.test.ts',
   'test/cli/replay.test.ts',
+  'test/demos/demos.test.ts',
   'test/e2e/',
   'test/deploy/serve.test.ts',
   'test/cli/serve.test.ts',

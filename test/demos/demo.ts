@@ -1,0 +1,102 @@
+import type { JsonMembers, Reply } from './agent/messages.ts';
+
+/** A story that is told by what really happens: each answer must be the one that it wants. */
+export interface Demo {
+  readonly name: string;
+  /** One sentence on what it shows. */
+  readonly about: string;
+  /** The folder of the bundle that each policy store runs. */
+  readonly stores: Readonly<Record<string, string>>;
+  /** Who asks. */
+  readonly agents: readonly Actor[];
+  /** @throws Unexpected at the first answer that is another one. */
+  play(scene: Scene): Promise<void>;
+}
+
+/** An agent, and what its runtime's credential may do. */
+export interface Actor {
+  /** By which the story calls it. */
+  readonly name: string;
+  readonly store: string;
+  /** Whom it may speak for, as Cedar text: `Agent::"receipt-bot"`. */
+  readonly principals: readonly string[];
+}
+
+/** What the agent wants to do. */
+export interface ToolCall {
+  /** As Cedar text: `Agent::"receipt-bot"`. */
+  readonly principal: string;
+  /** The id of the action, such as `email_send`. */
+  readonly action: string;
+  readonly resource: string;
+  readonly context?: JsonMembers;
+  /** Cedar JSON. */
+  readonly entities?: readonly JsonMembers[];
+  /** Other members of an AuthorizeRequest. */
+  readonly members?: JsonMembers;
+}
+
+/** What must be answered. */
+export interface Wanted {
+  readonly decision: 'allow' | 'deny';
+  readonly reason_code: string;
+  /** The ids of exactly the policies that decide. */
+  readonly by?: readonly string[];
+  readonly obligations?: readonly string[];
+}
+
+/** A reply, and its record once it is in the log. */
+export interface Answer {
+  readonly reply: Reply;
+  readonly record: LoggedDecision;
+}
+
+/** The members of a decision record that a demo looks at; see schemas/decision-record.schema.json. */
+export interface LoggedDecision {
+  readonly decision_id: string;
+  readonly time: string;
+  readonly decision: string;
+  readonly reason_code: string;
+  readonly determining: readonly string[];
+  /** What the bundle lets people see of the context, by path. */
+  readonly disclosed?: JsonMembers;
+  readonly process: { readonly process_id: string };
+}
+
+/** What a story is told with. */
+export interface Scene {
+  tell(text: string): void;
+  /** Shows something that the step is about. */
+  show(label: string, text: string): void;
+  /** Has an agent ask for one tool call. @throws Unexpected where the answer is not the wanted one. */
+  ask(agent: string, call: ToolCall, wanted: Wanted): Promise<Answer>;
+  /** Has an agent ask for all of them at the same time. @param wanted how many answers there must be of each reason code. */
+  askAtOnce(
+    agent: string,
+    calls: readonly ToolCall[],
+    wanted: Readonly<Record<string, number>>,
+  ): Promise<readonly Reply[]>;
+  /** Has an agent ask for what is refused before anything is decided. @param wanted what the error must hold. */
+  askInVain(agent: string, call: ToolCall, wanted: string): Promise<void>;
+  /** Runs `palisade` as its administrator, and shows what it prints. @throws Error where it ends with another exit code than 0. */
+  palisade(...args: readonly string[]): Promise<string>;
+  /** @throws Unexpected where it does not hold. */
+  expect(holds: boolean, what: string): void;
+}
+
+/** Something else happened than the story has. */
+export class Unexpected extends Error {
+  override readonly name = 'Unexpected';
+}
+
+export function allowed(by: string, ...obligations: readonly string[]): Wanted {
+  return { decision: 'allow', reason_code: 'permitted', by: [by], obligations };
+}
+
+export function forbidden(...by: readonly string[]): Wanted {
+  return { decision: 'deny', reason_code: 'forbidden', by };
+}
+
+export function denied(reasonCode: string): Wanted {
+  return { decision: 'deny', reason_code: reasonCode };
+}

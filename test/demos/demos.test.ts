@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { withWorld } from '../support/server.ts';
+import { type Demo, Unexpected } from './demo.ts';
+import { DEMOS } from './demos.ts';
+import { run } from './run.ts';
+
+const TIMEOUT_MS = 120_000;
+
+describe.each(DEMOS)('the demo $name', (demo) => {
+  test('ends as it is told, on three replicas, with a log that is whole', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const lines: string[] = [];
+    const code = await run(demo, { withWorld, print: (line) => lines.push(line) });
+
+    expect(code, lines.join('\n')).toBe(0);
+    expect(lines.join('\n')).toContain('whole: no gap, no edit, no fork.');
+    expect(lines.filter((line) => /by pdp-[123]$/.test(line)).length).toBeGreaterThan(5);
+  });
+});
+
+describe('a demo whose story is not what happens', () => {
+  const [any] = DEMOS as readonly [Demo];
+
+  test.each([
+    ['at an unexpected answer', new Unexpected('wanted deny'), /Not as told: wanted deny\.$/],
+    ['where something breaks', new TypeError('no such thing'), /Broken off: TypeError: no such thing/],
+  ])('ends with exit code 1 %s, and says so', async (_where, thrown, said) => {
+    const lines: string[] = [];
+    const code = await run(any, {
+      withWorld: () => Promise.reject(thrown),
+      print: (line) => lines.push(line),
+    });
+
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toMatch(said);
+  });
+
+  test('ends with the exit code of an interrupted command where somebody interrupts', async () => {
+    const code = await run(any, {
+      withWorld: (body) => body({ credential: () => new Promise(() => undefined) } as never),
+      print: () => undefined,
+      stopped: Promise.resolve(),
+    });
+
+    expect(code).toBe(130);
+  });
+});

@@ -1,0 +1,5 @@
+import type { Demo } from './demo.ts';
+import { receipts } from './receipts.ts';
+
+/** Every demo, in the order in which somebody new would watch them. */
+export const DEMOS: readonly Demo[] = [receipts];
