@@ -4,14 +4,7 @@ import { uidOf } from '../support/question.ts';
 import { type Administration, administer } from '../support/shared-store.ts';
 import type { Agent } from './agent/agent.ts';
 import type { Ended, LimitState, Reply } from './agent/messages.ts';
-import {
-  type Demo,
-  type LoggedDecision,
-  type Scene,
-  type ToolCall,
-  Unexpected,
-  type Wanted,
-} from './demo.ts';
+import { type LoggedDecision, type Scene, type ToolCall, Unexpected, type Wanted } from './demo.ts';
 import type { Narrator } from './narrator.ts';
 import { eventually } from './waiting.ts';
 
