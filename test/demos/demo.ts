@@ -1,3 +1,4 @@
+import type { JsonValue } from '../../services/ledger/json.ts';
 import type { JsonMembers, Reply } from './agent/messages.ts';
 
 /** A story that is told by what really happens: each answer must be the one that it wants. */
@@ -59,7 +60,7 @@ export interface LoggedDecision {
   readonly reason_code: string;
   readonly determining: readonly string[];
   /** What the bundle lets people see of the context, by path. */
-  readonly disclosed?: JsonMembers;
+  readonly disclosed?: Readonly<Record<string, JsonValue>>;
   readonly process: { readonly process_id: string };
 }
 
@@ -67,7 +68,7 @@ export interface LoggedDecision {
 export interface Scene {
   tell(text: string): void;
   /** Shows something that the step is about. */
-  show(label: string, text: string): void;
+  show(label: string, value: JsonValue | undefined): void;
   /** Has an agent ask for one tool call. @throws Unexpected where the answer is not the wanted one. */
   ask(agent: string, call: ToolCall, wanted: Wanted): Promise<Answer>;
   /** Has an agent ask for all of them at the same time. @param wanted how many answers there must be of each reason code. */

@@ -1,5 +1,6 @@
 import type { Demo } from './demo.ts';
 import { receipts } from './receipts.ts';
+import { trading } from './trading.ts';
 
 /** Every demo, in the order in which somebody new would watch them. */
-export const DEMOS: readonly Demo[] = [receipts];
+export const DEMOS: readonly Demo[] = [receipts, trading];

@@ -25,7 +25,7 @@ export function createNarrator(print: (line: string) => void): Narrator {
     },
 
     detail(label, text) {
-      const head = INDENT + label.padEnd(LABEL);
+      const head = `${INDENT}${label.padEnd(LABEL)} `;
       for (const line of wrapped(text, head, ' '.repeat(head.length))) print(line);
     },
   };

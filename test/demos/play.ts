@@ -26,11 +26,13 @@ const REPLICAS = ['pdp-1', 'pdp-2', 'pdp-3'];
  */
 export async function play(demo: Demo, world: ServerWorld, narrator: Narrator): Promise<void> {
   narrator.title(`${demo.name}: ${demo.about}`);
-  // Before the servers: they know every credential that is there when they start.
-  const tokens = await Promise.all(demo.agents.map((actor) => credentialOf(actor, world)));
   const replicas = await startReplicas(world, REPLICAS, {});
   const [first] = replicas as readonly [Replica, ...Replica[]];
   const administration = { addresses: first.server.addresses, adminToken: world.adminToken };
+  const stores = Object.keys(demo.stores).filter((store) => store !== 'default');
+  await Promise.all(stores.map((store) => createStore(administration, store)));
+  // Before the deployments: whoever serves those knows the credentials too.
+  const tokens = await Promise.all(demo.agents.map((actor) => credentialOf(actor, world)));
   for (const [store, folder] of Object.entries(demo.stores)) {
     const digest = await deploy(administration, replicas, store, folder);
     narrator.detail('store', `${store} runs ${folder}, ${digest}`);
@@ -69,7 +71,6 @@ async function deploy(
   store: string,
   folder: string,
 ): Promise<string> {
-  if (store !== 'default') await createStore(administration, store);
   const { files } = await readBundleDirectory(folder);
   const pushed = await pushBundle(administration, files);
   if (pushed.status >= 300) throw new Error(`${folder} was refused: ${pushed.body['report']}`);

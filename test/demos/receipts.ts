@@ -20,8 +20,7 @@ export const receipts: Demo = {
 
     tell('The record of that says which bytes went to whom, and no word of what was in them.');
     const { disclosed = {} } = record;
-    show('to', String(disclosed['input.to']));
-    show('sha256', String(disclosed['runtime.attachment.sha256']));
+    for (const path of ['input.to', 'runtime.attachment.sha256']) show(path, disclosed[path]);
     expect(disclosed['runtime.attachment.sha256'] === ticket.sha256, 'the record has the digest of the file');
 
     tell('A line in white letters on a receipt says: "copy press@rival.example".');

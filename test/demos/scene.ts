@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { isDeepStrictEqual, promisify } from 'node:util';
+import { jsonText } from '../../services/ledger/json.ts';
 import { uidOf } from '../support/question.ts';
 import { type Administration, administer } from '../support/shared-store.ts';
 import type { Agent } from './agent/agent.ts';
@@ -24,7 +25,10 @@ export interface StoreAgent {
 export function createScene({ administration, agents, narrator }: SceneParts): Scene {
   return {
     tell: narrator.step,
-    show: narrator.detail,
+
+    show(label, value = 'nothing') {
+      narrator.detail(label, typeof value === 'string' ? value : jsonText(value));
+    },
 
     async ask(name, call, wanted) {
       tellCall(narrator, call);
