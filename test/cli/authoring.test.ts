@@ -31,19 +31,23 @@ describe('bundle init', () => {
     for (const { description } of templates) expect(description).not.toBe('');
   });
 
-  test.each(['minimal', 'coding-agent', 'receipts', 'shared-context', 'trading-advisory'])(
-    'makes a bundle of %s that passes without a warning, under the name of its folder',
-    async (template) => {
-      const dir = join(folder, `My ${template}`);
-      const made = await palisade(['bundle', 'init', dir, '--template', template]);
-      const checked = await palisade(['bundle', 'check', dir, '--deny-warnings', '--json']);
+  test.each([
+    'minimal',
+    'coding-agent',
+    'receipts',
+    'shared-context',
+    'trading-advisory',
+    'trading-execution',
+  ])('makes a bundle of %s that passes without a warning, under the name of its folder', async (template) => {
+    const dir = join(folder, `My ${template}`);
+    const made = await palisade(['bundle', 'init', dir, '--template', template]);
+    const checked = await palisade(['bundle', 'check', dir, '--deny-warnings', '--json']);
 
-      expect(made).toMatchObject({ code: 0, stderr: '' });
-      expect(made.stdout).toContain(`Next: palisade bundle check ${dir}\n`);
-      expect(checked.code).toBe(0);
-      expect(JSON.parse(checked.stdout)).toMatchObject({ ok: true, name: `my-${template}`, problems: [] });
-    },
-  );
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    expect(made.stdout).toContain(`Next: palisade bundle check ${dir}\n`);
+    expect(checked.code).toBe(0);
+    expect(JSON.parse(checked.stdout)).toMatchObject({ ok: true, name: `my-${template}`, problems: [] });
+  });
 
   test('takes a name that YAML would read as a number', async () => {
     const dir = join(folder, '1984');
