@@ -9,6 +9,8 @@ export interface Narrator {
   step(text: string): void;
   /** Something about the step, such as what was answered. */
   detail(label: string, text: string): void;
+  /** A line of what a command printed, as it is. */
+  output(line: string): void;
 }
 
 /** Tells it as lines of plain text. */
@@ -23,6 +25,8 @@ export function createNarrator(print: (line: string) => void): Narrator {
       print('');
       for (const line of wrapped(text, `${String(steps).padStart(3)}. `, INDENT)) print(line);
     },
+
+    output: (line) => print(`${INDENT}${line}`),
 
     detail(label, text) {
       const head = `${INDENT}${label.padEnd(LABEL)} `;

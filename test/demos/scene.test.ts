@@ -32,7 +32,12 @@ beforeAll(async () => {
   scene = createScene({
     administration: world,
     agents: new Map([['bot', { agent, store }]]),
-    narrator: { title: () => undefined, step: () => undefined, detail: () => undefined },
+    narrator: {
+      title: () => undefined,
+      step: () => undefined,
+      detail: () => undefined,
+      output: () => undefined,
+    },
   });
 });
 afterAll(async () => {

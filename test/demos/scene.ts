@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { isDeepStrictEqual, promisify } from 'node:util';
-import { jsonText } from '../../services/ledger/json.ts';
+import { type JsonValue, jsonText } from '../../services/ledger/json.ts';
 import { uidOf } from '../support/question.ts';
 import { type Administration, administer } from '../support/shared-store.ts';
 import type { Agent } from './agent/agent.ts';
@@ -27,7 +27,7 @@ export function createScene({ administration, agents, narrator }: SceneParts): S
     tell: narrator.step,
 
     show(label, value = 'nothing') {
-      narrator.detail(label, typeof value === 'string' ? value : jsonText(value));
+      narrator.detail(label, typeof value === 'string' ? value : jsonText(readable(value)));
     },
 
     async ask(name, call, wanted) {
@@ -67,7 +67,7 @@ export function createScene({ administration, agents, narrator }: SceneParts): S
     },
 
     async palisade(...args) {
-      narrator.detail('$', `palisade ${args.join(' ')}`);
+      narrator.output(`$ palisade ${args.map(shellWord).join(' ')}`);
       const { stdout } = await promisify(execFile)(process.execPath, ['services/cli/palisade.js', ...args], {
         env: {
           PATH: process.env['PATH'],
@@ -75,7 +75,7 @@ export function createScene({ administration, agents, narrator }: SceneParts): S
           PALISADE_TOKEN: administration.adminToken,
         },
       });
-      for (const line of stdout.trimEnd().split('\n')) narrator.detail('', line);
+      for (const line of stdout.trimEnd().split('\n')) narrator.output(line);
 
       return stdout;
     },
@@ -105,8 +105,26 @@ function messageOf({ principal, action, resource, context, entities, members }: 
   };
 }
 
+function shellWord(word: string): string {
+  return /^[\w./:=@-]+$/.test(word) ? word : `'${word}'`;
+}
+
+/** Entities as Cedar text: `User::"ada"`. */
+function readable(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(readable);
+  if (typeof value !== 'object' || value === null) return value;
+  const { __entity: entity } = value as {
+    readonly __entity?: { readonly type: string; readonly id: string };
+  };
+  if (entity !== undefined) return `${entity.type}::${JSON.stringify(entity.id)}`;
+
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, readable(member)]));
+}
+
 function tellCall(narrator: Narrator, { principal, action, resource, context }: ToolCall): void {
-  narrator.detail('asked', `${principal} ${action} ${resource} ${JSON.stringify(context?.['input'] ?? {})}`);
+  const input = context?.['input'];
+  const words = [principal, action, resource, ...(input === undefined ? [] : [JSON.stringify(input)])];
+  narrator.detail('asked', words.join(' '));
 }
 
 function tellAnswer(narrator: Narrator, reply: Reply, { determining, process }: LoggedDecision): void {
