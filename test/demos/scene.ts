@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { isDeepStrictEqual, promisify } from 'node:util';
-import { type JsonValue, jsonText } from '../../services/ledger/json.ts';
 import { uidOf } from '../support/question.ts';
 import { type Administration, administer } from '../support/shared-store.ts';
 import type { Agent } from './agent/agent.ts';
 import type { Ended, LimitState, Reply } from './agent/messages.ts';
+import { cedarText } from './cedar-text.ts';
 import { type LoggedDecision, type Scene, type ToolCall, Unexpected, type Wanted } from './demo.ts';
 import type { Narrator } from './narrator.ts';
 import { eventually } from './waiting.ts';
@@ -27,7 +27,7 @@ export function createScene({ administration, agents, narrator }: SceneParts): S
     tell: narrator.step,
 
     show(label, value = 'nothing') {
-      narrator.detail(label, typeof value === 'string' ? value : jsonText(readable(value)));
+      narrator.detail(label, typeof value === 'string' ? value : cedarText(value));
     },
 
     async ask(name, call, wanted) {
@@ -107,18 +107,6 @@ function messageOf({ principal, action, resource, context, entities, members }: 
 
 function shellWord(word: string): string {
   return /^[\w./:=@-]+$/.test(word) ? word : `'${word}'`;
-}
-
-/** Entities as Cedar text: `User::"ada"`. */
-function readable(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(readable);
-  if (typeof value !== 'object' || value === null) return value;
-  const { __entity: entity } = value as {
-    readonly __entity?: { readonly type: string; readonly id: string };
-  };
-  if (entity !== undefined) return `${entity.type}::${JSON.stringify(entity.id)}`;
-
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, readable(member)]));
 }
 
 function tellCall(narrator: Narrator, { principal, action, resource, context }: ToolCall): void {
