@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { checkBundle } from '../../services/bundles/check.ts';
 import type { AskedRequest } from '../../services/bundles/inform.ts';
 import type { LintName } from '../../services/bundles/lint/names.ts';
+import { NO_TEST_FACTS } from '../../services/bundles/test-facts.ts';
 import { Datetime } from '../../services/engine/extension/datetime.ts';
 import { parseTrustedJson } from '../../services/engine/raw/json.ts';
 import type { RawNode } from '../../services/engine/raw/raw.ts';
-import { decideAt, readBundle } from '../policies/support/read-bundle.ts';
+import { decideWith, readBundle } from '../policies/support/read-bundle.ts';
 import { lintFiles } from './lint-files.ts';
 
 const MIN = '-9223372036854775808';
@@ -133,7 +134,7 @@ async function outcomes(texts: readonly string[]) {
 
   return REQUESTS.flatMap((asked) => {
     try {
-      return [decideAt(bundle, asked, NOW)];
+      return [decideWith(bundle, asked, { ...NO_TEST_FACTS, now: NOW })];
     } catch {
       return [];
     }

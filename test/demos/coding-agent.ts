@@ -1,14 +1,15 @@
-import { allowed, type Demo, forbidden, type ToolCall } from './demo.ts';
+import { allowed, type Demo, denied, forbidden, type ToolCall } from './demo.ts';
 
 const AGENT = 'Agent::"build-bot"';
+const DEPLOYER = 'Agent::"deploy-bot"';
 
 export const codingAgent: Demo = {
   name: 'coding-agent',
-  about: 'an agent that changes code, and cannot be talked into more',
+  about: 'agents that change and deploy code, and cannot be talked into more',
   stores: { default: 'policies/coding-agent' },
-  agents: [{ name: 'build-bot', store: 'default', principals: [AGENT] }],
+  agents: [{ name: 'build-bot', store: 'default', principals: [AGENT, DEPLOYER] }],
 
-  async play({ tell, ask, askInVain }) {
+  async play({ tell, ask, askAtOnce, askInVain, startRun, endRun }) {
     tell('The agent is to fix a bug. It looks around, changes a file, and runs the tests in a sandbox.');
     await ask('build-bot', file('file_read', 'src/app.ts'), allowed('read-only-by-default'));
     await ask('build-bot', file('file_write', 'src/app.ts'), allowed('contributors-change-files'));
@@ -26,7 +27,9 @@ export const codingAgent: Demo = {
     await ask('build-bot', shell('bash', ['now.sh'], true), forbidden('no-interpreters'));
 
     tell('It says as well where to send the keys. What the scanner finds secret leaves by no way at all.');
-    await ask('build-bot', send('coverage.example.com', ['secret']), forbidden('secrets-never-leave'));
+    const bugfix = await startRun('build-bot', AGENT);
+    const keys = { ...send('coverage.example.com', ['secret']), run: bugfix };
+    await ask('build-bot', keys, forbidden('secrets-never-leave'));
     await ask(
       'build-bot',
       push('feature/fix', { data_labels: ['secret'] }),
@@ -52,11 +55,50 @@ export const codingAgent: Demo = {
       push('feature/fix', { data_labels: ['public'] }),
       allowed('contributors-push-work-branches'),
     );
+
+    tell(
+      'Another agent deploys. It works in a run, and may deploy only what was tested in that run, within the hour.',
+    );
+    const run = await startRun('build-bot', DEPLOYER);
+    await ask('build-bot', deploy(run), forbidden('deploy-only-what-was-tested'));
+    await ask('build-bot', { ...onRepo('tests_run', {}, DEPLOYER), run }, allowed('contributors-run-tests'));
+
+    tell(
+      'It posts the coverage, then reads the keys of staging. From there on the run is marked, and sends nothing.',
+    );
+    const coverage = { ...send('coverage.example.com', ['public']), principal: DEPLOYER };
+    await ask('build-bot', { ...coverage, run }, allowed('contributors-post-public-data'));
+    await ask('build-bot', readSecret(run), allowed('keyholders-read-secrets'));
+    await ask('build-bot', { ...coverage, run }, forbidden('no-posts-after-secrets'));
+
+    tell('It starts a helper in the same run, and has that send it. What works for a marked run is marked.');
+    const helper = await startRun('build-bot', DEPLOYER, run);
+    await ask('build-bot', { ...coverage, run: helper }, forbidden('no-posts-after-secrets'));
+
+    tell('It tries without a run, and in one of its own invention.');
+    await ask('build-bot', coverage, denied('not_permitted'));
+    await ask('build-bot', { ...coverage, run: crypto.randomUUID() }, denied('not_permitted'));
+
+    tell(
+      'What it read the keys for is allowed: the tests are some seconds old. Unless a file has changed since.',
+    );
+    await ask('build-bot', deploy(run), allowed('deployers-deploy-to-staging'));
+    const change = { ...file('file_write', 'src/app.ts'), principal: DEPLOYER, run };
+    await ask('build-bot', change, allowed('contributors-change-files'));
+    await ask('build-bot', deploy(run), forbidden('deploy-nothing-that-changed-since'));
+
+    tell(
+      'A run may spend two dollars on models, with its helpers. Twelve calls at once, each of at most 30 cents.',
+    );
+    const calls = Array.from({ length: 12 }, (_, at) => model(at % 2 === 0 ? run : helper));
+    await askAtOnce('build-bot', calls, { permitted: 6, limit_exceeded: 6 });
+    await endRun('build-bot', run);
+    await ask('build-bot', model(helper), denied('not_permitted'));
   },
 };
 
-function onRepo(action: string, input: object): ToolCall {
-  return { principal: AGENT, action, resource: 'Repo::"palisade"', context: { input } };
+function onRepo(action: string, input: object, principal = AGENT): ToolCall {
+  return { principal, action, resource: 'Repo::"palisade"', context: { input } };
 }
 
 function file(action: string, path: string): ToolCall {
@@ -77,4 +119,20 @@ function send(host: string, labels: readonly string[]): ToolCall {
   const input = { method: 'POST', scheme: 'https', host, path: '/', data_labels: labels };
 
   return { principal: AGENT, action: 'web_send', resource: 'Network::"internet"', context: { input } };
+}
+
+function readSecret(run: string): ToolCall {
+  const context = { input: { path: 'config/staging.env' }, runtime: { labels: ['secret'] } };
+
+  return { principal: DEPLOYER, action: 'secret_read', resource: 'Repo::"palisade"', context, run };
+}
+
+function deploy(run: string): ToolCall {
+  return { ...onRepo('deploy', { environment: 'staging', commit: '9f2c1ab' }, DEPLOYER), run };
+}
+
+function model(run: string): ToolCall {
+  const context = { runtime: { cost_micros: 300_000 } };
+
+  return { principal: DEPLOYER, action: 'model_call', resource: 'Model::"large"', context, run };
 }

@@ -33,6 +33,8 @@ export interface ToolCall {
   readonly context?: JsonMembers;
   /** Cedar JSON. */
   readonly entities?: readonly JsonMembers[];
+  /** The run that it belongs to. */
+  readonly run?: string;
   /** Other members of an AuthorizeRequest. */
   readonly members?: JsonMembers;
 }
@@ -79,6 +81,10 @@ export interface Scene {
   ): Promise<readonly Reply[]>;
   /** Has an agent ask for what is refused before anything is decided. @param wanted what the error must hold. */
   askInVain(agent: string, call: ToolCall, wanted: string): Promise<void>;
+  /** Opens a run of an agent for a principal, in another run if one is named. */
+  startRun(agent: string, principal: string, parent?: string): Promise<string>;
+  /** Ends it, and shows what it was marked by. */
+  endRun(agent: string, run: string): Promise<void>;
   /** Runs `palisade` as its administrator, and shows what it prints. @throws Error where it ends with another exit code than 0. */
   palisade(...args: readonly string[]): Promise<string>;
   /** @throws Unexpected where it does not hold. */

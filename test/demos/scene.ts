@@ -3,7 +3,7 @@ import { isDeepStrictEqual, promisify } from 'node:util';
 import { uidOf } from '../support/question.ts';
 import { type Administration, administer } from '../support/shared-store.ts';
 import type { Agent } from './agent/agent.ts';
-import type { Ended, LimitState, Reply } from './agent/messages.ts';
+import type { Ended, JsonMembers, LimitState, Reply } from './agent/messages.ts';
 import { cedarText } from './cedar-text.ts';
 import { type LoggedDecision, type Scene, type ToolCall, Unexpected, type Wanted } from './demo.ts';
 import type { Narrator } from './narrator.ts';
@@ -32,8 +32,7 @@ export function createScene({ administration, agents, narrator }: SceneParts): S
 
     async ask(name, call, wanted) {
       tellCall(narrator, call);
-      const { reply, error } = await send(name, call);
-      if (reply === undefined) throw new Unexpected(`${call.action} was not decided: ${error}`);
+      const reply = replyOf(await decide(name, call), call.action);
       const record = await recordOf(administration, reply);
       tellAnswer(narrator, reply, record);
       const differs = differenceOf(wanted, reply, record);
@@ -43,7 +42,7 @@ export function createScene({ administration, agents, narrator }: SceneParts): S
     },
 
     async askAtOnce(name, calls, wanted) {
-      const ended = await Promise.all(calls.map((call) => send(name, call)));
+      const ended = await Promise.all(calls.map((call) => decide(name, call)));
       const replies = ended.flatMap(({ reply }) => reply ?? []);
       const counts = countsOf(ended.map(({ reply, error }) => reply?.reason_code ?? String(error)));
       narrator.detail('asked', `${calls.length} times at once, over all replicas`);
@@ -60,10 +59,28 @@ export function createScene({ administration, agents, narrator }: SceneParts): S
 
     async askInVain(name, call, wanted) {
       tellCall(narrator, call);
-      const { error } = await send(name, call);
+      const { error } = await decide(name, call);
       narrator.detail('refused', error ?? 'not at all');
       if (error?.includes(wanted) !== true)
         throw new Unexpected(`${call.action} is not refused with ${wanted}`);
+    },
+
+    async startRun(name, principal, parent = '') {
+      const message = {
+        principal: uidOf(principal),
+        policy_store: agentOf(name).store,
+        parent_run_id: parent,
+      };
+      const { run_id: run = '', labels = [] } = replyOf(await call(name, 'StartRun', message), 'the run');
+      const above = parent === '' ? '' : `, in ${parent}`;
+      narrator.detail('run', `${run} of ${principal}${above}${markedBy(labels)}`);
+
+      return run;
+    },
+
+    async endRun(name, run) {
+      const { labels = [], steps } = replyOf(await call(name, 'EndRun', { run_id: run }), 'the run');
+      narrator.detail('run ended', `${run} after ${steps} calls that count${markedBy(labels)}`);
     },
 
     async palisade(...args) {
@@ -85,21 +102,42 @@ export function createScene({ administration, agents, narrator }: SceneParts): S
     },
   };
 
-  function send(name: string, call: ToolCall): Promise<Ended> {
-    const asker = agents.get(name);
-    if (asker === undefined) throw new Error(`there is no agent ${name}`);
+  function decide(name: string, asked: ToolCall): Promise<Ended> {
+    return call(name, 'Authorize', messageOf(asked, agentOf(name).store));
+  }
 
-    return asker.agent.call('Authorize', messageOf(call, asker.store));
+  function call(name: string, method: string, message: JsonMembers): Promise<Ended> {
+    return agentOf(name).agent.call(method, message);
+  }
+
+  function agentOf(name: string): StoreAgent {
+    const agent = agents.get(name);
+    if (agent === undefined) throw new Error(`there is no agent ${name}`);
+
+    return agent;
   }
 }
 
-function messageOf({ principal, action, resource, context, entities, members }: ToolCall, store: string) {
+function replyOf({ reply, error }: Ended, what: string): Reply {
+  if (reply === undefined) throw new Unexpected(`${what} was not decided: ${error}`);
+
+  return reply;
+}
+
+function markedBy(labels: readonly string[]): string {
+  return labels.length === 0 ? '' : `, marked by ${labels.join(', ')}`;
+}
+
+function messageOf(asked: ToolCall, store: string): JsonMembers {
+  const { principal, action, resource, context, entities, run, members } = asked;
+
   return {
     principal: uidOf(principal),
     action: { type: 'Action', id: action },
     resource: uidOf(resource),
     ...(context === undefined ? {} : { context_json: JSON.stringify(context) }),
     ...(entities === undefined ? {} : { entities_json: JSON.stringify(entities) }),
+    ...(run === undefined ? {} : { run: { run_id: run } }),
     policy_store: store,
     ...members,
   };

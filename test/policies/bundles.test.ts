@@ -6,11 +6,12 @@ import { type BundleFiles, readBundleDirectory } from '../../services/bundles/fi
 import { formatBundle } from '../../services/bundles/format.ts';
 import type { AskedRequest } from '../../services/bundles/inform.ts';
 import { testBundle } from '../../services/bundles/test-bundle.ts';
+import { NO_TEST_FACTS } from '../../services/bundles/test-facts.ts';
 import type { BundleTest } from '../../services/bundles/tests.ts';
 import { PdpError } from '../../services/engine/error.ts';
 import type { RawNode } from '../../services/engine/raw/raw.ts';
 import { hostileVariants } from './support/hostile.ts';
-import { decideAt, readBundle, type TestedBundle } from './support/read-bundle.ts';
+import { decideWith, readBundle, type TestedBundle } from './support/read-bundle.ts';
 import { examplesOf } from './support/readme.ts';
 
 const LEAST_TESTS = 15;
@@ -48,7 +49,7 @@ describe.each(readdirSync('policies'))('policies/%s', (name) => {
 
   test('has no policy that decides none of its tests', () => {
     const determining = bundle.tests.flatMap(
-      ({ asked, facts }) => decideAt(bundle, asked, facts.now).evaluation.determining,
+      ({ asked, facts }) => decideWith(bundle, asked, facts).evaluation.determining,
     );
 
     expect([...new Set(determining)].sort()).toEqual([...bundle.compiled.policies.keys()].sort());
@@ -65,10 +66,10 @@ describe.each(readdirSync('policies'))('policies/%s', (name) => {
   test('forbids the same where somebody permits everything', async () => {
     const open = await readBundle(new Map(files).set('permit-all.cedar', Buffer.from(PERMIT_ALL)));
     const forbidden = bundle.tests.filter(({ want }) => want.reasonCode === 'forbidden');
-    const verdicts = forbidden.map(({ asked, facts }) => decideAt(open, asked, facts.now).verdict);
+    const verdicts = forbidden.map(({ asked, facts }) => decideWith(open, asked, facts).verdict);
 
     expect(verdicts.length).toBeGreaterThan(0);
-    expect(verdicts).toEqual(forbidden.map(({ asked, facts }) => decideAt(bundle, asked, facts.now).verdict));
+    expect(verdicts).toEqual(forbidden.map(({ asked, facts }) => decideWith(bundle, asked, facts).verdict));
   });
 
   test('has no policy that fails to evaluate, whatever a caller sends', () => {
@@ -85,7 +86,7 @@ describe.each(readdirSync('policies'))('policies/%s', (name) => {
   });
 
   test.each(examplesOf(page))('really answers what its README shows: $title', ({ asked, now, answer }) => {
-    const { decision, reasonCode, message } = decideAt(bundle, asked, now).verdict;
+    const { decision, reasonCode, message } = decideWith(bundle, asked, { ...NO_TEST_FACTS, now }).verdict;
 
     expect({ decision, reason_code: reasonCode, ...(message === '' ? {} : { message }) }).toEqual(answer);
   });
@@ -98,10 +99,10 @@ describe.each(readdirSync('policies'))('policies/%s', (name) => {
 function* decisionsOnHostile(
   bundle: TestedBundle,
   { asked, facts }: BundleTest,
-): Generator<ReturnType<typeof decideAt>> {
+): Generator<ReturnType<typeof decideWith>> {
   for (const hostile of hostileRequests(asked)) {
     try {
-      yield decideAt(bundle, hostile, facts.now);
+      yield decideWith(bundle, hostile, facts);
     } catch (thrown) {
       if (!(thrown instanceof PdpError) || thrown.code !== 'invalid_request') throw thrown;
     }

@@ -37,6 +37,10 @@ export interface Reply {
   readonly obligations?: readonly Obligation[];
   readonly alternatives?: readonly string[];
   readonly limits?: readonly LimitState[];
+  /** Of a run. */
+  readonly run_id?: string;
+  readonly labels?: readonly string[];
+  readonly steps?: string;
 }
 
 interface Obligation {

@@ -5,6 +5,7 @@ import type { BundleFiles } from '../../../services/bundles/files.ts';
 import type { AskedRequest } from '../../../services/bundles/inform.ts';
 import { parseBundle, partsOf } from '../../../services/bundles/parse.ts';
 import { createProblems } from '../../../services/bundles/problems.ts';
+import { testFacts } from '../../../services/bundles/test-facts.ts';
 import { type BundleTest, readTests } from '../../../services/bundles/tests.ts';
 
 /** A bundle that decides, and its tests. */
@@ -23,11 +24,11 @@ export async function readBundle(files: BundleFiles): Promise<TestedBundle> {
   return { compiled: await compileBundle(parts), tests };
 }
 
-/** Decides at the given time, in process. @throws PdpError where the request is refused. */
-export function decideAt(
+/** Decides by the given facts, in process. @throws PdpError where the request is refused. */
+export function decideWith(
   { compiled }: TestedBundle,
   asked: AskedRequest,
-  now: BundleTest['facts']['now'],
+  facts: BundleTest['facts'],
 ): BundleDecision {
-  return decideByBundle(compiled, asked, () => (now === undefined ? {} : { now }));
+  return decideByBundle(compiled, asked, testFacts(compiled, asked, facts));
 }
