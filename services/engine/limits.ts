@@ -114,6 +114,10 @@ export const LIMITS = {
   requests_in_flight: 8_192,
   /** Of these, those that limits count and that wait for PostgreSQL: others go on while it hangs. */
   counted_in_flight: 2_048,
+  /** Reports of outcomes that one process works on, most of them waiting for their decision to reach PostgreSQL. */
+  outcomes_in_flight: 256,
+  /** Time after a decision for which its outcome may be reported; what is not reported by then counts in full. */
+  outcome_ms: 3_600_000,
   /** Time of the thread that bundles may take which are judged by Cedar after a difference; calls beyond it are refused. */
   fallback_percent: 50,
   /** Requests in flight on one stream before reading pauses. */

@@ -26,7 +26,7 @@ export function columnsOf(record: string): DecisionColumns {
     resource_type: nullable(resource?.type),
     resource_id: nullable(resource?.id),
     decision: nullable(found.decision),
-    reason_code: columnText(found.reason_code ?? found.error?.code ?? done ?? ''),
+    reason_code: columnText(found.reason_code ?? found.error?.code ?? found.outcome?.result ?? done ?? ''),
     bundle_digest: nullable(found.bundle?.digest ?? found.state?.digest),
     trace_id: columnText(found.trace.trace_id),
     process_id: columnText(process.process_id),
@@ -56,6 +56,7 @@ interface Found {
   readonly decision?: string;
   readonly reason_code?: string;
   readonly error?: { readonly code: string };
+  readonly outcome?: { readonly result: string };
   readonly bundle?: { readonly digest: string };
   readonly break_glass?: string;
   readonly state?: { readonly digest: string } | null;

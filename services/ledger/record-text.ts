@@ -36,6 +36,7 @@ function bodyText(entry: RecordEntry): string {
     return `,"glass":${jsonText(entry.glass)},"report":${jsonText(entry.report)}`;
   }
   if (entry.kind === 'flip') return `${parcText(entry)},"flip":${jsonText(entry.flip)}`;
+  if (entry.kind === 'outcome') return `${parcText(entry)},"outcome":${jsonText(entry.outcome)}`;
 
   return changeText(entry);
 }

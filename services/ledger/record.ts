@@ -350,6 +350,33 @@ const glassReportRecord = z
     description: 'What was decided under a break-glass, as far as it was in the log a minute after its end.',
   });
 
+const outcomeRecord = z
+  .strictObject({
+    kind: z.literal('outcome'),
+    ...common,
+    store: z.string(),
+    principal: uid,
+    action: uid,
+    resource: uid,
+    outcome: z
+      .strictObject({
+        of: uuid.describe('The decision that allowed the call.'),
+        result: z.enum(['success', 'failure']),
+        cost: z.record(z.string(), int64).describe('What it really cost, by the names of limits.'),
+        input_tokens: uint64.nullable(),
+        output_tokens: uint64.nullable(),
+        duration_ms: uint64.nullable(),
+        output_digest: digest.nullable().describe('Of what it gave back.'),
+      })
+      .describe('In the words of the credential that got the decision; null: it does not say.'),
+    ...closing,
+  })
+  .meta({
+    id: 'outcome',
+    description:
+      'What an allowed call came to, as it was reported; principal, action, resource and run are those of the decision. It is written before the report is settled.',
+  });
+
 /** The index part of a decision record: what was asked and answered, why, by which bundle, and its place in the chain. */
 export const decisionRecordSchema = z.discriminatedUnion('kind', [
   decisionRecord,
@@ -359,6 +386,7 @@ export const decisionRecordSchema = z.discriminatedUnion('kind', [
   flipRecord,
   runRecord,
   glassReportRecord,
+  outcomeRecord,
 ]);
 
 export type DecisionRecord = z.infer<typeof decisionRecordSchema>;
@@ -378,6 +406,8 @@ export type FlipEntry = Omit<z.infer<typeof flipRecord>, LedgerMember>;
 export type RunEntry = Omit<z.infer<typeof runRecord>, LedgerMember>;
 /** What was done under a break-glass. */
 export type GlassReportEntry = Omit<z.infer<typeof glassReportRecord>, LedgerMember>;
+/** What an allowed call came to. */
+export type OutcomeEntry = Omit<z.infer<typeof outcomeRecord>, LedgerMember>;
 export type RecordEntry =
   | DecisionEntry
   | ErrorEntry
@@ -385,7 +415,8 @@ export type RecordEntry =
   | AdministrationEntry
   | FlipEntry
   | RunEntry
-  | GlassReportEntry;
+  | GlassReportEntry
+  | OutcomeEntry;
 
 /**
  * Reads a record's text, 64-bit integers exact.

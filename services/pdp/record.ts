@@ -121,6 +121,7 @@ function explanationUnits(entry: RecordEntry): number {
   if (entry.kind === 'run') return jsonText(entry.labels).length;
   if (entry.kind === 'flip') return jsonText(entry.flip).length;
   if (entry.kind === 'break_glass_report') return jsonText([entry.glass, entry.report]).length;
+  if (entry.kind === 'outcome') return jsonText(entry.outcome).length;
   if (entry.kind === 'change') {
     const { state, entities = null, glass = null } = entry;
 

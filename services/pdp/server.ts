@@ -26,6 +26,7 @@ import { listenForDecisions } from './listen-for-decisions.ts';
 import { observeServer } from './observe/gauges.ts';
 import { createObserver } from './observe/observer.ts';
 import { findOrigin } from './origin.ts';
+import { takeOutcomes } from './outcomes/take-outcomes.ts';
 import { processIdOf } from './process-id.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { refuseStale, staleness, unreadiness } from './readiness.ts';
@@ -171,8 +172,11 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     counting,
     runTurns: createRunTurns(),
   };
+  const outcomes = takeOutcomes({ connection, ledger, now: Date.now, observer, log });
+  stops.push(outcomes.stop);
   const service = createDecisionService({
     path,
+    outcomes,
     replica,
     rates: createRateLimiter({
       fallback: config.PALISADE_RATE_LIMIT,
@@ -199,6 +203,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     keeping,
     counting,
     delivering,
+    outcomes,
     inFlight: service.inFlight,
     unready,
     capacity,

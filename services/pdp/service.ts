@@ -5,6 +5,7 @@ import { authorize, type DecisionPath, type Outcome } from './authorize.ts';
 import { constraints } from './constraints.ts';
 import { authenticateAnonymous, authenticateToken } from './credentials.ts';
 import { createLane } from './lane.ts';
+import type { Outcomes } from './outcomes/take-outcomes.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { recordError } from './record-error.ts';
 import type { Replica } from './replica.ts';
@@ -27,6 +28,7 @@ export interface ServiceOptions {
   readonly anonymousAllowed: boolean;
   readonly rates: RateLimiter;
   readonly runs: RunKeeping;
+  readonly outcomes: Pick<Outcomes, 'report'>;
 }
 
 /** How long a batch may hold the event loop before it lets other calls in, in milliseconds. */
@@ -87,6 +89,10 @@ export function createDecisionService(options: ServiceOptions): CountedService {
 
     constraints(call, scope) {
       return admitted(1, scope, () => recorded(scope, () => constrainOne(call, scope)));
+    },
+
+    reportOutcome(call, scope) {
+      return admitted(1, scope, () => recorded(scope, () => options.outcomes.report(call, scope)));
     },
 
     startRun: (call, scope) =>

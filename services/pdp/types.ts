@@ -6,6 +6,7 @@ import type { Role } from '../store/credentials.ts';
 import type { CallNotes } from '../telemetry/call-span.ts';
 import type { TraceContext } from '../telemetry/trace-context.ts';
 import type { CallSignal } from './call-signal.ts';
+import type { OutcomeCall, OutcomeReply } from './outcomes/types.ts';
 import type { ClientCertificate } from './tls/client-certificate.ts';
 import type { RateLimit } from './token-bucket.ts';
 
@@ -252,4 +253,6 @@ export interface DecisionService {
   endRun(call: RunCall, scope: CallScope): Promise<RunReply>;
   /** Tells what is known of a run. @throws PdpError where there is no such one. */
   getRun(call: RunCall, scope: CallScope): Promise<RunReply>;
+  /** Takes the report of what an allowed call came to. @throws PdpError where it is not taken. */
+  reportOutcome(call: OutcomeCall, scope: CallScope): Promise<OutcomeReply>;
 }

@@ -26,6 +26,10 @@ export const ATTRIBUTES = {
     brief:
       '`taken` where an allow counted in its run, `refused` where the run did not stand, or `moved` where another call was faster after it was read.',
   },
+  'palisade.outcome': {
+    type: 'string',
+    brief: 'What an allowed call came to, as it was reported: `success` or `failure`.',
+  },
   'palisade.decision_id': {
     type: 'string',
     brief: 'UUIDv7 of the decision record: `palisade log show <id>`.',

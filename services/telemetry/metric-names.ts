@@ -213,6 +213,18 @@ export const METRICS = {
     labels: [],
     brief: 'Trees of runs that were deleted a while after their end.',
   },
+  'palisade.outcomes': {
+    kind: 'counter',
+    unit: '{report}',
+    labels: ['palisade.store', 'palisade.outcome'],
+    brief: 'Reports of outcomes that were recorded and settled.',
+  },
+  'palisade.outcomes.reconciled': {
+    kind: 'counter',
+    unit: '{report}',
+    labels: [],
+    brief: 'Reports found in the log that their process had not settled.',
+  },
   'palisade.canary.percent': {
     kind: 'gauge',
     unit: '%',

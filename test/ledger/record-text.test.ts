@@ -90,10 +90,31 @@ const changes: fc.Arbitrary<RecordEntry> = fc
     };
   });
 
+const outcomes: fc.Arbitrary<RecordEntry> = fc
+  .record({
+    store: text,
+    principal: uid,
+    action: uid,
+    resource: uid,
+    result: fc.constantFrom('success' as const, 'failure' as const),
+    cost: fc.dictionary(text, fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), { maxKeys: 3 }),
+    input_tokens: fc.option(uint64),
+    output_tokens: fc.option(uint64),
+    duration_ms: fc.option(uint64),
+    output_digest: fc.option(fc.constant(`sha256:${'a'.repeat(64)}`)),
+  })
+  .map(({ store, principal, action, resource, ...said }) => {
+    const { decision_id, time, transport, credential, request_id, run, mode, trace } = decision();
+    const around = { decision_id, time, transport, credential, request_id, run, mode, trace };
+    const outcome = { of: OWNER.boot_id, ...said };
+
+    return { kind: 'outcome', ...around, store, principal, action, resource, outcome };
+  });
+
 describe('the text of a record', () => {
   test('is read back as exactly what was recorded', () => {
     fc.assert(
-      fc.property(fc.oneof(decisions, refusals, changes), (entry) => {
+      fc.property(fc.oneof(decisions, refusals, changes, outcomes), (entry) => {
         const commitment = `hmac-sha256:${'0'.repeat(64)}`;
         const at = genesis(OWNER);
         const whole = linkedText(recordHead(entry, commitment), OWNER, at);

@@ -25,7 +25,8 @@ const UNAUTHENTICATED = `status ${status.UNAUTHENTICATED}`;
 const ROUTES = decisionRoutes()
   .filter(({ method, path }) => method === 'POST' && path.startsWith('/v1/'))
   .map(({ path }) => path);
-const DECIDING = ROUTES.filter((path) => !path.startsWith('/v1/runs'));
+const OUTCOME = '/v1/decisions/{decision_id}/outcome';
+const DECIDING = ROUTES.filter((path) => path !== OUTCOME && !path.startsWith('/v1/runs'));
 
 /** What a question ends in on a REST route: its decision, of constraints `allow` where the action is possible, or the code of its error, and the status. */
 async function rest(
@@ -75,9 +76,38 @@ test('the routes that decide are those of the contract', () => {
     '/v1/authorize',
     '/v1/authorize/batch',
     '/v1/constraints',
+    OUTCOME,
     '/v1/runs',
     '/v1/runs/{run_id}/end',
   ]);
+});
+
+describe(`POST ${OUTCOME}`, () => {
+  const path = OUTCOME.replace('{decision_id}', '0199a000-0000-7000-8000-000000000000');
+  const report = async (authorization: string | undefined, more: Record<string, string> = {}) => {
+    const headers = { ...more, ...(authorization === undefined ? {} : { authorization }) };
+    const { status: http, json } = await post(path, headers, { outcome: 'success' });
+
+    return `${http} ${json?.['code']}`;
+  };
+
+  test('is for runtime credentials alone, and tells a stranger nothing', async () => {
+    expect(await report(access().runtime)).toBe('404 not_found');
+    expect(await report(access().otherStore)).toBe('404 not_found');
+    expect(await report(access().admin)).toBe('403 permission_denied');
+    expect(await report(undefined)).toBe('403 permission_denied');
+    for (const [what, authorization] of Object.entries(access().bad)) {
+      expect(await report(authorization), what).toBe('401 unauthenticated');
+    }
+  });
+
+  test('answers to no foreign Host, no foreign Origin and no other method', async () => {
+    expect(await report(access().runtime, { host: 'evil.example' })).toBe('403 permission_denied');
+    expect(await report(access().runtime, { origin: 'https://evil.example' })).toBe('403 permission_denied');
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      expect((await send(access().server.addresses.rest, { method, path })).status).toBe(405);
+    }
+  });
 });
 
 describe.each(DECIDING)('POST %s', (path) => {

@@ -98,8 +98,9 @@ async function withService(
     };
     const replica = replicaOf(options.snapshot ?? (() => only));
     const rates = options.rates ?? createRateLimiter({ fallback: undefined, processes: 1 });
+    const outcomes = { report: () => Promise.reject(new Error('no reports are taken here')) };
     await body(
-      createDecisionService({ path, replica, runs: NO_RUNS, anonymousAllowed: true, rates }),
+      createDecisionService({ path, replica, runs: NO_RUNS, outcomes, anonymousAllowed: true, rates }),
       ledger,
     );
   }, options.capBytes);

@@ -90,7 +90,7 @@ export function encodeRequest(message: AuthorizeRequest): Buffer {
   return REQUEST.serialize(message);
 }
 
-function grpcService(address: string): AuthorizationServiceClient {
+export function grpcService(address: string): AuthorizationServiceClient {
   const { palisade } = loadPackageDefinition(CONTRACT) as unknown as ProtoGrpcType;
 
   // A channel of its own: grpc-js shares them between clients otherwise.

@@ -196,6 +196,14 @@ async function makeNoise({ server, world, digest }: Observed): Promise<void> {
   expect((await rest(1, { action: uid('Action', 'count'), ...underGlass })).status).toBe(200);
   const received = { action: uid('Action', 'receive'), context: { label: 'pii' } };
   expect((await rest(1, received)).status).toBe(200);
+  const { json: decided } = await rest(1);
+  const reported = await send(server.addresses.rest, {
+    method: 'POST',
+    path: `/v1/decisions/${decided?.['decision_id']}/outcome`,
+    headers: { authorization, 'content-type': 'application/json' },
+    body: '{"outcome":"success"}',
+  });
+  expect(reported.status).toBe(200);
   expect((await rest(1, { at_least_sequence: 1_000_000 })).status).toBe(503);
   expect((await rest(1, { principal: uid('Nobody', 'u') })).status).toBe(400);
   await withGrpc(server.addresses.grpc, (client) => {

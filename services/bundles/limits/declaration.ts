@@ -54,9 +54,7 @@ export const LIMIT_SCHEMA = z.strictObject({
   refundable: z
     .boolean()
     .default(false)
-    .describe(
-      'Whether a use may be given back once its outcome is reported; kept for a version that takes reports.',
-    ),
+    .describe('Whether a use may be given back once its outcome is reported.'),
 });
 
 /** A limit as bundle.yaml declares it; one that passed `check` has a window or a lifetime. */

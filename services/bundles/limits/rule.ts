@@ -26,6 +26,10 @@ export interface LimitRule {
    * @throws PdpError `invalid_request` where it is negative: that would be a refund.
    */
   readonly costOf: (context: CedarRecord) => bigint;
+  /** Whether a use waits for a report of what it really cost: it has a cost of its own, or may be given back. */
+  readonly reserved: boolean;
+  /** Whether a report may give some of it back. */
+  readonly refundable: boolean;
 }
 
 /** A longer key is told by its hash; no text of a key begins as one does. */
@@ -33,7 +37,7 @@ const MAX_KEY_UNITS = 512;
 
 /** @throws PdpError `internal` where the declaration did not pass `check`. */
 export function limitRule(declaration: LimitDeclaration): LimitRule {
-  const { name, key, max, cost } = declaration;
+  const { name, key, max, cost, refundable } = declaration;
   const window = readWindow(declaration);
   if (typeof window === 'string') throw new PdpError('internal', `the limit ${name} has no window`);
   const path = cost === 1 ? undefined : cost.split('.');
@@ -52,6 +56,8 @@ export function limitRule(declaration: LimitDeclaration): LimitRule {
       return window.kind === 'run' ? `run:${known(run)}:${text}` : text;
     },
     costOf: (context) => (path === undefined ? 1n : costAt(context, path)),
+    reserved: refundable || path !== undefined,
+    refundable,
   };
 }
 

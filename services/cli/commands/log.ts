@@ -12,7 +12,15 @@ interface Uid {
 
 /** What the lines of `log` show of a record; see schemas/decision-record.schema.json. */
 interface RecordAnswer {
-  readonly kind: 'decision' | 'error' | 'change' | 'administration' | 'flip' | 'break_glass_report' | 'run';
+  readonly kind:
+    | 'decision'
+    | 'error'
+    | 'change'
+    | 'administration'
+    | 'flip'
+    | 'break_glass_report'
+    | 'run'
+    | 'outcome';
   readonly decision_id: string;
   readonly time: string;
   readonly store: string | null;
@@ -29,6 +37,7 @@ interface RecordAnswer {
   /** Of a break-glass that is over. */
   readonly report?: { readonly allowed: bigint; readonly denied: bigint };
   readonly flip?: { readonly of: string; readonly candidate: { readonly decision: string } };
+  readonly outcome?: { readonly of: string; readonly result: string };
 }
 
 interface QueryOptions {
@@ -185,12 +194,14 @@ function whyOf({
   reason,
   flip,
   report,
+  outcome,
   reason_code,
   determining = [],
 }: RecordAnswer): readonly string[] {
   if (error !== undefined) return [error.code];
   if (author !== undefined) return [`${author}:`, reason ?? ''];
   if (flip !== undefined) return ['to', flip.candidate.decision, 'of', flip.of];
+  if (outcome !== undefined) return [outcome.result, 'of', outcome.of];
 
   if (report !== undefined) return [`${report.allowed} allowed,`, `${report.denied} denied`];
 

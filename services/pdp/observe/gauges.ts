@@ -4,6 +4,7 @@ import { isOpen } from '../break-glass/held.ts';
 import type { CountingLimits } from '../count-limits.ts';
 import type { KeeperStats } from '../disk/keeper.ts';
 import type { Keeping } from '../disk/start.ts';
+import type { Outcomes } from '../outcomes/take-outcomes.ts';
 import type { Replica } from '../replica.ts';
 import type { SignatureWatch } from '../signature-watch.ts';
 import type { StoreState } from '../snapshot.ts';
@@ -24,6 +25,7 @@ export interface Observed {
   readonly counting: Pick<CountingLimits, 'stats'>;
   /** Absent: this process tells nobody of events. */
   readonly delivering: Pick<Delivering, 'waiting'> | undefined;
+  readonly outcomes: Pick<Outcomes, 'reconciled'>;
   /** Requests that are being decided. */
   readonly inFlight: () => number;
   /** Why this process is not ready; empty: it is. */
@@ -178,13 +180,14 @@ function observeTrials(metrics: Metrics, { replica, trials }: Observed): void {
   );
 }
 
-function observeLimits(metrics: Metrics, { counting }: Observed): void {
+function observeLimits(metrics: Metrics, { counting, outcomes }: Observed): void {
   metrics.observe('palisade.limits.pending', () => one(counting.stats().last.pending));
   metrics.observe('palisade.limits.unknown', () => one(counting.stats().last.unknown));
   metrics.observe('palisade.limits.reconciled', () => one(counting.stats().reconciled));
   metrics.observe('palisade.limits.forgotten', () => one(counting.stats().forgotten));
   metrics.observe('palisade.runs.open', () => one(counting.stats().runs.open));
   metrics.observe('palisade.runs.forgotten', () => one(counting.stats().runs.forgotten));
+  metrics.observe('palisade.outcomes.reconciled', () => one(outcomes.reconciled()));
 }
 
 function observeWebhooks(metrics: Metrics, { delivering }: Observed): void {

@@ -60,6 +60,8 @@ export interface Observer {
   counted(outcome: 'consumed' | 'exceeded' | 'lost_race', store: string): void;
   /** What a run did to a decision of a store. */
   ran(outcome: 'taken' | 'refused' | 'moved', store: string): void;
+  /** A report of an outcome that was recorded and settled. */
+  reported(outcome: 'success' | 'failure', store: string): void;
   /** A wait until PostgreSQL has said what is used of limits, or counted a decision. */
   waitedForCount(scope: CallScope, startedAt: number): void;
   /** A wait for PostgreSQL's state, before the decision. */
@@ -151,6 +153,8 @@ export function createObserver({
 
     counted: (outcome, store) => metrics.add('palisade.limits.decisions', 1, [store, outcome]),
 
+    reported: (outcome, store) => metrics.add('palisade.outcomes', 1, [store, outcome]),
+
     waitedForCount(scope, startedAt) {
       const seconds = (performance.now() - startedAt) / 1_000;
       metrics.record('palisade.limits.wait.duration', seconds, [], isKept(scope) ? scope.trace : undefined);
@@ -206,6 +210,7 @@ export function createObserver({
     limited: harmless(observer.limited),
     counted: harmless(observer.counted),
     ran: harmless(observer.ran),
+    reported: harmless(observer.reported),
     waitedForCount: harmless(observer.waitedForCount),
     waited: harmless(observer.waited),
     answered: harmless(observer.answered),

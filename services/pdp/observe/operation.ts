@@ -12,7 +12,8 @@ export type RpcMethod =
   | 'Constraints'
   | 'StartRun'
   | 'EndRun'
-  | 'GetRun';
+  | 'GetRun'
+  | 'ReportOutcome';
 
 /** What was called: a method of the contract, or a route of REST. */
 export type Operation =

@@ -131,13 +131,15 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
     const root = of?.state?.root;
     const counted = charges.filter(({ isByRun }) => !isByRun || root !== undefined);
 
-    return counted.map(({ name, definition, max, amount, keyOf }) => ({
+    return counted.map(({ name, definition, max, amount, keyOf, reserved, refundable }) => ({
       store,
       name,
       definition,
       key: keyOf(request.request, root),
       max,
       amount,
+      reserved,
+      refundable,
     }));
   }
 

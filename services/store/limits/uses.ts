@@ -12,6 +12,10 @@ export interface LimitUse {
   readonly max: bigint;
   /** Not negative. */
   readonly amount: bigint;
+  /** Whether it waits for a report of what it really cost. */
+  readonly reserved: boolean;
+  /** Whether a report may give some of it back. */
+  readonly refundable: boolean;
 }
 
 /** A decision that is to be counted, by all of its limits or by none. */
@@ -103,7 +107,7 @@ export async function releaseUses(database: Database, decisionIds: readonly stri
 /** As the functions of the database take them; 64-bit integers as text, since JSON's numbers are not exact. */
 export function chargesOf(decisions: readonly (Pick<CountedDecision, 'uses'> & Partial<CountedDecision>)[]) {
   return decisions.flatMap(({ decisionId, subject, uses }, decision) =>
-    uses.map(({ store, name, definition, key, max, amount }) => ({
+    uses.map(({ store, name, definition, key, max, amount, reserved, refundable }) => ({
       decision,
       id: decisionId,
       subject,
@@ -113,6 +117,8 @@ export function chargesOf(decisions: readonly (Pick<CountedDecision, 'uses'> & P
       key,
       max: `${max}`,
       amount: `${amount}`,
+      reserved,
+      refundable,
     })),
   );
 }

@@ -94,6 +94,7 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
       counting,
       runTurns: createRunTurns(),
     },
+    outcomes: { report: () => Promise.reject(new Error('no reports are taken here')) },
     replica,
     runs: createRunKeeping({ pool, ledger, now: () => clock }),
     anonymousAllowed: false,

@@ -11,6 +11,7 @@ import { batchItems, peekRequestId } from '../../../services/pdp/wire/protobuf/p
 import {
   AUTHORIZE_REQUEST,
   CONSTRAINTS_REQUEST,
+  REPORT_OUTCOME_REQUEST,
 } from '../../../services/pdp/wire/protobuf/request-schema.ts';
 import type { MessageSchema } from '../../../services/pdp/wire/protobuf/schema.ts';
 import {
@@ -36,6 +37,7 @@ describe('the schema of requests', () => {
     const all = [
       ...reachable('AuthorizeRequest', AUTHORIZE_REQUEST),
       ...reachable('ConstraintsRequest', CONSTRAINTS_REQUEST),
+      ...reachable('ReportOutcomeRequest', REPORT_OUTCOME_REQUEST),
     ];
 
     for (const [name, schema] of all) {
@@ -296,13 +298,16 @@ function describeProto(proto: string, name: string): string[] {
   const body = oneLine ?? lines ?? '';
   const oneofs = [...body.matchAll(/oneof (\w+) \{([^}]*)\}/g)];
 
-  return [...body.matchAll(/(repeated )?(\w+) (\w+) = (\d+);/g)].map(
-    ([text, repeated = '', type = '', field, tag]) => {
+  return [...body.matchAll(/(repeated |optional )?(\w+) (\w+) = (\d+);/g)].map(
+    ([text, label = '', type = '', field, tag]) => {
       const scalar = /^(string|bool|uint64|sint64)$/.test(type) ? type : 'named';
       const values = [
         ...(proto.match(new RegExp(`enum ${type} \\{([^}]*)\\}`))?.[1] ?? '').matchAll(/(\w+) = \d+;/g),
       ];
-      const oneof = oneofs.find(([, , members]) => members?.includes(text))?.[1] ?? '';
+      // What may be absent is, for a decoder, a oneof of its own.
+      const own = label === 'optional ' ? `_${field}` : '';
+      const repeated = label === 'repeated ' ? label : '';
+      const oneof = oneofs.find(([, , members]) => members?.includes(text))?.[1] ?? own;
       const names = values.length > 0 ? ` {${values.map(([, value]) => value)}}` : '';
       return `${oneof}|${repeated}${scalar} ${field} = ${tag}${names}`;
     },

@@ -70,6 +70,7 @@ export function recorder(): Recorder {
     startRun: () => Promise.reject(new PdpError('unavailable', 'not served here')),
     endRun: () => Promise.reject(new PdpError('unavailable', 'not served here')),
     getRun: () => Promise.reject(new PdpError('unavailable', 'not served here')),
+    reportOutcome: () => Promise.reject(new PdpError('unavailable', 'not served here')),
   };
 
   return service;

@@ -61,11 +61,20 @@ export function define(
   return withTransaction(serving, (client) => defineLimits(client, 'default', definitions));
 }
 
-/** Of limit `a`, which slides in all tests, or of another, which goes by the calendar. */
+/** Of limit `a`, which slides in all tests, or of another, which goes by the calendar. Nothing is reserved for a report. */
 export function use(name: string, max: number, amount = 1, key = '[]'): LimitUse {
   const definition = `by [], ${name === 'a' ? 'sliding' : 'calendar'}`;
 
-  return { store: 'default', name, definition, key, max: BigInt(max), amount: BigInt(amount) };
+  return {
+    store: 'default',
+    name,
+    definition,
+    key,
+    max: BigInt(max),
+    amount: BigInt(amount),
+    reserved: false,
+    refundable: false,
+  };
 }
 
 export function decision(...uses: readonly LimitUse[]): Timed<CountedDecision> {

@@ -23,14 +23,18 @@ import type { Explanation as _palisade_v1_Explanation, Explanation__Output as _p
 import type { Extension as _palisade_v1_Extension, Extension__Output as _palisade_v1_Extension__Output } from './palisade/v1/Extension.ts';
 import type { Field as _palisade_v1_Field, Field__Output as _palisade_v1_Field__Output } from './palisade/v1/Field.ts';
 import type { GetRunRequest as _palisade_v1_GetRunRequest, GetRunRequest__Output as _palisade_v1_GetRunRequest__Output } from './palisade/v1/GetRunRequest.ts';
+import type { LimitCost as _palisade_v1_LimitCost, LimitCost__Output as _palisade_v1_LimitCost__Output } from './palisade/v1/LimitCost.ts';
 import type { LimitState as _palisade_v1_LimitState, LimitState__Output as _palisade_v1_LimitState__Output } from './palisade/v1/LimitState.ts';
 import type { Obligation as _palisade_v1_Obligation, Obligation__Output as _palisade_v1_Obligation__Output } from './palisade/v1/Obligation.ts';
 import type { PolicyError as _palisade_v1_PolicyError, PolicyError__Output as _palisade_v1_PolicyError__Output } from './palisade/v1/PolicyError.ts';
 import type { PolicyResidual as _palisade_v1_PolicyResidual, PolicyResidual__Output as _palisade_v1_PolicyResidual__Output } from './palisade/v1/PolicyResidual.ts';
 import type { Record as _palisade_v1_Record, Record__Output as _palisade_v1_Record__Output } from './palisade/v1/Record.ts';
+import type { ReportOutcomeRequest as _palisade_v1_ReportOutcomeRequest, ReportOutcomeRequest__Output as _palisade_v1_ReportOutcomeRequest__Output } from './palisade/v1/ReportOutcomeRequest.ts';
+import type { ReportOutcomeResponse as _palisade_v1_ReportOutcomeResponse, ReportOutcomeResponse__Output as _palisade_v1_ReportOutcomeResponse__Output } from './palisade/v1/ReportOutcomeResponse.ts';
 import type { Run as _palisade_v1_Run, Run__Output as _palisade_v1_Run__Output } from './palisade/v1/Run.ts';
 import type { RunStatus as _palisade_v1_RunStatus, RunStatus__Output as _palisade_v1_RunStatus__Output } from './palisade/v1/RunStatus.ts';
 import type { Set as _palisade_v1_Set, Set__Output as _palisade_v1_Set__Output } from './palisade/v1/Set.ts';
+import type { SettledLimit as _palisade_v1_SettledLimit, SettledLimit__Output as _palisade_v1_SettledLimit__Output } from './palisade/v1/SettledLimit.ts';
 import type { StartRunRequest as _palisade_v1_StartRunRequest, StartRunRequest__Output as _palisade_v1_StartRunRequest__Output } from './palisade/v1/StartRunRequest.ts';
 import type { TypeConstraints as _palisade_v1_TypeConstraints, TypeConstraints__Output as _palisade_v1_TypeConstraints__Output } from './palisade/v1/TypeConstraints.ts';
 import type { Value as _palisade_v1_Value, Value__Output as _palisade_v1_Value__Output } from './palisade/v1/Value.ts';
@@ -72,15 +76,20 @@ export interface ProtoGrpcType {
       Extension: MessageTypeDefinition<_palisade_v1_Extension, _palisade_v1_Extension__Output>
       Field: MessageTypeDefinition<_palisade_v1_Field, _palisade_v1_Field__Output>
       GetRunRequest: MessageTypeDefinition<_palisade_v1_GetRunRequest, _palisade_v1_GetRunRequest__Output>
+      LimitCost: MessageTypeDefinition<_palisade_v1_LimitCost, _palisade_v1_LimitCost__Output>
       LimitState: MessageTypeDefinition<_palisade_v1_LimitState, _palisade_v1_LimitState__Output>
       Mode: EnumTypeDefinition
       Obligation: MessageTypeDefinition<_palisade_v1_Obligation, _palisade_v1_Obligation__Output>
+      Outcome: EnumTypeDefinition
       PolicyError: MessageTypeDefinition<_palisade_v1_PolicyError, _palisade_v1_PolicyError__Output>
       PolicyResidual: MessageTypeDefinition<_palisade_v1_PolicyResidual, _palisade_v1_PolicyResidual__Output>
       Record: MessageTypeDefinition<_palisade_v1_Record, _palisade_v1_Record__Output>
+      ReportOutcomeRequest: MessageTypeDefinition<_palisade_v1_ReportOutcomeRequest, _palisade_v1_ReportOutcomeRequest__Output>
+      ReportOutcomeResponse: MessageTypeDefinition<_palisade_v1_ReportOutcomeResponse, _palisade_v1_ReportOutcomeResponse__Output>
       Run: MessageTypeDefinition<_palisade_v1_Run, _palisade_v1_Run__Output>
       RunStatus: MessageTypeDefinition<_palisade_v1_RunStatus, _palisade_v1_RunStatus__Output>
       Set: MessageTypeDefinition<_palisade_v1_Set, _palisade_v1_Set__Output>
+      SettledLimit: MessageTypeDefinition<_palisade_v1_SettledLimit, _palisade_v1_SettledLimit__Output>
       StartRunRequest: MessageTypeDefinition<_palisade_v1_StartRunRequest, _palisade_v1_StartRunRequest__Output>
       TypeConstraints: MessageTypeDefinition<_palisade_v1_TypeConstraints, _palisade_v1_TypeConstraints__Output>
       Value: MessageTypeDefinition<_palisade_v1_Value, _palisade_v1_Value__Output>

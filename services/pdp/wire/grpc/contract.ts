@@ -49,6 +49,7 @@ export function decisionServiceDefinition(): ServiceDefinition {
     AuthorizeBatch: { ...contract.AuthorizeBatch, ...asBytes('batch_bytes') },
     AuthorizeStream: { ...contract.AuthorizeStream, ...asBytes('body_bytes') },
     Constraints: { ...contract.Constraints, ...asBytes('body_bytes') },
+    ReportOutcome: { ...contract.ReportOutcome, ...asBytes('body_bytes') },
     StartRun: { ...contract.StartRun, ...asBytes('body_bytes') },
     EndRun: { ...contract.EndRun, ...asBytes('body_bytes') },
     GetRun: { ...contract.GetRun, ...asBytes('body_bytes') },

@@ -122,9 +122,8 @@ function writeResponse(reply: DecisionReply): void {
 
 function writeLimit({ name, used, max, resets_at }: CountedLimit): void {
   text(LIMIT_STATE.name, name);
-  // Neither is negative, so as unsigned they are the same bytes.
-  if (used !== 0n) writer.uint64(LIMIT_STATE.used, used);
-  writer.uint64(LIMIT_STATE.max, max);
+  long(LIMIT_STATE.used, used);
+  long(LIMIT_STATE.max, max);
   if (resets_at !== undefined) writeTime(LIMIT_STATE.resets_at, resets_at);
 }
 
@@ -189,6 +188,11 @@ export function within(field: number, write: () => void): void {
   const opened = writer.open(field);
   write();
   writer.closeShort(opened);
+}
+
+/** An int64 that is not negative: as unsigned it is the same bytes. */
+export function long(field: number, value: bigint): void {
+  if (value !== 0n) writer.uint64(field, value);
 }
 
 /** proto3 leaves out what has its default. */

@@ -18,6 +18,7 @@ import {
   constraintsHandler,
   endRunHandler,
   getRunHandler,
+  outcomeHandler,
   startRunHandler,
 } from './unary.ts';
 
@@ -81,6 +82,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     StartRun: startRunHandler(options),
     EndRun: endRunHandler(options),
     GetRun: getRunHandler(options),
+    ReportOutcome: outcomeHandler(options),
     AuthorizeStream: (call: StreamCall) => {
       const stream = serveStream(options, call);
       streams.add(stream);

@@ -8,6 +8,7 @@ import { decideBatch, type Handling, serve } from '../serve.ts';
 import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
 import { encodeConstraints } from './constraints-reply.ts';
 import { bounded, type Incoming } from './contract.ts';
+import { encodeOutcome, readOutcome } from './outcome.ts';
 import { encodeBatch, encodeResponse } from './reply.ts';
 import { type GrpcRequest, readConstraints, readRequest, readRunCall, readStartRun } from './request.ts';
 import { encodeRun } from './run-reply.ts';
@@ -52,6 +53,13 @@ export function endRunHandler(handling: Handling): handleUnaryCall<Incoming, Buf
 export function getRunHandler(handling: Handling): handleUnaryCall<Incoming, Buffer> {
   return unary(handling, 'GetRun', readRunCall, async (call, scope) =>
     encodeRun(await handling.service.getRun(call, scope)),
+  );
+}
+
+/** Handles ReportOutcome. */
+export function outcomeHandler(handling: Handling): handleUnaryCall<Incoming, Buffer> {
+  return unary(handling, 'ReportOutcome', readOutcome, async (call, scope) =>
+    encodeOutcome(await handling.service.reportOutcome(call, scope)),
   );
 }
 

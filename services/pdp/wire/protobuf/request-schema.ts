@@ -78,6 +78,18 @@ export const AUTHORIZE_REQUEST = message({
   18: scalar('traceparent', 'string'),
 });
 
+const LIMIT_COST = message({ 1: scalar('limit', 'string'), 2: scalar('amount', 'sint64') });
+
+export const REPORT_OUTCOME_REQUEST = message({
+  1: scalar('decision_id', 'string'),
+  2: enumeration('outcome', ['OUTCOME_UNSPECIFIED', 'SUCCESS', 'FAILURE']),
+  3: nested('cost', () => LIMIT_COST, { repeated: true, limit: 'action_limits' }),
+  4: scalar('input_tokens', 'uint64', { oneof: '_input_tokens' }),
+  5: scalar('output_tokens', 'uint64', { oneof: '_output_tokens' }),
+  6: scalar('duration_ms', 'uint64', { oneof: '_duration_ms' }),
+  7: scalar('output_digest', 'string'),
+});
+
 export const CONSTRAINTS_REQUEST = message({
   1: nested('principal', () => ENTITY_UID),
   2: nested('actions', () => ENTITY_UID, { repeated: true, limit: 'set_elements' }),

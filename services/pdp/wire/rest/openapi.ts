@@ -15,6 +15,8 @@ import {
   ConstraintsResponse,
   EndRunRequest,
   Problem,
+  ReportOutcomeRequest,
+  ReportOutcomeResponse,
   RunStatus,
   StartRunRequest,
 } from './schema.ts';
@@ -118,6 +120,24 @@ export const DECISION_PATHS: ZodOpenApiPathsObject = {
       requestParams: RUN_PATH,
       requestBody: { required: true, content: { 'application/json': { schema: EndRunRequest } } },
       responses: RUN_RESPONSES,
+    },
+  },
+  '/v1/decisions/{decision_id}/outcome': {
+    post: {
+      operationId: 'reportOutcome',
+      summary: 'What an allowed call came to: settles what it used of limits, and is recorded',
+      description:
+        'Only for the credential that got the decision, within an hour. The same report again is answered the same; another one is a conflict.',
+      security: [{ bearer: [] }],
+      requestParams: { path: z.object({ decision_id: z.string().meta({ description: 'UUIDv7.' }) }) },
+      requestBody: { required: true, content: { 'application/json': { schema: ReportOutcomeRequest } } },
+      responses: {
+        '200': {
+          description: 'What the report settled',
+          content: { 'application/json': { schema: ReportOutcomeResponse } },
+        },
+        ...PROBLEM_RESPONSES,
+      },
     },
   },
 };

@@ -1,10 +1,12 @@
 import { PdpError } from '../../../engine/error.ts';
+import type { OutcomeReply } from '../../outcomes/types.ts';
 import type { ConstraintsReply, DecisionReply, Explanation, RunReply } from '../../types.ts';
 import { publicError } from '../errors.ts';
 import type {
   AuthorizeResponseBody,
   AuthorizeResultBody,
   ConstraintsResponseBody,
+  ReportOutcomeResponseBody,
   RunStatusBody,
 } from './schema.ts';
 
@@ -94,6 +96,15 @@ export function runBody(reply: RunReply): RunStatusBody {
     ends_at: new Date(reply.ends_at).toISOString(),
     request_id: present(reply.request_id),
     trace_id: reply.trace_id,
+  };
+}
+
+/** Writes what became of a report as the body of POST /v1/decisions/{decision_id}/outcome. */
+export function outcomeBody({ decision_id, outcome, limits }: OutcomeReply): ReportOutcomeResponseBody {
+  return {
+    decision_id,
+    outcome,
+    limits: some(limits)?.map(({ name, reserved, charged }) => ({ name, reserved, charged })),
   };
 }
 

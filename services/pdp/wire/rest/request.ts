@@ -4,11 +4,19 @@ import { exceedsLimit, LIMITS } from '../../../engine/limits.ts';
 import { FieldPath } from '../../../engine/raw/field-path.ts';
 import { type JsonLimits, parseJson } from '../../../engine/raw/json.ts';
 import { type RawNode, RawNumber, RawObject } from '../../../engine/raw/raw.ts';
+import type { OutcomeCall } from '../../outcomes/types.ts';
 import { mapInTurns } from '../../turns.ts';
 import type { AuthorizeCall, ConstraintsCall, RunCall, StartRunCall } from '../../types.ts';
 import { authorizeCall, constraintsCall, runCall, startRunCall } from '../authorize-call.ts';
+import { outcomeCall } from '../outcome-call.ts';
 import { batchTexts } from './batch-text.ts';
-import { AuthorizeRequest, ConstraintsRequest, EndRunRequest, StartRunRequest } from './schema.ts';
+import {
+  AuthorizeRequest,
+  ConstraintsRequest,
+  EndRunRequest,
+  ReportOutcomeRequest,
+  StartRunRequest,
+} from './schema.ts';
 
 /** One request of a batch as read from its text. */
 export interface RestRequest {
@@ -74,6 +82,32 @@ export function readStartRun(bytes: Buffer): StartRunCall {
 /** Reads the body of POST /v1/runs/{run_id}/end. @throws PdpError as `readRequest`. */
 export function readEndRun(bytes: Buffer, runId: string): RunCall {
   return runCall({ ...envelopeOf(parseBody(bytes), EndRunRequest), run_id: runId });
+}
+
+/** Reads the body of POST /v1/decisions/{decision_id}/outcome. @throws PdpError as `readRequest`. */
+export function readOutcome(bytes: Buffer, decisionId: string): OutcomeCall {
+  const tree = parseBody(bytes);
+  refuseLostName(tree);
+  const { outcome, cost = {}, output_digest = '', ...figures } = envelopeOf(tree, ReportOutcomeRequest);
+  const { input_tokens, output_tokens, duration_ms } = figures;
+
+  return outcomeCall({
+    decision_id: decisionId,
+    outcome,
+    cost: Object.entries(cost),
+    input_tokens,
+    output_tokens,
+    duration_ms,
+    output_digest,
+  });
+}
+
+/** The one name that zod leaves out of a record, where a cost that is not seen would not be charged. */
+function refuseLostName(tree: RawNode): void {
+  const cost = tree instanceof RawObject ? tree.entries.get('cost') : undefined;
+  if (!(cost instanceof RawObject && cost.entries.has('__proto__'))) return;
+
+  throw new PdpError('invalid_request', 'there is no limit of this name', { field: 'cost.__proto__' });
 }
 
 function fromTree(tree: RawNode): AuthorizeCall {

@@ -255,6 +255,45 @@ export const RunStatus = z
   })
   .meta({ id: 'RunStatus', description: 'A run, which calls name in `run.run_id`.' });
 
+const MAX_LONG = 2n ** 63n - 1n;
+const amount = z
+  .bigint({ error: 'must be an integer from 0 to 2^63 - 1' })
+  .max(MAX_LONG, 'must be less than 2^63')
+  .meta({ override: { type: 'integer', format: 'int64', minimum: 0 } });
+const outcome = z.enum(['success', 'failure']);
+
+export const ReportOutcomeRequest = z
+  .strictObject({
+    outcome,
+    cost: z.record(z.string(), amount).optional().meta({
+      description:
+        'What the call really cost, by the names of limits that counted it, each in its own unit. Absent: what was counted, and after a failure nothing.',
+    }),
+    input_tokens: uint64.optional(),
+    output_tokens: uint64.optional(),
+    duration_ms: uint64.optional(),
+    output_digest: digest.optional(),
+  })
+  .meta({ id: 'ReportOutcomeRequest' });
+
+const SettledLimit = z
+  .strictObject({
+    name: z.string(),
+    reserved: long.meta({ description: 'What the decision had used.' }),
+    charged: long.meta({ description: 'What it counts for from now on.' }),
+  })
+  .meta({ id: 'SettledLimit' });
+
+export const ReportOutcomeResponse = z
+  .strictObject({
+    decision_id: z.string(),
+    outcome,
+    limits: z.array(SettledLimit).optional().meta({
+      description: 'Of each limit whose use had waited for a report. Absent: none.',
+    }),
+  })
+  .meta({ id: 'ReportOutcomeResponse', description: 'The same report again is answered the same.' });
+
 const ItemError = z
   .strictObject({ code: z.enum(PDP_ERROR_CODES), field: z.string().optional(), message: z.string() })
   .meta({ id: 'Error' });
@@ -302,5 +341,6 @@ export const Problem = z
 export type AuthorizeResponseBody = z.infer<typeof AuthorizeResponse>;
 export type ConstraintsResponseBody = z.infer<typeof ConstraintsResponse>;
 export type RunStatusBody = z.infer<typeof RunStatus>;
+export type ReportOutcomeResponseBody = z.infer<typeof ReportOutcomeResponse>;
 export type AuthorizeResultBody = z.infer<typeof AuthorizeResult>;
 export type ProblemBody = z.infer<typeof Problem>;

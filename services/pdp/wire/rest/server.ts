@@ -15,8 +15,8 @@ import { readJsonBody } from './body.ts';
 import { type JsonValue, jsonText } from './json-text.ts';
 import { createHttpListener, type HttpListener } from './listener.ts';
 import { sendProblem } from './problem.ts';
-import { constraintsBody, responseBody, resultBody, runBody } from './reply.ts';
-import { readBatch, readConstraints, readEndRun, readRequest, readStartRun } from './request.ts';
+import { constraintsBody, outcomeBody, responseBody, resultBody, runBody } from './reply.ts';
+import { readBatch, readConstraints, readEndRun, readOutcome, readRequest, readStartRun } from './request.ts';
 import { respond } from './respond.ts';
 import { traceOf } from './watch.ts';
 
@@ -34,14 +34,15 @@ interface Endpoint<Request> {
   readonly route: string;
   /** Of its body; absent: it is a GET and has none. */
   readonly limit?: LimitName;
-  /** @param runId of its path; empty where it names none. */
-  readonly read: (bytes: Buffer, runId: string) => Request | Promise<Request>;
+  /** @param id that its path names; empty where it names none. */
+  readonly read: (bytes: Buffer, id: string) => Request | Promise<Request>;
   readonly decide: (request: Request, scope: CallScope) => Promise<JsonValue>;
 }
 
 const AUTHORIZE = '/v1/authorize';
 const AUTHORIZE_BATCH = '/v1/authorize/batch';
 const CONSTRAINTS = '/v1/constraints';
+const OUTCOME = '/v1/decisions/:decision_id/outcome';
 const RUNS = '/v1/runs';
 const RUN = '/v1/runs/:run_id';
 const RUN_END = '/v1/runs/:run_id/end';
@@ -57,6 +58,7 @@ export function createRestServer(options: RestServerOptions): HttpListener {
     routes.route(RUNS).post(startRun(options)).all(methodNotAllowed('POST'));
     routes.route(RUN).get(getRun(options)).all(methodNotAllowed('GET, HEAD'));
     routes.route(RUN_END).post(endRun(options)).all(methodNotAllowed('POST'));
+    routes.route(OUTCOME).post(outcome(options)).all(methodNotAllowed('POST'));
     routes.route('/openapi.json').get(openapi(options.openapi)).all(methodNotAllowed('GET, HEAD'));
   });
 
@@ -122,6 +124,15 @@ function getRun(options: RestServerOptions): RequestHandler {
   });
 }
 
+function outcome(options: RestServerOptions): RequestHandler {
+  return endpoint(options, {
+    route: OUTCOME,
+    limit: 'body_bytes',
+    read: readOutcome,
+    decide: async (call, scope) => outcomeBody(await options.service.reportOutcome(call, scope)),
+  });
+}
+
 function openapi(text: string): RequestHandler {
   return (request, response) => respond(request, response, 200, { 'content-type': 'application/json' }, text);
 }
@@ -149,7 +160,9 @@ function endpoint<Request>(
           const bytes = body === undefined ? NO_BODY : await readJsonBody(request, response, body);
           await nextTurn();
 
-          return read(bytes, String(request.params['run_id'] ?? ''));
+          const [id = ''] = Object.values(request.params);
+
+          return read(bytes, String(id));
         },
         timeoutMs: () => LIMITS.deadline_ms,
         decide,

@@ -11,6 +11,8 @@ import type { ConstraintsRequest as _palisade_v1_ConstraintsRequest, Constraints
 import type { ConstraintsResponse as _palisade_v1_ConstraintsResponse, ConstraintsResponse__Output as _palisade_v1_ConstraintsResponse__Output } from '../../palisade/v1/ConstraintsResponse.ts';
 import type { EndRunRequest as _palisade_v1_EndRunRequest, EndRunRequest__Output as _palisade_v1_EndRunRequest__Output } from '../../palisade/v1/EndRunRequest.ts';
 import type { GetRunRequest as _palisade_v1_GetRunRequest, GetRunRequest__Output as _palisade_v1_GetRunRequest__Output } from '../../palisade/v1/GetRunRequest.ts';
+import type { ReportOutcomeRequest as _palisade_v1_ReportOutcomeRequest, ReportOutcomeRequest__Output as _palisade_v1_ReportOutcomeRequest__Output } from '../../palisade/v1/ReportOutcomeRequest.ts';
+import type { ReportOutcomeResponse as _palisade_v1_ReportOutcomeResponse, ReportOutcomeResponse__Output as _palisade_v1_ReportOutcomeResponse__Output } from '../../palisade/v1/ReportOutcomeResponse.ts';
 import type { RunStatus as _palisade_v1_RunStatus, RunStatus__Output as _palisade_v1_RunStatus__Output } from '../../palisade/v1/RunStatus.ts';
 import type { StartRunRequest as _palisade_v1_StartRunRequest, StartRunRequest__Output as _palisade_v1_StartRunRequest__Output } from '../../palisade/v1/StartRunRequest.ts';
 
@@ -65,6 +67,15 @@ export interface AuthorizationServiceClient extends grpc.Client {
   getRun(argument: _palisade_v1_GetRunRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
   getRun(argument: _palisade_v1_GetRunRequest, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
   
+  ReportOutcome(argument: _palisade_v1_ReportOutcomeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_ReportOutcomeResponse__Output>): grpc.ClientUnaryCall;
+  ReportOutcome(argument: _palisade_v1_ReportOutcomeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_ReportOutcomeResponse__Output>): grpc.ClientUnaryCall;
+  ReportOutcome(argument: _palisade_v1_ReportOutcomeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_ReportOutcomeResponse__Output>): grpc.ClientUnaryCall;
+  ReportOutcome(argument: _palisade_v1_ReportOutcomeRequest, callback: grpc.requestCallback<_palisade_v1_ReportOutcomeResponse__Output>): grpc.ClientUnaryCall;
+  reportOutcome(argument: _palisade_v1_ReportOutcomeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_ReportOutcomeResponse__Output>): grpc.ClientUnaryCall;
+  reportOutcome(argument: _palisade_v1_ReportOutcomeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_ReportOutcomeResponse__Output>): grpc.ClientUnaryCall;
+  reportOutcome(argument: _palisade_v1_ReportOutcomeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_ReportOutcomeResponse__Output>): grpc.ClientUnaryCall;
+  reportOutcome(argument: _palisade_v1_ReportOutcomeRequest, callback: grpc.requestCallback<_palisade_v1_ReportOutcomeResponse__Output>): grpc.ClientUnaryCall;
+  
   StartRun(argument: _palisade_v1_StartRunRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
   StartRun(argument: _palisade_v1_StartRunRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
   StartRun(argument: _palisade_v1_StartRunRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
@@ -89,6 +100,8 @@ export interface AuthorizationServiceHandlers extends grpc.UntypedServiceImpleme
   
   GetRun: grpc.handleUnaryCall<_palisade_v1_GetRunRequest__Output, _palisade_v1_RunStatus>;
   
+  ReportOutcome: grpc.handleUnaryCall<_palisade_v1_ReportOutcomeRequest__Output, _palisade_v1_ReportOutcomeResponse>;
+  
   StartRun: grpc.handleUnaryCall<_palisade_v1_StartRunRequest__Output, _palisade_v1_RunStatus>;
   
 }
@@ -100,5 +113,6 @@ export interface AuthorizationServiceDefinition extends grpc.ServiceDefinition {
   Constraints: MethodDefinition<_palisade_v1_ConstraintsRequest, _palisade_v1_ConstraintsResponse, _palisade_v1_ConstraintsRequest__Output, _palisade_v1_ConstraintsResponse__Output>
   EndRun: MethodDefinition<_palisade_v1_EndRunRequest, _palisade_v1_RunStatus, _palisade_v1_EndRunRequest__Output, _palisade_v1_RunStatus__Output>
   GetRun: MethodDefinition<_palisade_v1_GetRunRequest, _palisade_v1_RunStatus, _palisade_v1_GetRunRequest__Output, _palisade_v1_RunStatus__Output>
+  ReportOutcome: MethodDefinition<_palisade_v1_ReportOutcomeRequest, _palisade_v1_ReportOutcomeResponse, _palisade_v1_ReportOutcomeRequest__Output, _palisade_v1_ReportOutcomeResponse__Output>
   StartRun: MethodDefinition<_palisade_v1_StartRunRequest, _palisade_v1_RunStatus, _palisade_v1_StartRunRequest__Output, _palisade_v1_RunStatus__Output>
 }

@@ -1,0 +1,136 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeArchive } from '../../services/bundles/archive.ts';
+import { createPool } from '../../services/store/pool.ts';
+import { sendBundle } from '../pdp/limits/support.ts';
+import { question, SPENDING } from '../pdp/outcomes/support.ts';
+import { createDecisionClient, type Outcome } from '../support/decision-client.ts';
+import { createOutcomeClient } from '../support/outcome-client.ts';
+import { grpcMessage } from '../support/question.ts';
+import { deployArchive } from '../support/server.ts';
+import { useWorld } from '../support/use-world.ts';
+import { until } from './support/stage.ts';
+import { allServe, type Replica, startReplicas } from './support/three-replicas.ts';
+
+const three = useWorld(async (world) => {
+  const replicas = await startReplicas(world, ['pdp-1', 'pdp-2', 'pdp-3'], {});
+  const [first] = replicas;
+  await deployArchive(world, first?.server.addresses.admin ?? '', writeArchive(sendBundle(SPENDING)));
+  await allServe(replicas, 1n, 20_000);
+
+  return { world, replicas };
+});
+let pool: pg.Pool;
+beforeAll(() => {
+  pool = createPool({ connection: three().world.database.servingUrl, max: 2 });
+});
+afterAll(() => pool.end());
+
+test('one process decides, others take the report at the same moment, and what is given back is given back once', {
+  timeout: 60_000,
+}, async () => {
+  const { replicas } = three();
+  const decided = await spend(replicas[0], 'once', 90);
+  const reports = await Promise.all(
+    Array.from({ length: 30 }, (_, at) =>
+      report(replicas[at % 3], decided, '{"outcome":"success","cost":{"spent":40}}'),
+    ),
+  );
+
+  for (const answer of reports) {
+    expect(answer).toMatchObject({ limits: [{ name: 'spent', reserved: 90n, charged: 40n }] });
+  }
+  expect(await used('once')).toBe(40);
+  expect(await spend(replicas[1], 'once', 61)).toMatchObject({ reason_code: 'limit_exceeded' });
+  expect(await spend(replicas[2], 'once', 60)).toMatchObject({ decision: 'allow' });
+});
+
+test('of different reports at once the first one counts, and all others are a conflict', {
+  timeout: 60_000,
+}, async () => {
+  const { replicas } = three();
+  const decided = await spend(replicas[0], 'different', 90);
+  const costs = Array.from({ length: 30 }, (_, at) => at);
+  const answers = await Promise.all(
+    costs.map((cost) =>
+      report(replicas[cost % 3], decided, `{"outcome":"success","cost":{"spent":${cost}}}`),
+    ),
+  );
+
+  const won = costs.filter((cost) => answers[cost]?.['error'] === undefined);
+  expect(won).toHaveLength(1);
+  expect(answers.filter(({ error }) => error === 'conflict')).toHaveLength(29);
+  expect(await used('different')).toBe(won[0]);
+});
+
+test('a process that is killed among reports gives nothing back twice, and what is in the log is settled', {
+  timeout: 120_000,
+}, async () => {
+  const { world, replicas } = three();
+  const [other, victim] = replicas as readonly [Replica, Replica, Replica];
+  const decided = await Promise.all(Array.from({ length: 60 }, (_, at) => spend(other, `killed-${at}`, 90)));
+  const cost = '{"outcome":"success","cost":{"spent":10}}';
+  const first = decided.map((one) => report(victim, one, cost).catch(() => ({ error: 'connection' })));
+  await until(async () => (await settledRows()) > 5);
+  await victim.server.kill();
+  await Promise.all(first);
+  victim.server = await world.serve({
+    PALISADE_PROCESS_ID: 'pdp-2',
+    PALISADE_SPOOL_DIR: `${world.home}/pdp-2`,
+  });
+  const again = await Promise.all(decided.map((one) => report(other, one, cost)));
+
+  for (const answer of again) expect(answer).toMatchObject({ limits: [{ charged: 10n }] });
+  expect(await used('killed-')).toBe(600);
+  const { body } = await other.admin('GET', '/v1/log/verification');
+  expect(body).toMatchObject({ problems: 0n });
+  await until(async () => (await unrecorded()) === 0);
+});
+
+async function spend(replica: Replica | undefined, sender: string, n: number): Promise<Outcome> {
+  const client = createDecisionClient(addressesOf(replica), three().world.runtimeToken, 30_000);
+  try {
+    return await client.grpc(grpcMessage(question(n, sender)));
+  } finally {
+    client.close();
+  }
+}
+
+async function report(replica: Replica | undefined, decided: Outcome, body: string): Promise<Outcome> {
+  const client = createOutcomeClient(addressesOf(replica), three().world.runtimeToken);
+  try {
+    return await client.rest(decided['decision_id'], body);
+  } finally {
+    client.close();
+  }
+}
+
+function addressesOf(replica: Replica | undefined) {
+  if (replica === undefined) throw new Error('there are three replicas');
+
+  return replica.server.addresses;
+}
+
+async function numberOf(text: string, values: readonly unknown[] = []): Promise<number> {
+  const { rows } = await pool.query<{ n: string }>(text, [...values]);
+
+  return Number(rows[0]?.n ?? 0);
+}
+
+function used(sender: string): Promise<number> {
+  return numberOf(`select sum(used) as n from limit_counters where name = 'spent' and key like $1`, [
+    `%"${sender}%`,
+  ]);
+}
+
+function settledRows(): Promise<number> {
+  return numberOf('select count(*) as n from outcomes where settled is not null');
+}
+
+/** Settled reports whose record is not in the log. */
+function unrecorded(): Promise<number> {
+  return numberOf(
+    `select count(*) as n from outcomes o where settled is not null
+        and not exists (select from decisions d where d.decision_id = o.record_id and d.kind = 'outcome')`,
+  );
+}
