@@ -89,6 +89,7 @@ export function conclude(
     obligations: settled.obligations,
     alternatives: settled.alternatives,
     limits: NO_LIMITS,
+    retry_after_ms: 0,
     enforcement: settled.enforcement,
     trace_id: scope.trace.trace_id,
     evaluated_at: at,
@@ -113,16 +114,26 @@ export function withLimits(
   countedAt?: number,
 ): Deciding {
   if (limits.length === 0) return deciding;
-  const { selected, reply, entry, times } = deciding;
-  // Whoever is told the code alone is not told either how far others are.
-  const isTold = reply.decision === 'allow' || selected.bundle.disclosure === 'guidance';
+  const { reply, entry, times } = deciding;
 
   return {
     ...deciding,
-    reply: isTold ? { ...reply, limits } : reply,
+    reply: tellsMore(deciding) ? { ...reply, limits } : reply,
     entry: { ...entry, limits: limits.map(({ name, amount, used, max }) => ({ name, amount, used, max })) },
     times: countedAt === undefined ? times : { ...times, countedAt },
   };
+}
+
+/** Tells a denied caller when to ask again. @param retryAfterMs 0: never. */
+export function withRetry(deciding: Deciding, retryAfterMs: number): Deciding {
+  if (retryAfterMs === 0 || !tellsMore(deciding)) return deciding;
+
+  return { ...deciding, reply: { ...deciding.reply, retry_after_ms: retryAfterMs } };
+}
+
+/** Whoever is told the code of a deny alone is not told either how far others are. */
+function tellsMore({ selected, reply }: Deciding): boolean {
+  return reply.decision === 'allow' || selected.bundle.disclosure === 'guidance';
 }
 
 /** @throws PdpError `unavailable` where the decision log has no room. */

@@ -149,6 +149,8 @@ export interface DecisionReply {
   readonly alternatives: readonly string[];
   /** Of each limit whose state was looked at, in the order of names. */
   readonly limits: readonly CountedLimit[];
+  /** Of a deny: the same request is denied again for as many milliseconds at least. 0: trying again does not help. */
+  readonly retry_after_ms: number;
   readonly enforcement: Enforcement;
   readonly trace_id: string;
   /** Milliseconds since the epoch. */

@@ -173,6 +173,7 @@ function grpcReply(reply: AuthorizeResponse__Output): Outcome {
         ...(resets_at === null ? {} : { resets_at: timeText(resets_at) }),
       })),
     ),
+    retry_after_ms: reply.retry_after_ms === '0' ? undefined : BigInt(reply.retry_after_ms),
     enforcement: reply.enforcement.toLowerCase(),
     trace_id: reply.trace_id,
     evaluated_at: timeText(evaluated_at),

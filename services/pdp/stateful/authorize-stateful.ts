@@ -1,7 +1,16 @@
 import { PdpError } from '../../engine/error.ts';
 import type { SettlementAnswer } from '../../store/settlement.ts';
 import type { DecisionPath, Outcome } from '../authorize.ts';
-import { type Begun, commit, conclude, fail, refuseLate, reserve, withLimits } from '../deciding.ts';
+import {
+  type Begun,
+  commit,
+  conclude,
+  fail,
+  refuseLate,
+  reserve,
+  withLimits,
+  withRetry,
+} from '../deciding.ts';
 import type { Judged } from '../judge.ts';
 import { overLimit } from '../settle.ts';
 import { type Known, NOTHING_KNOWN, type StatefulRequest, statefulRequest } from './stateful-request.ts';
@@ -70,16 +79,18 @@ async function walk(
     } else deny(judged, truth);
   }
 
-  function reply(said: Judged, by: Known): void {
+  function reply(said: Judged, by: Known, retryAfterMs = 0): void {
     if (said.run?.refusal !== undefined) path.observer.ran('refused', store);
-    const deciding = withLimits(conclude(path, begun, said, request.decisionId), request.tell(by));
+    const concluded = withRetry(conclude(path, begun, said, request.decisionId), retryAfterMs);
+    const deciding = withLimits(concluded, request.tell(by));
     commit(path, deciding, reserve(path, deciding), begun, settled);
   }
 
   function deny(said: Judged, by: Known): void {
     path.observer.counted('exceeded', store);
     const { bundle } = begun.selected;
-    reply({ ...said, settled: overLimit(bundle, said.settled, request.over(by)) }, by);
+    const denied = { ...said, settled: overLimit(bundle, said.settled, request.over(by)) };
+    reply(denied, by, request.retryAfterMs(by, path.now()));
   }
 }
 

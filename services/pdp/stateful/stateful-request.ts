@@ -42,6 +42,10 @@ export interface StatefulRequest {
   readonly isOver: (known: Known) => boolean;
   /** The first limit that has no room. @throws PdpError `internal` where all have. */
   readonly over: (known: Known) => string;
+  /**
+   * How long one of the limits has no room at least, from a moment in milliseconds since the epoch; 0 where time does not help.
+   */
+  readonly retryAfterMs: (known: Known, now: number) => number;
   readonly tell: (known: Pick<Known, 'counts'>) => readonly CountedLimit[];
 }
 
@@ -116,6 +120,18 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
       return limit.name;
     },
 
+    retryAfterMs(known, now) {
+      const resetsAt = new Map(known.counts.map((count) => [count.name, count.resetsAt]));
+      const waits = over(known).map(({ name, max, amount }) => {
+        const at = amount > max ? undefined : resetsAt.get(name);
+
+        return at === undefined ? Number.POSITIVE_INFINITY : Math.ceil(at - now);
+      });
+      const longest = Math.max(1, ...waits);
+
+      return Number.isFinite(longest) ? longest : 0;
+    },
+
     tell: ({ counts }) =>
       counts.flatMap(({ name, used, resetsAt }) => {
         const use = byName.get(name);
@@ -153,10 +169,14 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
     return [...counts, ...others.map(({ name }) => ({ name, used: 0n, resetsAt: undefined }))];
   }
 
-  function firstOver({ counts }: Known) {
+  function firstOver(known: Known) {
+    return over(known)[0];
+  }
+
+  function over({ counts }: Known) {
     const used = new Map(counts.map((count) => [count.name, count.used]));
 
-    return charges.find(({ name, max, amount }) => amount > max - (used.get(name) ?? 0n));
+    return charges.filter(({ name, max, amount }) => amount > max - (used.get(name) ?? 0n));
   }
 
   async function waiting<T>(ask: () => Promise<T>): Promise<T> {

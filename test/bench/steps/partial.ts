@@ -117,6 +117,7 @@ function withOneReply(service: DecisionService, replica: Replica): DecisionServi
     state_sequence: 1n,
     reason_code: 'permitted',
     limits: [],
+    retry_after_ms: 0,
     message: '',
     enforcement: 'enforced',
     trace_id: '27701c6d857b0782778a627a09c40201',

@@ -225,3 +225,37 @@ describe('a deployment', () => {
     await deploy(world, store.name, sendBundle(both, { version: '3.0.0' }));
   });
 });
+
+describe('a denial for want of room', () => {
+  test('says over both transports when to ask again: not before every limit in the way has some', async () => {
+    const minute = sent(1, { name: 'short', window: '60s' });
+    const hour = sent(1, { name: 'sent', window: '1h' });
+    const store = await storeWith(sendBundle(`${minute}, ${hour}`));
+    await ask(store, 'send');
+    const rest = await ask(store, 'send');
+    const grpc = await store.client.grpc(grpcMessage(question('send')));
+
+    for (const { reason_code, retry_after_ms, limits } of [rest, grpc]) {
+      const [{ resets_at }] = limits as [{ resets_at: string }];
+      expect(reason_code).toBe('limit_exceeded');
+      expect(retry_after_ms).toBeGreaterThan(3_590_000n);
+      expect(retry_after_ms).toBeLessThanOrEqual(3_600_000n);
+      expect(Number(retry_after_ms)).toBeCloseTo(Date.parse(resets_at) - Date.now(), -4);
+    }
+    expect(await ask(store, 'send', 1, 's', { mode: 'check' })).toHaveProperty('retry_after_ms');
+    expect(await ask(store, 'send', 1, 'other')).not.toHaveProperty('retry_after_ms');
+  });
+
+  test('says nothing of it where no time will help, and where the bundle discloses the code alone', async () => {
+    const never = await storeWith(sendBundle(sent(5, { cost: 'n' })));
+    await ask(never, 'send', 1);
+    expect(await ask(never, 'send', 6)).toMatchObject({ reason_code: 'limit_exceeded' });
+    expect(await ask(never, 'send', 6)).not.toHaveProperty('retry_after_ms');
+    expect(await ask(never, 'send', 5)).toHaveProperty('retry_after_ms');
+
+    const terse = await storeWith(sendBundle(sent(1), { manifest: 'disclosure: reason_code\n' }));
+    await ask(terse, 'send');
+    expect(await ask(terse, 'send')).toMatchObject({ reason_code: 'limit_exceeded' });
+    expect(await ask(terse, 'send')).not.toHaveProperty('retry_after_ms');
+  });
+});

@@ -101,6 +101,7 @@ export function replyTo(call: AuthorizeCall, scope: CallScope): DecisionReply {
     obligations: [],
     alternatives: [],
     limits: [],
+    retry_after_ms: 0,
     enforcement: 'enforced',
     trace_id: scope.trace.trace_id,
     evaluated_at: Date.UTC(2026, 10, 22, 10, 0, 0, 123),

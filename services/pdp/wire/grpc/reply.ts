@@ -37,6 +37,7 @@ const RESPONSE = {
   evaluated_at: 15,
   explanation: 17,
   alternatives: 18,
+  retry_after_ms: 19,
 } as const;
 const BUNDLE = { name: 1, version: 2, digest: 3 } as const;
 const OBLIGATION = { id: 1, params: 2 } as const;
@@ -99,7 +100,7 @@ function writeError(error: PdpError): void {
 }
 
 function writeResponse(reply: DecisionReply): void {
-  const { bundle, evaluated_at, explanation } = reply;
+  const { bundle, evaluated_at, explanation, retry_after_ms } = reply;
   number(RESPONSE.decision, DECISIONS[reply.decision]);
   text(RESPONSE.decision_id, reply.decision_id);
   text(RESPONSE.request_id, reply.request_id);
@@ -118,6 +119,7 @@ function writeResponse(reply: DecisionReply): void {
   writeTime(RESPONSE.evaluated_at, evaluated_at);
   if (explanation !== undefined) within(RESPONSE.explanation, () => writeExplanation(explanation));
   for (const alternative of reply.alternatives) text(RESPONSE.alternatives, alternative);
+  if (retry_after_ms !== 0) writer.int64(RESPONSE.retry_after_ms, retry_after_ms);
 }
 
 function writeLimit({ name, used, max, resets_at }: CountedLimit): void {

@@ -32,6 +32,7 @@ export function responseBody(reply: DecisionReply): AuthorizeResponseBody {
       max,
       resets_at: resets_at === undefined ? undefined : new Date(resets_at).toISOString(),
     })),
+    retry_after_ms: reply.retry_after_ms === 0 ? undefined : BigInt(reply.retry_after_ms),
     enforcement: reply.enforcement,
     trace_id: reply.trace_id,
     evaluated_at: new Date(reply.evaluated_at).toISOString(),

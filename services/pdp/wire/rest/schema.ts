@@ -139,6 +139,9 @@ export const AuthorizeResponse = z
     limits: z.array(LimitState).optional().meta({
       description: 'Of each limit of the action whose state was looked at. Absent: none.',
     }),
+    retry_after_ms: uint64.optional().meta({
+      description: 'Of a deny: not before so many milliseconds. Absent: trying again does not help.',
+    }),
     enforcement: z.enum(['enforced', 'monitored', 'check_only']),
     trace_id: z.string(),
     evaluated_at: z.string().meta({ format: 'date-time' }),

@@ -29,6 +29,7 @@ export interface AuthorizeResponse {
   'valid_until'?: (_google_protobuf_Timestamp | null);
   'explanation'?: (_palisade_v1_Explanation | null);
   'alternatives'?: (string)[];
+  'retry_after_ms'?: (number | string | Long);
 }
 
 export interface AuthorizeResponse__Output {
@@ -50,4 +51,5 @@ export interface AuthorizeResponse__Output {
   'valid_until': (_google_protobuf_Timestamp__Output | null);
   'explanation': (_palisade_v1_Explanation__Output | null);
   'alternatives': (string)[];
+  'retry_after_ms': (string);
 }
