@@ -1,4 +1,4 @@
--- What allowed calls came to, by the reports that were taken, and what that does to limits.
+-- What allowed calls came to, by the reports that were taken, and what that does to limits; and keys under which a call is made once.
 
 alter table limit_entries
   -- Waits for a report of what the use really cost. One that is not reported in time stays as it was counted.
@@ -266,6 +266,66 @@ begin
   return cardinality(found_ids);
 end
 $$;
+
+-- Under which key a credential asked what in a store, and the reply that it got. A key is claimed by the statement that settles its decision.
+create table idempotency_keys (
+  store text not null,
+  -- Of the credential.
+  subject text not null,
+  key text collate "C" not null check (octet_length(key) between 1 and 128),
+  -- SHA-256 of what was asked, whatever bundle decides it.
+  digest bytea not null check (octet_length(digest) = 32),
+  decision_id uuid not null,
+  claimed_at timestamptz not null,
+  -- null: the decision may not be recorded.
+  reply text,
+  primary key (store, subject, key)
+);
+
+create index idempotency_keys_claimed on idempotency_keys (claimed_at);
+create index idempotency_keys_decision on idempotency_keys (decision_id);
+
+-- A step of `settle_decision`: claims a key for a decision. Null where it went well, `key_taken` where another decision has it and the time of the
+-- key is not over. Of two at once the second one waits for the first.
+create function claim_key(decision jsonb) returns text
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  wanted record;
+begin
+  select * into wanted from jsonb_to_record(decision -> 'key') as a (key text, digest text, period interval);
+  insert into idempotency_keys as k (store, subject, key, digest, decision_id, claimed_at)
+    values (decision ->> 'store', decision ->> 'subject', wanted.key, decode(wanted.digest, 'hex'), (decision ->> 'id')::uuid, limit_clock())
+    on conflict (store, subject, key) do update
+      set digest = excluded.digest, decision_id = excluded.decision_id, claimed_at = excluded.claimed_at, reply = null
+      where k.claimed_at <= excluded.claimed_at - wanted.period;
+  return case when not found then 'key_taken' end;
+end
+$$;
+
+-- Keeps the reply of a decision that is recorded, for whoever asks the same again under its key.
+create function keep_reply(decision uuid, told text) returns void
+language sql security definer set search_path = public, pg_temp as $$
+  update idempotency_keys set reply = told where decision_id = decision and reply is null
+$$;
+
+-- The decisions were never made: their keys are free again.
+create function release_keys(decisions uuid[]) returns void
+language sql security definer set search_path = public, pg_temp as $$
+  delete from idempotency_keys where decision_id = any (decisions) and reply is null
+$$;
+
+-- Forgets keys whose time is over.
+create function sweep_keys(period interval, at_most integer) returns void
+language sql security definer set search_path = public, pg_temp as $$
+  delete from idempotency_keys k using (
+    select store, subject, key from idempotency_keys where claimed_at <= limit_clock() - period
+     order by claimed_at limit at_most for update skip locked) l
+   where k.store = l.store and k.subject = l.subject and k.key = l.key
+$$;
+
+revoke execute on function claim_key(jsonb), keep_reply(uuid, text), release_keys(uuid[]), sweep_keys(interval, integer) from public;
+grant execute on function keep_reply(uuid, text), release_keys(uuid[]), sweep_keys(interval, integer) to palisade_serving;
+grant select on idempotency_keys to palisade_serving;
 
 revoke execute on function
   claim_outcome(uuid, bytea, boolean, jsonb, uuid), settle_outcomes(uuid[], interval), sweep_outcomes(interval, interval, integer)

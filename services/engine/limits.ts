@@ -114,6 +114,10 @@ export const LIMITS = {
   requests_in_flight: 8_192,
   /** Of these, those that limits count and that wait for PostgreSQL: others go on while it hangs. */
   counted_in_flight: 2_048,
+  /** An idempotency key: printable ASCII. */
+  idempotency_key_bytes: 128,
+  /** Time for which an idempotency key stands for the request that first came under it. */
+  idempotency_ms: 600_000,
   /** Reports of outcomes that one process works on, most of them waiting for their decision to reach PostgreSQL. */
   outcomes_in_flight: 256,
   /** Time after a decision for which its outcome may be reported; what is not reported by then counts in full. */

@@ -1,9 +1,10 @@
 import { PdpError } from '../engine/error.ts';
+import { exceedsLimit, LIMITS } from '../engine/limits.ts';
 import type { AuthorizeCall, Caller } from './types.ts';
 
 /** What a call says of its caller's rights. Only a decision has a key or an approval. */
 type Admitted = Pick<AuthorizeCall, 'principal' | 'detail' | 'policy_store'> &
-  Partial<Pick<AuthorizeCall, 'idempotency_key' | 'approval_id'>>;
+  Partial<Pick<AuthorizeCall, 'idempotency_key' | 'approval_id' | 'mode'>>;
 
 /**
  * Checks what the caller may assert, and gives the store that the call is for.
@@ -18,6 +19,7 @@ export function admit(call: Admitted, caller: Caller): string {
     );
   }
   refuseUnsupported(call);
+  checkKey(call, caller);
   if (call.detail === 'full' && !caller.full_detail) {
     throw new PdpError('permission_denied', 'this credential may not ask for full detail', {
       field: 'detail',
@@ -61,9 +63,25 @@ function storeOf({ policy_store: named }: Admitted, { stores }: Caller): string 
   });
 }
 
+const PRINTABLE = /^[\x20-\x7e]*$/;
+
+/** A key belongs to a credential, and stands for what is enforced. */
+function checkKey({ idempotency_key: key = '', mode }: Admitted, { credential_id }: Caller): void {
+  const field = 'idempotency_key';
+  if (key === '') return;
+  if (key.length > LIMITS.idempotency_key_bytes) throw exceedsLimit('idempotency_key_bytes', field);
+  if (!PRINTABLE.test(key))
+    throw new PdpError('invalid_request', `${field} must be printable ASCII`, { field });
+  if (mode === 'check') {
+    throw new PdpError('invalid_request', 'a check changes nothing, so it has no idempotency_key', { field });
+  }
+  if (credential_id === undefined) {
+    throw new PdpError('permission_denied', 'an idempotency_key needs a credential', { field });
+  }
+}
+
 /** A promise that this server cannot keep is refused, not ignored. */
-function refuseUnsupported({ idempotency_key = '', approval_id = '' }: Admitted): void {
-  if (idempotency_key !== '') throw unsupported('idempotency_key');
+function refuseUnsupported({ approval_id = '' }: Admitted): void {
   if (approval_id !== '') throw unsupported('approval_id');
 }
 

@@ -36,7 +36,10 @@ export interface DecisionPath {
   /** Holds candidates against the active bundle, where a store has any. */
   readonly trials: Pick<Trials, 'decided' | 'failed'>;
   /** What decisions take from the state in PostgreSQL. */
-  readonly counting: Pick<LimitCounting, 'read' | 'readRun' | 'recorded' | 'release' | 'settle'>;
+  readonly counting: Pick<
+    LimitCounting,
+    'findKey' | 'keepReply' | 'read' | 'readRun' | 'recorded' | 'release' | 'settle'
+  >;
   /** Whose turn it is in each run. */
   readonly runTurns: RunTurns;
 }
@@ -77,6 +80,7 @@ export function authorize(
 
 /** Facts about limits are declared only where limits count the action, so this covers whatever PostgreSQL has to be asked for. */
 function isStateful({ selected: { bundle }, call }: Begun): boolean {
+  if (call.idempotency_key !== '') return true;
   if (!bundle.isStateful) return false;
   const action = bundle.actions.get(uidKey(call.action.type, call.action.id));
   if (action === undefined) return false;

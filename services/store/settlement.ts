@@ -5,8 +5,19 @@ import { query } from './pool.ts';
 /** All that one allowed decision takes from the state of its store: together, or nothing. */
 export interface Settlement extends CountedDecision {
   readonly store: string;
+  /** Absent where the caller gave none. */
+  readonly key?: KeyPart;
   /** Absent where it leaves nothing in a run. */
   readonly run?: RunStep;
+}
+
+/** The key under which a decision is made, as `claim_key` takes it. */
+export interface KeyPart {
+  readonly key: string;
+  /** SHA-256 of what is asked, 64 hex digits. */
+  readonly digest: string;
+  /** For how long the key stands for it. */
+  readonly period: `${number} milliseconds`;
 }
 
 /** What an allow leaves in a run, as `step_run` takes it. */
@@ -26,9 +37,16 @@ export interface RunStep {
 
 /**
  * `settled`: all is taken. `over_limit`: a limit has no room. `limit_unknown`: the store does not know one of the limits by this
- * definition. `run_moved`: the run knows more than it was judged by. `run_closed`: it has ended.
+ * definition. `key_taken`: another decision has the key. `run_moved`: the run knows more than it was judged by. `run_closed`: it has
+ * ended.
  */
-export type SettlementOutcome = 'settled' | 'over_limit' | 'limit_unknown' | 'run_moved' | 'run_closed';
+export type SettlementOutcome =
+  | 'settled'
+  | 'over_limit'
+  | 'limit_unknown'
+  | 'key_taken'
+  | 'run_moved'
+  | 'run_closed';
 
 export interface SettlementAnswer {
   readonly outcome: SettlementOutcome;

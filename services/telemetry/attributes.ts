@@ -26,6 +26,11 @@ export const ATTRIBUTES = {
     brief:
       '`taken` where an allow counted in its run, `refused` where the run did not stand, or `moved` where another call was faster after it was read.',
   },
+  'palisade.repeat': {
+    type: 'string',
+    brief:
+      '`replayed`: the same request got its first reply; `unfinished`: that is not there yet; `conflict`: it was another request.',
+  },
   'palisade.outcome': {
     type: 'string',
     brief: 'What an allowed call came to, as it was reported: `success` or `failure`.',

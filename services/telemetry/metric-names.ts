@@ -213,6 +213,12 @@ export const METRICS = {
     labels: [],
     brief: 'Trees of runs that were deleted a while after their end.',
   },
+  'palisade.repeats': {
+    kind: 'counter',
+    unit: '{request}',
+    labels: ['palisade.store', 'palisade.repeat'],
+    brief: 'Requests under an idempotency key that an earlier request had taken.',
+  },
   'palisade.outcomes': {
     kind: 'counter',
     unit: '{report}',

@@ -59,6 +59,8 @@ const NO_COUNTING: DecisionPath['counting'] = {
   settle: () => Promise.reject(new Error('not asked for here')),
   read: () => Promise.reject(new Error('not asked for here')),
   readRun: () => Promise.reject(new Error('not asked for here')),
+  findKey: () => Promise.reject(new Error('no keys here')),
+  keepReply: () => Promise.reject(new Error('no keys here')),
   recorded: () => undefined,
   release: () => undefined,
 };

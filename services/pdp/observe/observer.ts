@@ -60,6 +60,8 @@ export interface Observer {
   counted(outcome: 'consumed' | 'exceeded' | 'lost_race', store: string): void;
   /** What a run did to a decision of a store. */
   ran(outcome: 'taken' | 'refused' | 'moved', store: string): void;
+  /** A request under an idempotency key that was taken before. */
+  repeated(repeat: 'replayed' | 'unfinished' | 'conflict', store: string): void;
   /** A report of an outcome that was recorded and settled. */
   reported(outcome: 'success' | 'failure', store: string): void;
   /** A wait until PostgreSQL has said what is used of limits, or counted a decision. */
@@ -153,6 +155,8 @@ export function createObserver({
 
     counted: (outcome, store) => metrics.add('palisade.limits.decisions', 1, [store, outcome]),
 
+    repeated: (repeat, store) => metrics.add('palisade.repeats', 1, [store, repeat]),
+
     reported: (outcome, store) => metrics.add('palisade.outcomes', 1, [store, outcome]),
 
     waitedForCount(scope, startedAt) {
@@ -210,6 +214,7 @@ export function createObserver({
     limited: harmless(observer.limited),
     counted: harmless(observer.counted),
     ran: harmless(observer.ran),
+    repeated: harmless(observer.repeated),
     reported: harmless(observer.reported),
     waitedForCount: harmless(observer.waitedForCount),
     waited: harmless(observer.waited),

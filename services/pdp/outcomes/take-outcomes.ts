@@ -25,6 +25,7 @@ export interface Outcomes {
 const SWEEP_EVERY_MS = 10_000;
 /** A report waits for its record only, and that may wait out an outage of PostgreSQL in the spool. */
 const OPEN_MS = 60_000;
+const PERIODS = { periodMs: LIMITS.outcome_ms, ageMs: OPEN_MS, keyMs: LIMITS.idempotency_ms };
 const LOG_EVERY_MS = 60_000;
 /** Its own, so that neither decisions nor administration wait for reports. */
 const CONNECTIONS = 3;
@@ -67,7 +68,7 @@ export function takeOutcomes({ connection, log, ...rest }: TakeOutcomesOptions):
 
   async function sweep(): Promise<void> {
     try {
-      reconciled += (await sweepOutcomes(pool, { periodMs: LIMITS.outcome_ms, ageMs: OPEN_MS })) ?? 0;
+      reconciled += (await sweepOutcomes(pool, PERIODS)) ?? 0;
     } catch (err) {
       failures((since_last) =>
         log.warn({ err, since_last }, 'reports of outcomes could not be cleared up; a later sweep does so'),

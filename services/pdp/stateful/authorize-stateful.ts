@@ -1,16 +1,8 @@
 import { PdpError } from '../../engine/error.ts';
 import type { SettlementAnswer } from '../../store/settlement.ts';
 import type { DecisionPath, Outcome } from '../authorize.ts';
-import {
-  type Begun,
-  commit,
-  conclude,
-  fail,
-  refuseLate,
-  reserve,
-  withLimits,
-  withRetry,
-} from '../deciding.ts';
+import { type Begun, conclude, fail, refuseLate, reserve, withLimits, withRetry } from '../deciding.ts';
+import { commitKeyed } from '../idempotency/commit-keyed.ts';
 import type { Judged } from '../judge.ts';
 import { overLimit } from '../settle.ts';
 import { type Known, NOTHING_KNOWN, type StatefulRequest, statefulRequest } from './stateful-request.ts';
@@ -30,6 +22,9 @@ export async function authorizeStateful(
 ): Promise<void> {
   try {
     const request = statefulRequest(path, begun);
+    const first = await request.key?.find();
+    if (first !== undefined) return settled(first);
+
     const leave = await request.enter();
     try {
       await walk(path, begun, request, settled);
@@ -63,34 +58,63 @@ async function walk(
 
     const answer = await settleAllowed(path, begun, request, judged, known, settled);
     if (answer === undefined) return;
+    if (answer.outcome === 'key_taken') return replay();
     if (answer.outcome === 'over_limit') return lost(judged, { ...known, counts: answer.counts });
     if (answer.outcome === 'run_moved') path.observer.ran('moved', store);
     known = await request.read();
   }
   throw new PdpError('overloaded', 'other calls change the state that decides this one; try again later');
 
+  /** The same was asked meanwhile, or something else under its key. */
+  async function replay(): Promise<void> {
+    const kept = await request.key?.find();
+    if (kept !== undefined) return settled(kept);
+
+    throw new PdpError('unavailable', 'the first request under this key was not decided; try again', {
+      field: 'idempotency_key',
+    });
+  }
+
   /** Somebody was faster: what the policies say of the true state comes before that there is no room. */
-  function lost(judged: Judged, truth: Known): void {
+  async function lost(judged: Judged, truth: Known): Promise<void> {
     if (request.looksFirst) {
       path.observer.counted('lost_race', store);
       const again = request.judge(truth);
-      if (again.settled.decision === 'deny') reply(again, truth);
-      else deny(again, truth);
-    } else deny(judged, truth);
+      if (again.settled.decision === 'deny') return reply(again, truth);
+
+      return deny(again, truth);
+    }
+
+    return deny(judged, truth);
   }
 
-  function reply(said: Judged, by: Known, retryAfterMs = 0): void {
+  async function reply(said: Judged, by: Known, retryAfterMs = 0): Promise<void> {
     if (said.run?.refusal !== undefined) path.observer.ran('refused', store);
     const concluded = withRetry(conclude(path, begun, said, request.decisionId), retryAfterMs);
     const deciding = withLimits(concluded, request.tell(by));
-    commit(path, deciding, reserve(path, deciding), begun, settled);
+    const space = reserve(path, deciding);
+    try {
+      if (await request.claim()) {
+        space.release();
+
+        return await replay();
+      }
+    } catch (thrown) {
+      space.release();
+      throw thrown;
+    }
+
+    return commitKeyed(path, deciding, space, begun, request.key, settled, (error) => {
+      if (error !== undefined && request.key !== undefined) path.counting.release(request.decisionId);
+    });
   }
 
-  function deny(said: Judged, by: Known): void {
+  async function deny(said: Judged, by: Known): Promise<void> {
     path.observer.counted('exceeded', store);
     const { bundle } = begun.selected;
     const denied = { ...said, settled: overLimit(bundle, said.settled, request.over(by)) };
-    reply(denied, by, request.retryAfterMs(by, path.now()));
+
+    return reply(denied, by, request.retryAfterMs(by, path.now()));
   }
 }
 
@@ -121,7 +145,7 @@ async function settleAllowed(
     if (answer.counts.length > 0) observer.counted('consumed', begun.store);
     if (judged.run !== undefined) observer.ran('taken', begun.store);
     const deciding = withLimits(allowed, request.tell(answer), performance.now());
-    commit(path, deciding, space, begun, settled, (error) =>
+    await commitKeyed(path, deciding, space, begun, request.key, settled, (error) =>
       error === undefined ? counting.recorded(decisionId) : counting.release(decisionId),
     );
 

@@ -9,6 +9,7 @@ import type { SettlementAnswer } from '../../store/settlement.ts';
 import type { DecisionPath } from '../authorize.ts';
 import type { Begun } from '../deciding.ts';
 import { factsFor } from '../facts.ts';
+import { type Keyed, keyedRequest } from '../idempotency/keyed.ts';
 import { type Judged, judge, storedFor } from '../judge.ts';
 import { type KnownRun, runPart } from '../runs/run-part.ts';
 import type { CountedLimit } from '../types.ts';
@@ -28,6 +29,8 @@ export const NOTHING_KNOWN: Known = { counts: [] };
 /** One request and all that state can do to it. */
 export interface StatefulRequest {
   readonly decisionId: string;
+  /** Absent where its caller gave no key. */
+  readonly key: Keyed | undefined;
   /** Whether its policies look at state. */
   readonly looksFirst: boolean;
   /** As if nothing were used yet. */
@@ -37,6 +40,8 @@ export interface StatefulRequest {
   readonly read: () => Promise<Known>;
   /** Takes all that an allow takes, or nothing. @param known what it was judged by. */
   readonly settle: (judged: Judged, known: Known) => Promise<SettlementAnswer>;
+  /** Claims the key of a deny, which takes nothing else. @returns whether another decision has it. */
+  readonly claim: () => Promise<boolean>;
   /** @param known before it; needed where {@link looksFirst}. */
   readonly judge: (known: Known) => Judged;
   readonly isOver: (known: Known) => boolean;
@@ -66,9 +71,12 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
   const run = runRule === undefined ? undefined : runPart(path, begun, request, runRule);
   const looksAtLimits = limitFacts.length > 0;
   const decisionId = uuidv7(at);
+  const key = keyedRequest(path, { call, scope, store }, request);
+  const keyPart = key === undefined ? {} : { key: key.part };
 
   return {
     decisionId,
+    key,
     looksFirst: looksAtLimits || run?.isNeeded === true,
     unused: { counts: charges.map(({ name }) => ({ name, used: 0n, resetsAt: undefined })) },
 
@@ -90,9 +98,18 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
           store,
           uses: usesOf(known.run),
           deadline,
+          ...keyPart,
           ...(run === undefined ? {} : { run: run.step(judged, known.run) }),
         }),
       ),
+
+    async claim() {
+      if (key === undefined) return false;
+      const denied = { decisionId, subject, store, uses: [], deadline, ...keyPart };
+      const { outcome } = await waiting(() => counting.settle(denied));
+
+      return outcome === 'key_taken';
+    },
 
     judge(known) {
       const used = new Map(known.counts.map(({ name, used: amount }) => [name, amount]));

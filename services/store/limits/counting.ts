@@ -1,6 +1,7 @@
 import { PdpError } from '../../engine/error.ts';
 import { LIMITS } from '../../engine/limits.ts';
 import type { Database } from '../database.ts';
+import { findKey, type IdempotencyKey, type KeptKey, keepReply, releaseKeys } from '../idempotency/keys.ts';
 import { type RunState, readRuns, type WantedRun } from '../runs/read-runs.ts';
 import { isOnlyCounted, type Settlement, type SettlementAnswer, settleDecision } from '../settlement.ts';
 import {
@@ -27,9 +28,13 @@ export interface LimitCounting {
   read(decision: Timed<Pick<CountedDecision, 'uses'>>): Promise<readonly LimitCount[]>;
   /** A run; `undefined` where there is no such one. @throws PdpError `unavailable`, `overloaded`. */
   readRun(wanted: Timed<WantedRun>): Promise<RunState | undefined>;
+  /** What stands under a key. @throws PdpError `unavailable`, `overloaded`. */
+  findKey(wanted: Timed<IdempotencyKey>): Promise<KeptKey | undefined>;
+  /** Keeps the reply of a decision that has a key and is recorded; what cannot be kept is lost. Never rejects. */
+  keepReply(decisionId: string, reply: string): Promise<void>;
   /** Takes note, in its time, that the decision's record is durable. A note that is lost is found by the sweep. */
   recorded(decisionId: string): void;
-  /** Gives back what a decision used that was not made, as soon as it can; what cannot be given back stays counted. */
+  /** Gives back what a decision used that was not made, and its key, as soon as it can; what cannot be given back stays counted. */
   release(decisionId: string): void;
   /** Resolves once all notes and returns were tried. */
   settled(): Promise<void>;
@@ -66,13 +71,31 @@ export function createLimitCounting({ database, onLost }: CountingOptions): Limi
   const readingRuns = createGroup(lanes, GROUP, async (wanted: readonly Timed<WantedRun>[]) =>
     (await readRuns(database, wanted)).map((run) => ({ run })),
   );
+  const findingKeys = createGroup(lanes, 1, (wanted: readonly Timed<IdempotencyKey>[]) =>
+    Promise.all(wanted.map(async (key) => ({ kept: await findKey(database, key, LIMITS.idempotency_ms) }))),
+  );
+  const keepingReplies = createGroup(
+    lanes,
+    1,
+    (replies: readonly Timed<{ decisionId: string; reply: string }>[]) =>
+      Promise.all(replies.map(({ decisionId, reply }) => keepReply(database, decisionId, reply))),
+  );
   const recording = createNotes((ids) => recordUses(database, ids), onLost);
-  const releasing = createNotes((ids) => releaseUses(database, ids), onLost);
+  const releasing = createNotes(async (ids) => {
+    await releaseUses(database, ids);
+    await releaseKeys(database, ids);
+  }, onLost);
 
   return {
     settle: (decision) => bounded(() => (isOnlyCounted(decision) ? count(decision) : settleWhole(decision))),
     read: (decision) => bounded(() => reading(decision)),
     readRun: async (wanted) => (await bounded(() => readingRuns(wanted))).run,
+    findKey: async (wanted) => (await bounded(() => findingKeys(wanted))).kept,
+
+    // The decision is made, so this is not bound by the deadline of its call.
+    keepReply: (decisionId, reply) =>
+      keepingReplies({ decisionId, reply, deadline: performance.now() + LIMITS.deadline_ms }).catch(onLost),
+
     recorded: recording.add,
     release: releasing.add,
 

@@ -11,15 +11,18 @@ export interface SweepOutcomesOptions {
   readonly periodMs: number;
   /** Of a report whose process should long have settled it. */
   readonly ageMs: number;
+  /** For how long an idempotency key stands. */
+  readonly keyMs: number;
 }
 
 /**
- * Settles reports that are in the decision log and were left open, ends reservations that are too old to be reported, and forgets old reports.
+ * Settles reports that are in the decision log and were left open, ends reservations that are too old to be reported, and forgets old reports and
+ * idempotency keys.
  * @returns how many reports it settled; `undefined` where another process sweeps.
  */
 export function sweepOutcomes(
   pool: Pool,
-  { periodMs, ageMs }: SweepOutcomesOptions,
+  { periodMs, ageMs, keyMs }: SweepOutcomesOptions,
 ): Promise<number | undefined> {
   return withTransaction(pool, async (client) => {
     const [lock] = await query<{ held: boolean }>(client, 'select pg_try_advisory_xact_lock($1) as held', [
@@ -27,6 +30,7 @@ export function sweepOutcomes(
     ]);
     if (lock?.held !== true) return undefined;
 
+    await query(client, `select sweep_keys($1::float8 * interval '1 millisecond', $2)`, [keyMs, AT_MOST]);
     const [row] = await query<{ settled: string }>(
       client,
       `select sweep_outcomes($1::float8 * interval '1 millisecond', $2::float8 * interval '1 millisecond', $3) as settled`,

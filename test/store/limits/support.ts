@@ -33,6 +33,7 @@ export function withLimits<Result>(
     const setClock = async (moment: string): Promise<unknown> => {
       if (!settable) {
         await owner.query('create table told_time (moment timestamptz)');
+        await owner.query('grant select on told_time to palisade_serving');
         await owner.query('insert into told_time values (now())');
         await owner.query('grant select on told_time to palisade_serving');
         await owner.query(

@@ -6,7 +6,7 @@ import { calendar, decision, type LimitDatabase, use, withLimits } from '../limi
 import { allowed, charged, claimOf, HOUR_MS, refundable, reported, state } from './support.ts';
 
 const WINDOWS = { a: { kind: 'sliding', spanMs: 24 * HOUR_MS }, b: calendar('day') } as const;
-const TIMES = { periodMs: HOUR_MS, ageMs: 60_000 };
+const TIMES = { periodMs: HOUR_MS, ageMs: 60_000, keyMs: 600_000 };
 
 test('a report that is in the log is settled by the sweep where its process did not, and any other changes nothing', async () => {
   await withLimits(WINDOWS, async (database) => {
