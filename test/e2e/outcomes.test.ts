@@ -6,7 +6,7 @@ import { sendBundle } from '../pdp/limits/support.ts';
 import { question, SPENDING } from '../pdp/outcomes/support.ts';
 import { createDecisionClient, type Outcome } from '../support/decision-client.ts';
 import { createOutcomeClient } from '../support/outcome-client.ts';
-import { grpcMessage } from '../support/question.ts';
+import { grpcMessage, type Question } from '../support/question.ts';
 import { deployArchive } from '../support/server.ts';
 import { useWorld } from '../support/use-world.ts';
 import { until } from './support/stage.ts';
@@ -87,10 +87,64 @@ test('a process that is killed among reports gives nothing back twice, and what 
   await until(async () => (await unrecorded()) === 0);
 });
 
-async function spend(replica: Replica | undefined, sender: string, n: number): Promise<Outcome> {
+test('a call that is made at three processes at once under one key is decided once, and told again by each of them', {
+  timeout: 60_000,
+}, async () => {
+  const { replicas } = three();
+  const answers = await Promise.all(
+    Array.from({ length: 30 }, (_, at) => spend(replicas[at % 3], 'keyed', 7, { idempotency_key: 'one' })),
+  );
+  const again = await Promise.all(
+    replicas.map((replica) => spend(replica, 'keyed', 7, { idempotency_key: 'one' })),
+  );
+
+  const told = [...answers.filter(({ error }) => error === undefined), ...again];
+  expect(new Set(told.map(({ decision_id }) => decision_id)).size).toBe(1);
+  expect(told.filter(({ replayed }) => replayed === false)).toHaveLength(1);
+  expect(again.map(({ replayed }) => replayed)).toEqual([true, true, true]);
+  const others = answers.filter(({ error }) => error !== undefined);
+  expect(others.filter(({ error }) => error !== 'unavailable')).toEqual([]);
+  expect(await used('keyed')).toBe(7);
+  await until(async () => (await loggedDecisions('keyed')) > 0);
+  expect(await loggedDecisions('keyed')).toBe(1);
+});
+
+test('a process that is killed among calls under keys makes none of them twice', {
+  timeout: 120_000,
+}, async () => {
+  const { world, replicas } = three();
+  const [other, , victim] = replicas as readonly [Replica, Replica, Replica];
+  const keys = Array.from({ length: 60 }, (_, at) => ({ idempotency_key: `killed-${at}` }));
+  const first = keys.map((key) => spend(victim, `dying-${key.idempotency_key}`, 5, key));
+  await until(async () => (await used('dying-')) > 0);
+  await victim.server.kill();
+  const before = await Promise.all(first);
+  victim.server = await world.serve({
+    PALISADE_PROCESS_ID: 'pdp-3',
+    PALISADE_SPOOL_DIR: `${world.home}/pdp-3`,
+  });
+  const again = await Promise.all(keys.map((key) => spend(other, `dying-${key.idempotency_key}`, 5, key)));
+
+  again.forEach((answer, at) => {
+    if (answer['error'] === undefined) expect(answer).toMatchObject({ decision: 'allow' });
+    // What was claimed by the process that died stays claimed, for it may have been told.
+    else expect(answer).toMatchObject({ error: 'unavailable', field: 'idempotency_key' });
+    const told = before[at];
+    if (told?.['decision'] === 'allow' && answer['decision'] === 'allow')
+      expect(answer).toMatchObject({ decision_id: told['decision_id'], replayed: true });
+  });
+  expect(await mostUsed('dying-')).toBe(5);
+});
+
+async function spend(
+  replica: Replica | undefined,
+  sender: string,
+  n: number,
+  members: Question['members'] = {},
+): Promise<Outcome> {
   const client = createDecisionClient(addressesOf(replica), three().world.runtimeToken, 30_000);
   try {
-    return await client.grpc(grpcMessage(question(n, sender)));
+    return await client.grpc(grpcMessage({ ...question(n, sender), members }));
   } finally {
     client.close();
   }
@@ -120,6 +174,19 @@ async function numberOf(text: string, values: readonly unknown[] = []): Promise<
 function used(sender: string): Promise<number> {
   return numberOf(`select sum(used) as n from limit_counters where name = 'spent' and key like $1`, [
     `%"${sender}%`,
+  ]);
+}
+
+/** The most that any one sender has used. */
+function mostUsed(sender: string): Promise<number> {
+  return numberOf(`select max(used) as n from limit_counters where name = 'spent' and key like $1`, [
+    `%"${sender}%`,
+  ]);
+}
+
+function loggedDecisions(sender: string): Promise<number> {
+  return numberOf(`select count(*) as n from decisions where kind = 'decision' and principal_id = $1`, [
+    sender,
   ]);
 }
 

@@ -47,12 +47,30 @@ describe('admit()', () => {
     expect(admit(call, callerOf({ full_detail: true }))).toBe('default');
   });
 
-  test.each(['idempotency_key', 'approval_id'] as const)(
-    'refuses a promise that it cannot keep: %s',
-    (field) => {
-      expect(() => admit(callOf({ [field]: 'x' }), callerOf())).toThrow(refused('invalid_request', field));
-    },
-  );
+  test('refuses a promise that it cannot keep', () => {
+    const field = 'approval_id';
+
+    expect(() => admit(callOf({ [field]: 'x' }), callerOf())).toThrow(refused('invalid_request', field));
+  });
+
+  test('takes an idempotency key of a credential that is to be enforced, of up to 128 printable characters', () => {
+    const idempotency_key = ` ${'~'.repeat(127)}`;
+    const field = 'idempotency_key';
+    const anonymous = callerOf({ credential_id: undefined, roles: ['anonymous'] });
+
+    expect(admit(callOf({ idempotency_key }), callerOf())).toBe('default');
+    expect(() => admit(callOf({ idempotency_key }), anonymous)).toThrow(refused('permission_denied', field));
+    expect(() => admit(callOf({ idempotency_key, mode: 'check' }), callerOf())).toThrow(
+      refused('invalid_request', field),
+    );
+    for (const key of ['\u007f', 'a\0', '\u00e9'])
+      expect(() => admit(callOf({ idempotency_key: key }), callerOf())).toThrow(
+        refused('invalid_request', field),
+      );
+    expect(() => admit(callOf({ idempotency_key: `${idempotency_key}~` }), callerOf())).toThrow(
+      refused('too_large', field),
+    );
+  });
 
   test.each([
     ['a type without ids', [{ type: 'Agent' }], true],

@@ -76,9 +76,9 @@ test('the routes that decide are those of the contract', () => {
     '/v1/authorize',
     '/v1/authorize/batch',
     '/v1/constraints',
-    OUTCOME,
     '/v1/runs',
     '/v1/runs/{run_id}/end',
+    OUTCOME,
   ]);
 });
 

@@ -196,7 +196,8 @@ async function makeNoise({ server, world, digest }: Observed): Promise<void> {
   expect((await rest(1, { action: uid('Action', 'count'), ...underGlass })).status).toBe(200);
   const received = { action: uid('Action', 'receive'), context: { label: 'pii' } };
   expect((await rest(1, received)).status).toBe(200);
-  const { json: decided } = await rest(1);
+  const { json: decided } = await rest(1, { idempotency_key: 'once' });
+  expect((await rest(1, { idempotency_key: 'once' })).json).toMatchObject({ replayed: true });
   const reported = await send(server.addresses.rest, {
     method: 'POST',
     path: `/v1/decisions/${decided?.['decision_id']}/outcome`,

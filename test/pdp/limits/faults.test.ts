@@ -1,110 +1,10 @@
-import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import type { CompiledBundle } from '../../../services/bundles/compile.ts';
-import { limitRule } from '../../../services/bundles/limits/rule.ts';
 import { PdpError } from '../../../services/engine/error.ts';
 import { LIMITS } from '../../../services/engine/limits.ts';
-import { RawObject } from '../../../services/engine/raw/raw.ts';
-import type { DecisionPath } from '../../../services/pdp/authorize.ts';
-import { authorize, type Outcome } from '../../../services/pdp/authorize.ts';
 import { CallSignal } from '../../../services/pdp/call-signal.ts';
-import { createRunTurns } from '../../../services/pdp/runs/run-turns.ts';
-import { EMPTY_SNAPSHOT } from '../../../services/pdp/snapshot.ts';
-import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
-import type { AuthorizeCall, CallScope } from '../../../services/pdp/types.ts';
 import { createLimitCounting, type LimitCounting } from '../../../services/store/limits/counting.ts';
-import { defineLimits } from '../../../services/store/limits/definitions.ts';
-import { createPool, withTransaction } from '../../../services/store/pool.ts';
-import { createFailingFiles, type FailingFiles } from '../../ledger/support/failing-files.ts';
-import { quietObserver } from '../../support/observer.ts';
-import { withDatabase } from '../../support/postgres.ts';
-import { callOf, scopeOf } from '../support/calls.ts';
-import { nothingAt } from '../support/entities.ts';
-import { withLedger } from '../support/ledger.ts';
-import { compiled, sendBundle, sent } from './support.ts';
-
-/** The decision path over PostgreSQL, with faults to switch on. */
-interface Faulty {
-  readonly serving: pg.Pool;
-  readonly counting: LimitCounting;
-  readonly files: FailingFiles;
-  ask(
-    action: string,
-    more?: { readonly scope?: Partial<CallScope>; readonly counting?: Partial<LimitCounting> },
-  ): Promise<Outcome>;
-  /** What is used of the limit, and how many uses are pending. */
-  used(): Promise<{ used: string; pending: string }>;
-}
-
-async function withFaults(
-  body: (faulty: Faulty) => Promise<void>,
-  { defined = true, capBytes = 64 * 1024 * 1024 } = {},
-): Promise<void> {
-  const bundle = await compiled(sendBundle(sent(2)));
-  const files = createFailingFiles();
-  await withDatabase(({ serving }) =>
-    withLedger(
-      async (ledger) => {
-        if (defined) {
-          await withTransaction(serving, (client) =>
-            defineLimits(client, 'default', bundle.limits.map(limitRule)),
-          );
-        }
-        const counting = createLimitCounting({ database: serving, onLost: () => undefined });
-        const path: DecisionPath = {
-          ledger,
-          now: Date.now,
-          refuseStale: () => undefined,
-          isFallback: () => false,
-          fallback: createFallbackShare(),
-          cedarVersion: '4.0.0',
-          observer: quietObserver(),
-          verifier: { sample: () => undefined },
-          trials: { decided: () => undefined, failed: () => undefined },
-          counting,
-          runTurns: createRunTurns(),
-        };
-        await body({
-          serving,
-          counting,
-          files,
-          ask: (action, { scope, counting: changes } = {}) =>
-            decide({ ...path, counting: { ...counting, ...changes } }, bundle, action, scopeOf(scope)),
-          used: () => usedIn(serving),
-        });
-      },
-      capBytes,
-      files,
-    ),
-  );
-}
-
-function decide(
-  path: DecisionPath,
-  bundle: CompiledBundle,
-  action: string,
-  scope: CallScope,
-): Promise<Outcome> {
-  const state = { name: 'default', sequence: 1n, bundle, entities: nothingAt(1n) };
-  const snapshot = { ...EMPTY_SNAPSHOT, stores: new Map([['default', state]]) };
-  const call: AuthorizeCall = callOf({
-    principal: { type: 'Sender', id: 's' },
-    action: { type: 'Action', id: action },
-    resource: { type: 'Box', id: 'b' },
-    context: new RawObject(new Map([['n', 1n]])),
-  });
-
-  return new Promise((resolve) => void authorize(path, snapshot, call, scope, resolve));
-}
-
-async function usedIn(serving: pg.Pool) {
-  const { rows } = await serving.query(
-    `select (select coalesce(sum(used), 0) from limit_counters) as used,
-            (select count(*) from limit_entries where not recorded) as pending`,
-  );
-
-  return rows[0] as { used: string; pending: string };
-}
+import { createPool } from '../../../services/store/pool.ts';
+import { until, withFaults } from './faulty.ts';
 
 const unavailable = expect.objectContaining({ code: 'unavailable' });
 
@@ -273,7 +173,3 @@ describe('without its count', () => {
     );
   });
 });
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
-}
