@@ -60,9 +60,12 @@ export const AuthorizeRequest = z
     entities: entities.optional(),
     policy_store: identifier.optional().meta({ description: "Absent: the credential's only store." }),
     request_id: identifier.optional().meta({ description: 'Correlates only.' }),
-    idempotency_key: z.string().optional().meta({
-      description: `The same request again under it within ten minutes gets the first reply. At most ${LIMITS.idempotency_key_bytes} characters of printable ASCII.`,
-    }),
+    idempotency_key: z
+      .string()
+      .optional()
+      .meta({
+        description: `The same request again under it within ten minutes gets the first reply. At most ${LIMITS.idempotency_key_bytes} characters of printable ASCII.`,
+      }),
     run: Run.optional(),
     mode: z.enum(['enforce', 'check']).optional().meta({
       description: 'Absent: `enforce`. `check` changes nothing, and must not be acted on.',
