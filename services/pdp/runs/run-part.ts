@@ -23,14 +23,18 @@ export type KnownRun =
 export interface RunPart {
   /** Whether the request is denied without; otherwise it is only counted where there is one. */
   readonly isNeeded: boolean;
+  /** Whether it cannot be judged or counted before the run is known; otherwise settling finds out whether the run stands. */
+  readonly isReadFirst: boolean;
+  /** Why there is no run for it, where nobody has to be asked for that. */
+  readonly presumed: KnownRun | undefined;
   /** Waits for the other calls that are judged by the same run in this process. @returns lets the next one in; to be called once. */
   readonly enter: () => Promise<() => void>;
   /** @throws PdpError `unavailable`, `overloaded`. */
   readonly read: () => Promise<KnownRun>;
   /** What a bundle may know of it. Of a run that there is not, what is known of one that has just begun. */
   readonly facts: (bundle: CompiledBundle, known: KnownRun) => Pick<Facts, 'run'>;
-  /** Lets a verdict stand where the run does, and says what the run takes with it. */
-  readonly settle: (judged: Judged, known: KnownRun) => Judged;
+  /** Lets a verdict stand where the run does, and says what the run takes with it. @param known absent: the run is taken to stand. */
+  readonly settle: (judged: Judged, known: KnownRun | undefined) => Judged;
   /** What an allow leaves in the run. */
   readonly step: (judged: Judged, known: KnownRun | undefined) => RunStep;
 }
@@ -52,15 +56,17 @@ export function runPart(
   const runId = call.run?.run_id ?? '';
   const { subject } = scope.caller;
   const principal = request.principal.canonical();
+  const presumed = rule.isNeeded ? refusalOf(runId) : undefined;
 
   return {
     isNeeded: rule.isNeeded,
+    isReadFirst: rule.isNeeded && (rule.isFact || action.limits.some(({ isByRun }) => isByRun)),
+    presumed,
     enter: () =>
       rule.isFact && isRunId(runId) ? runTurns.enter(`${subject} ${runId}`) : Promise.resolve(noTurn),
 
     async read() {
-      if (runId === '') return { refusal: 'missing' };
-      if (!isRunId(runId)) return { refusal: 'unknown' };
+      if (presumed !== undefined) return presumed;
       const state = await counting.readRun({ runId, subject, stores: [store], deadline: scope.deadline });
       if (state?.principal !== principal) return { refusal: 'unknown' };
 
@@ -80,12 +86,13 @@ export function runPart(
       return { run: runFact({ ...EMPTY_RUN, ...state, actions }) };
     },
 
-    settle(judged, { refusal }) {
+    settle(judged, known) {
       const refuse = (why: RunRefusal, message: string): Judged => ({
         ...judged,
         settled: denyForRun(selected.bundle, judged.settled, message),
         run: { refusal: why, takes: [] },
       });
+      const refusal = known?.refusal;
       if (refusal !== undefined) return refuse(refusal, MESSAGES[refusal]);
       if (judged.settled.decision === 'deny') return judged;
 
@@ -106,6 +113,12 @@ export function runPart(
         : { steps: `${known.state.steps}`, labels: known.state.labels.length }),
     }),
   };
+}
+
+function refusalOf(runId: string): KnownRun | undefined {
+  if (runId === '') return { refusal: 'missing' };
+
+  return isRunId(runId) ? undefined : { refusal: 'unknown' };
 }
 
 function noTurn(): void {}

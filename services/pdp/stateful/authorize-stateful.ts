@@ -5,7 +5,7 @@ import { type Begun, conclude, fail, refuseLate, reserve, withLimits, withRetry 
 import { commitKeyed } from '../idempotency/commit-keyed.ts';
 import type { Judged } from '../judge.ts';
 import { overLimit } from '../settle.ts';
-import { type Known, NOTHING_KNOWN, type StatefulRequest, statefulRequest } from './stateful-request.ts';
+import { type Known, type StatefulRequest, statefulRequest } from './stateful-request.ts';
 
 /**
  * The decision path of a request that depends on state in PostgreSQL: read what is known where the bundle wants it as a fact, judge, settle
@@ -48,7 +48,7 @@ async function walk(
   const { call, scope, store } = begun;
   refuseLate(scope);
   const isRead = request.looksFirst || call.mode === 'check';
-  let known = isRead ? await request.read() : NOTHING_KNOWN;
+  let known = isRead ? await request.read() : request.presumed;
 
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     refuseLate(scope);

@@ -23,9 +23,6 @@ export interface Known {
   readonly run?: KnownRun;
 }
 
-/** Before anything was asked. */
-export const NOTHING_KNOWN: Known = { counts: [] };
-
 /** One request and all that state can do to it. */
 export interface StatefulRequest {
   readonly decisionId: string;
@@ -33,6 +30,8 @@ export interface StatefulRequest {
   readonly key: Keyed | undefined;
   /** Whether its policies look at state. */
   readonly looksFirst: boolean;
+  /** Before anything was asked. */
+  readonly presumed: Known;
   /** As if nothing were used yet. */
   readonly unused: Known;
   /** Waits until it may be judged. @returns lets the next one be; to be called once. */
@@ -77,7 +76,8 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
   return {
     decisionId,
     key,
-    looksFirst: looksAtLimits || run?.isNeeded === true,
+    looksFirst: looksAtLimits || run?.isReadFirst === true,
+    presumed: { counts: [], ...(run?.presumed === undefined ? {} : { run: run.presumed }) },
     unused: { counts: charges.map(({ name }) => ({ name, used: 0n, resetsAt: undefined })) },
 
     enter: () => run?.enter() ?? Promise.resolve(() => undefined),
@@ -124,7 +124,7 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
           : decideByBundle(bundle, call, factsBy(bundle), storedFor(bundle, selected)),
       );
 
-      return run === undefined || known.run === undefined ? judged : run.settle(judged, known.run);
+      return run?.isNeeded === true ? run.settle(judged, known.run) : judged;
     },
 
     isOver: (known) => firstOver(known) !== undefined,

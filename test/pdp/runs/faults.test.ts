@@ -176,8 +176,7 @@ describe('a client that hangs up', () => {
       const signal = new CallSignal();
       const readRun: LimitCounting['readRun'] = (wanted) =>
         counting.readRun(wanted).finally(() => signal.abort());
-      const asked = { resource: KEYS, scope: { signal }, counting: { readRun } };
-      expect(await ask('read', run, asked)).toEqual(unavailable);
+      expect(await ask('post', run, { scope: { signal }, counting: { readRun } })).toEqual(unavailable);
       expect(await known(faulty, run)).toEqual({ steps: 0n, labels: 0, open: true });
     });
   });
@@ -224,6 +223,21 @@ describe('what cannot be recorded', () => {
       expect((await serving.query('select run_id, ended_at from runs')).rows).toEqual([
         { run_id: run, ended_at: null },
       ]);
+    });
+  });
+});
+
+test('what only takes labels does not wait for its run to be read', async () => {
+  await withFaults(async (faulty) => {
+    const { ask, keeping } = faulty;
+    const run = await faulty.start();
+    const readRun = () => Promise.reject(new Error('not asked for here'));
+    expect(decisionOf(await ask('read', run, { resource: KEYS, counting: { readRun } }))).toBe('allow');
+    expect(await known(faulty, run)).toEqual({ steps: 1n, labels: 3, open: true });
+    await keeping.end({ run_id: run, request_id: '' }, scopeOf());
+    expect(await ask('read', run, { resource: KEYS })).toMatchObject({
+      reason_code: 'not_permitted',
+      message: expect.stringContaining('has ended'),
     });
   });
 });
