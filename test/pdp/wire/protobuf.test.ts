@@ -12,6 +12,8 @@ import {
   AUTHORIZE_REQUEST,
   CONSTRAINTS_REQUEST,
   REPORT_OUTCOME_REQUEST,
+  RUN_REQUEST,
+  START_RUN_REQUEST,
 } from '../../../services/pdp/wire/protobuf/request-schema.ts';
 import type { MessageSchema } from '../../../services/pdp/wire/protobuf/schema.ts';
 import {
@@ -38,6 +40,9 @@ describe('the schema of requests', () => {
       ...reachable('AuthorizeRequest', AUTHORIZE_REQUEST),
       ...reachable('ConstraintsRequest', CONSTRAINTS_REQUEST),
       ...reachable('ReportOutcomeRequest', REPORT_OUTCOME_REQUEST),
+      ...reachable('StartRunRequest', START_RUN_REQUEST),
+      ...reachable('EndRunRequest', RUN_REQUEST),
+      ...reachable('GetRunRequest', RUN_REQUEST),
     ];
 
     for (const [name, schema] of all) {
