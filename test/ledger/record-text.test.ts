@@ -40,7 +40,17 @@ const decisions: fc.Arbitrary<RecordEntry> = fc
     disclosed: named,
     state_sequence: uint64,
   })
-  .map((changes) => decision(changes));
+  .chain((changes) =>
+    fc
+      .record({ run_refusal: fc.constantFrom(undefined, 'ended'), labels_taken: fc.array(text) })
+      .map(({ run_refusal, labels_taken }) =>
+        decision({
+          ...changes,
+          ...(run_refusal && { run_refusal }),
+          ...(labels_taken[0] && { labels_taken }),
+        }),
+      ),
+  );
 const refusals: fc.Arbitrary<RecordEntry> = fc
   .record({ store: fc.option(text), principal: fc.option(uid), request_id: text })
   .map((changes) => refusal(changes));
@@ -78,8 +88,7 @@ const changes: fc.Arbitrary<RecordEntry> = fc
     ),
   })
   .map(({ admin, evaluator, entities, ...change }) => {
-    const { decision_id, time, transport, credential, request_id, run, mode, trace } = refusal();
-    const common = { decision_id, time, transport, credential, request_id, run, mode, trace };
+    const common = commonOf(refusal());
     const none = { approved_by: null, proposal_id: null, before: null, state: null };
 
     return {
@@ -104,17 +113,26 @@ const outcomes: fc.Arbitrary<RecordEntry> = fc
     output_digest: fc.option(fc.constant(`sha256:${'a'.repeat(64)}`)),
   })
   .map(({ store, principal, action, resource, ...said }) => {
-    const { decision_id, time, transport, credential, request_id, run, mode, trace } = decision();
-    const around = { decision_id, time, transport, credential, request_id, run, mode, trace };
     const outcome = { of: OWNER.boot_id, ...said };
 
-    return { kind: 'outcome', ...around, store, principal, action, resource, outcome };
+    return { kind: 'outcome', ...commonOf(decision()), store, principal, action, resource, outcome };
   });
+
+const runs: fc.Arbitrary<RecordEntry> = fc
+  .record({
+    store: text,
+    principal: uid,
+    action: fc.constantFrom('start_run', 'end_run'),
+    root_run_id: fc.constant(OWNER.boot_id),
+    labels: fc.array(text),
+    steps: uint64,
+  })
+  .map((run) => ({ ...commonOf(decision()), ...run, kind: 'run' }));
 
 describe('the text of a record', () => {
   test('is read back as exactly what was recorded', () => {
     fc.assert(
-      fc.property(fc.oneof(decisions, refusals, changes, outcomes), (entry) => {
+      fc.property(fc.oneof(decisions, refusals, changes, outcomes, runs), (entry) => {
         const commitment = `hmac-sha256:${'0'.repeat(64)}`;
         const at = genesis(OWNER);
         const whole = linkedText(recordHead(entry, commitment), OWNER, at);
@@ -170,3 +188,8 @@ describe('the beginning of a chain', () => {
     expect(new Set(heads.map(({ prevHash }) => prevHash)).size).toBe(3);
   });
 });
+
+/** What records of every kind have. */
+function commonOf({ decision_id, time, transport, credential, request_id, run, mode, trace }: RecordEntry) {
+  return { decision_id, time, transport, credential, request_id, run, mode, trace };
+}
