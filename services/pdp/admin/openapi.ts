@@ -22,6 +22,7 @@ import { ADMIN_SERVER, answer, json, lines, operation, pathParameter } from './o
 import { PROPOSALS_QUERY, TWO_PERSON } from './proposals.ts';
 import { REPLAY_QUERY, REPLAY_VERIFICATION_QUERY } from './replay.ts';
 import { ReplayLine, ReplayVerificationLine } from './replay-answers.ts';
+import { RunReport } from './runs.ts';
 import * as signatures from './signature-answers.ts';
 import { NEW_REQUIREMENT } from './signature-requirements.ts';
 import { NEW_SIGNATURE } from './signatures.ts';
@@ -369,6 +370,15 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
       operationId: 'getDecision',
       summary: 'Shows one decision record, as it was hashed',
       responses: { '200': answer('The record', answers.DecisionRecord) },
+    }),
+  },
+  '/v1/stores/{store}/runs/{id}': {
+    ...ADMIN_SERVER,
+    ...pathParameter('store', 'id'),
+    get: operation({
+      operationId: 'readRun',
+      summary: 'Tells what a run of the store knows',
+      responses: { '200': answer('The run', RunReport) },
     }),
   },
   '/v1/log/tail': {

@@ -23,6 +23,7 @@ import { metricsRoutes } from './metrics.ts';
 import { proposalRoutes } from './proposals.ts';
 import { replayRoutes } from './replay.ts';
 import { type AdminRoute, routerOf } from './routes.ts';
+import { runRoutes } from './runs.ts';
 import { requirementRoutes } from './signature-requirements.ts';
 import { signatureRoutes } from './signatures.ts';
 import { traced } from './traced.ts';
@@ -76,6 +77,7 @@ export function allRoutes(context: AdminContext): readonly AdminRoute[] {
     glassRoutes,
     credentialRoutes,
     decisionRoutes,
+    runRoutes,
     replayRoutes,
     evaluatorRoutes,
   ].flatMap((routes) => routes(context));

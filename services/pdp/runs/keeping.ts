@@ -95,7 +95,15 @@ export function createRunKeeping({ pool, ledger, now }: KeepingOptions): RunKeep
       parent_run_id: state.parent ?? '',
       conversation_id: state.conversationId,
     };
-    const told = { request_id, store, principal: principalOf(state), action, run, root_run_id: root, steps };
+    const told = {
+      request_id,
+      store,
+      principal: entityOf(state.principal),
+      action,
+      run,
+      root_run_id: root,
+      steps,
+    };
     const at = now();
     const entry = runEntry(scope, { ...told, labels: [...labels] }, uuidv7(at), at);
     await ledger.append(entry, null, ledger.reserve(recordBytes(entry, '')));
@@ -129,14 +137,20 @@ function requirePrincipal({ type, id }: RawUid): void {
   if (Buffer.byteLength(type + id) > LIMITS.identifier_bytes) throw exceedsLimit('identifier_bytes', field);
 }
 
-function unknownRun(field: string): PdpError {
+/** What a run that is not there, or not the caller's, is told by. */
+export function unknownRun(field: string): PdpError {
   return new PdpError('not_found', 'there is no such run', { field });
 }
 
-function replyOf(state: RunState, { request_id }: Pick<RunCall, 'request_id'>, scope: CallScope): RunReply {
+/** A run in the words of replies. */
+export function replyOf(
+  state: RunState,
+  { request_id }: Pick<RunCall, 'request_id'>,
+  scope: Pick<CallScope, 'trace'>,
+): RunReply {
   return {
     run_id: state.runId,
-    principal: principalOf(state),
+    principal: entityOf(state.principal),
     policy_store: state.store,
     parent_run_id: state.parent ?? '',
     root_run_id: state.root,
@@ -151,9 +165,9 @@ function replyOf(state: RunState, { request_id }: Pick<RunCall, 'request_id'>, s
   };
 }
 
-/** Canonical text is `["e",type,id]`. */
-function principalOf({ principal }: Pick<RunState, 'principal'>): RawUid {
-  const [, type = '', id = ''] = JSON.parse(principal) as readonly string[];
+/** The entity behind its canonical text, `["e",type,id]`. */
+export function entityOf(canonical: string): RawUid {
+  const [, type = '', id = ''] = JSON.parse(canonical) as readonly string[];
 
   return { type, id };
 }

@@ -312,3 +312,23 @@ test('what is started and ended is in the log, by whom and with what it knew by 
   const { body } = await administer(world, 'GET', `/v1/decisions?trace_id=${again['trace_id']}`);
   expect(body['records']).toEqual([]);
 });
+
+test('a run is told to those who look after its store, with what was allowed in it and by whose credential', async () => {
+  const run = await started();
+  await ask('run_tests', run);
+  await ask('run_tests', run);
+  const path = `/v1/stores/${store.name}/runs/${run}`;
+  const { status, body } = await administer(world, 'GET', path);
+
+  expect({ status, body }).toMatchObject({
+    status: 200,
+    body: {
+      run_id: run,
+      subject: expect.stringMatching(/^test-/),
+      steps: 2n,
+      actions: [{ action: { type: 'Action', id: 'run_tests' }, count: 2n, last: expect.any(String) }],
+    },
+  });
+  for (const absent of [path.replace(store.name, 'default'), `/v1/stores/${store.name}/runs/${randomUUID()}`])
+    expect(await administer(world, 'GET', absent)).toMatchObject({ status: 404 });
+});

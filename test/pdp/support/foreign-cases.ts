@@ -7,6 +7,7 @@ export interface Names {
   readonly requirement: string;
   /** A break-glass. */
   readonly glass: string;
+  readonly run: string;
   readonly decision: string;
   readonly credential: string;
   /** Of a runtime credential. */
@@ -172,6 +173,7 @@ export const FOREIGN_CASES: Readonly<Record<string, readonly ForeignCase[]>> = {
     list('/v1/decisions?cursor={decision}'),
   ],
   'GET /v1/decisions/:id': [{ path: '/v1/decisions/{decision}' }],
+  'GET /v1/stores/:store/runs/:id': [{ path: `${STORE}/runs/{run}` }, { path: `${OWN}/runs/{run}` }],
   'GET /v1/log/tail': [
     list('/v1/log/tail'),
     list('/v1/log/tail?after=0.00000000-0000-0000-0000-000000000000'),

@@ -51,6 +51,8 @@ export async function furnish(server: ServerWorld, access: Access): Promise<Unsi
   const token = await server.credential({ name: subject, stores: [store] });
   const decide = () => call(rest, `Bearer ${token}`, 'POST', '/v1/authorize', QUESTION);
   while ((await decide()).status !== 200);
+  const { principal } = QUESTION;
+  const run = await call(rest, `Bearer ${token}`, 'POST', '/v1/runs', { principal });
   const decision = String((await decide()).json?.['decision_id']);
   while ((await call(admin, access.admin, 'GET', `/v1/decisions/${decision}`)).status !== 200);
 
@@ -60,6 +62,7 @@ export async function furnish(server: ServerWorld, access: Access): Promise<Unsi
     proposal: String((proposal as { readonly id: string }).id),
     requirement: String(required['id']),
     glass: String(glass['id']),
+    run: String(run.json?.['run_id']),
     decision,
     credential: token.slice(4, 20),
     subject,

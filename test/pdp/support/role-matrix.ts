@@ -49,6 +49,7 @@ export const ROLE_MATRIX: Readonly<Record<string, readonly Holder[]>> = {
   'DELETE /v1/credentials/:id': ['admin'],
   'GET /v1/decisions': LOG,
   'GET /v1/decisions/:id': LOG,
+  'GET /v1/stores/:store/runs/:id': LOG,
   'GET /v1/log/tail': LOG,
   'GET /v1/log/verification': LOG,
   'POST /v1/stores/:store/replay': REPLAY,

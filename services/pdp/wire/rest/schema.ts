@@ -11,7 +11,7 @@ import { REASON_CODES } from '../../types.ts';
  */
 const UINT64_MAX = 2n ** 64n - 1n;
 
-const uint64 = z
+export const uint64 = z
   .bigint({ error: 'must be an integer from 0 to 2^64 - 1' })
   .min(0n, 'must not be negative')
   .max(UINT64_MAX, 'must be less than 2^64')
