@@ -2,6 +2,7 @@ import { measureActivation } from './activation.ts';
 import { measureEngine } from './engine.ts';
 import type { Effort, Figure } from './figure.ts';
 import { LIMIT_FIGURES, measureLimits } from './limits/limits.ts';
+import { measureRuns, RUN_FIGURES } from './limits/runs.ts';
 import { measureMemory } from './memory.ts';
 import { mib, noteActivation, noteGains, noteMemory, noteSpool, noteWorst } from './notes.ts';
 import type { BenchOptions } from './options.ts';
@@ -43,6 +44,7 @@ export const FIGURES: readonly string[] = [
   TELEMETRY,
   SUSTAINED,
   ...LIMIT_FIGURES,
+  ...RUN_FIGURES,
   EXTERNAL,
   EMBEDDED,
   STORED_START,
@@ -75,6 +77,13 @@ export async function measure(asked: Asked, report: Report, signal: AbortSignal)
   if (limits.length > 0) {
     for (const figure of await measureLimits(effort, signal)) {
       if (limits.some((name) => name === figure.name)) report.figure(figure);
+    }
+  }
+
+  const runs = RUN_FIGURES.filter((name) => names.includes(name));
+  if (runs.length > 0) {
+    for (const figure of await measureRuns(effort, signal)) {
+      if (runs.some((name) => name === figure.name)) report.figure(figure);
     }
   }
 

@@ -1,23 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { writeArchive } from '../../../services/bundles/archive.ts';
-import { connectionUrl } from '../../../services/store/embedded/database.ts';
-import { startEmbeddedPostgres } from '../../../services/store/embedded/embedded-postgres.ts';
-import { migrate } from '../../../services/store/migrate.ts';
 import { sendBundle, sent } from '../../pdp/limits/support.ts';
 import { createDecisionClient, type DecisionClient, encodeRequest } from '../../support/decision-client.ts';
 import { grpcMessage } from '../../support/question.ts';
-import { deployArchive, type ServerWorld, withWorldOn } from '../../support/server.ts';
+import { deployArchive } from '../../support/server.ts';
 import type { Effort, Figure } from '../figure.ts';
 import { median, quantile } from '../statistics.ts';
+import { withDurableWorld } from './durable-world.ts';
+import { load, timed } from './load.ts';
 import { plainTransaction } from './plain.ts';
 
 export const LIMIT_FIGURES = ['limits/different', 'limits/hot'] as const;
 
-/** Calls at a time, where as many as possible are made. */
-const CALLERS = 128;
 const KEYS = 1_000;
 /** None of them is to be reached. */
 const MAX = 1_000_000_000;
@@ -90,38 +84,6 @@ async function measure(client: DecisionClient, database: pg.Client, effort: Effo
   return { figures, decisions };
 }
 
-/** Microseconds of each of so many calls, one after the other. */
-async function timed(call: () => Promise<unknown>, times: number): Promise<number[]> {
-  const took: number[] = [];
-  for (let count = 0; count < times; count += 1) {
-    const startedAt = performance.now();
-    await call();
-    took.push(1_000 * (performance.now() - startedAt));
-  }
-
-  return took;
-}
-
-/** Calls in a second, from many callers at once. */
-async function load(
-  ask: (key: number) => Promise<void>,
-  forMs: number,
-  keyOf: (turn: number) => number,
-): Promise<number> {
-  const startedAt = performance.now();
-  let turn = 0;
-  await Promise.all(
-    Array.from({ length: CALLERS }, async () => {
-      while (performance.now() - startedAt < forMs) {
-        turn += 1;
-        await ask(keyOf(turn));
-      }
-    }),
-  );
-
-  return (1_000 * turn) / (performance.now() - startedAt);
-}
-
 const messages: Buffer[] = [];
 
 function questionOf(key: number): Buffer {
@@ -141,31 +103,4 @@ async function countedIn(database: pg.Client): Promise<number> {
   const { rows } = await database.query<{ used: string }>('select sum(used) as used from limit_counters');
 
   return Number(rows[0]?.used);
-}
-
-/** On the disk, and synced: a commit is what is measured. */
-async function withDurableWorld<T>(
-  body: (world: ServerWorld, database: pg.Client) => Promise<T>,
-): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'palisade-limits-'));
-  const server = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
-  try {
-    await migrate(server.owner);
-    const database = {
-      name: server.owner.database,
-      ownerUrl: connectionUrl(server.owner),
-      servingUrl: connectionUrl(server.serving),
-      drop: () => Promise.resolve(),
-    };
-    const client = new pg.Client({ connectionString: database.ownerUrl });
-    await client.connect();
-    try {
-      return await withWorldOn(database, (world) => body(world, client));
-    } finally {
-      await client.end();
-    }
-  } finally {
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
 }
