@@ -10,8 +10,8 @@ const HEAD = `# Limits
 
 Every limit is checked before any work that grows faster than the input. A request over one of them is refused with
 \`too_large\` (HTTP 413, gRPC \`RESOURCE_EXHAUSTED\`); the error names the limit and its value. \`requests_in_flight\` and
-\`counted_in_flight\` end in \`overloaded\` (HTTP 429), \`fallback_percent\` in \`unavailable\`, and the two times in \`unavailable\`
-and in HTTP 408; what is over a limit of break-glass itself is an \`invalid_request\`. A bundle over one of its limits does not pass \`palisade bundle check\`. None of them can be configured.
+\`counted_in_flight\` end in \`overloaded\` (HTTP 429), \`fallback_percent\` in \`unavailable\`, \`deadline_ms\` in \`unavailable\`,
+\`receive_ms\` in HTTP 408, and a [run](runs.md) that is over makes a deny; what is over a limit of break-glass itself is an \`invalid_request\`. A bundle over one of its limits does not pass \`palisade bundle check\`. None of them can be configured.
 
 `;
 
@@ -50,6 +50,7 @@ const MIB = KIB * KIB;
 
 function valueText(name: string, value: number): string {
   if (name.endsWith('_ms')) return `${value} ms`;
+  if (name.endsWith('_hours')) return `${value} h`;
   if (name.endsWith('_percent')) return `${value} %`;
   if (!name.endsWith('_bytes')) return value.toLocaleString('en');
   if (value % MIB === 0) return `${value / MIB} MiB`;

@@ -47,9 +47,9 @@ export const LIMITS = {
   /** Runs above each other in one tree of runs. */
   run_depth: 16,
   /** How long a run may go on, with all that were started in it; then it ends by itself. */
-  run_ms: 24 * 60 * 60 * 1_000,
+  run_hours: 24,
   /** How long an ended run, and what only it counted, is kept. */
-  run_kept_ms: 24 * 60 * 60 * 1_000,
+  run_kept_hours: 24,
   /** Entities that one store holds. */
   stored_entities: 100_000,
   /** Entities that one write puts or deletes. */

@@ -33,8 +33,8 @@ export async function startRun(database: Database, run: NewRun): Promise<void> {
   });
   const [row] = await query<{ refused: string | null }>(
     database,
-    `select start_run($1, $2::float8 * interval '1 millisecond', $3) as refused`,
-    [wanted, LIMITS.run_ms, LIMITS.run_depth],
+    `select start_run($1, $2 * interval '1 hour', $3) as refused`,
+    [wanted, LIMITS.run_hours, LIMITS.run_depth],
   );
   if (row?.refused !== null) throw notStarted(row?.refused);
 }

@@ -20,7 +20,7 @@ const AT_MOST = 1_000;
 /** Ends runs whose time is over, and forgets old ones. @returns `undefined` where another process sweeps. */
 export async function sweepRuns(
   pool: Pool,
-  keepMs: number = LIMITS.run_kept_ms,
+  keptHours: number = LIMITS.run_kept_hours,
 ): Promise<SweptRuns | undefined> {
   return withTransaction(pool, async (client) => {
     const [lock] = await query<{ held: boolean }>(client, 'select pg_try_advisory_xact_lock($1) as held', [
@@ -30,8 +30,8 @@ export async function sweepRuns(
 
     const [row] = await query<Record<keyof SweptRuns, string>>(
       client,
-      `select * from sweep_runs($1::float8 * interval '1 millisecond', $2)`,
-      [keepMs, AT_MOST],
+      `select * from sweep_runs($1 * interval '1 hour', $2)`,
+      [keptHours, AT_MOST],
     );
 
     return {
