@@ -332,3 +332,24 @@ test('a run is told to those who look after its store, with what was allowed in 
   for (const absent of [path.replace(store.name, 'default'), `/v1/stores/${store.name}/runs/${randomUUID()}`])
     expect(await administer(world, 'GET', absent)).toMatchObject({ status: 404 });
 });
+
+test('where an action looks at the steps of its run, every call in a run counts, and none outside of one', async () => {
+  const few = await storeWith(
+    agentBundle({
+      schema:
+        'action finish appliesTo { principal: Bot, resource: Site, context: { pdp: { run: { steps: Long } } } };\n',
+      policies: `@id("few-steps") @reason("Too many steps.")
+forbid (principal, action == Action::"finish", resource) when { context.pdp.run.steps >= 2 };`,
+    }),
+  );
+  const own = restRuns(world.addresses, `Bearer ${few.token}`);
+  const [run, other] = [await own.start({ principal: BOT }), await own.start({ principal: BOT })];
+  const call = (action: string, of?: Outcome) =>
+    few.client.rest(restBody(question(action, of === undefined ? undefined : String(of['run_id']))));
+  for (const of of [run, run, other, undefined])
+    expect(await call('look', of)).toMatchObject({ decision: 'allow' });
+
+  expect(await call('finish', run)).toMatchObject({ message: 'Too many steps.' });
+  expect(await call('finish', other)).toMatchObject({ decision: 'allow' });
+  expect(await own.get(String(run['run_id']))).toMatchObject({ steps: 2n });
+});

@@ -6,9 +6,9 @@ import type { BundleFiles } from '../../../services/bundles/files.ts';
  * within the hour, and spend up to 10 in each run. Of another name where its content is another.
  */
 export function agentBundle(
-  more: { readonly manifest?: string; readonly policies?: string } = {},
+  more: { readonly manifest?: string; readonly policies?: string; readonly schema?: string } = {},
 ): BundleFiles {
-  const { manifest = '', policies = '' } = more;
+  const { manifest = '', policies = '', schema = '' } = more;
   const name = createHash('sha256').update(JSON.stringify(more)).digest('hex').slice(0, 12);
   const texts = {
     'bundle.yaml': `format_version: 1
@@ -39,7 +39,7 @@ action deploy appliesTo {
 };
 action spend appliesTo { principal: Bot, resource: Site, context: { input: { amount: Long } } };
 action look appliesTo { principal: Bot, resource: Site };
-`,
+${schema}`,
     'entities.json': JSON.stringify([
       { uid: { type: 'File', id: 'readme' }, attrs: { labels: ['public'] }, parents: [] },
       { uid: { type: 'File', id: 'keys' }, attrs: { labels: ['secret'] }, parents: [] },
