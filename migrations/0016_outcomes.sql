@@ -147,6 +147,29 @@ begin
 end
 $$;
 
+-- What is used of limits now, without counting anything. A limit that the store does not know gets no row.
+create or replace function read_limits(charges jsonb)
+returns table (decision integer, name text, used bigint, resets_at timestamptz)
+language sql volatile security definer set search_path = public, pg_temp as $$
+  with clock as materialized (select limit_clock() as moment)
+  select a.decision, a.name,
+         case when c.counter is null then 0
+              when d.unit is not null then case when c.window_start >= w.start then c.used else 0 end
+              else c.used - coalesce((
+                select sum(e.amount) from limit_entries e
+                 where e.counter = c.counter and e.used_at <= moment - d.span), 0) end::bigint,
+         case when d.unit is not null then limit_window_end(greatest(c.window_start, w.start), d.unit, d.time_zone)
+              else d.span + (
+                select min(e.used_at) from limit_entries e
+                 where e.counter = c.counter and e.used_at > moment - d.span and e.amount > 0) end
+    from clock
+   cross join jsonb_to_recordset(charges) as a (decision integer, store text, name text, definition text, key text)
+    join limit_definitions d on d.store = a.store and d.name = a.name and d.definition = a.definition
+   cross join lateral (select date_trunc(d.unit, moment, d.time_zone) as start) w
+    left join limit_counters c on c.store = a.store and c.name = a.name and c.key = a.key
+   order by a.decision, a.name
+$$;
+
 -- The decisions are in the log: their uses are not pending any more. Where a row is locked its use is on its way out.
 create or replace function record_limit_uses(decisions uuid[]) returns void
 language sql security definer set search_path = public, pg_temp as $$

@@ -95,6 +95,9 @@ describe('a report of more than what was counted', () => {
     await withLimits(BOTH, async (database) => {
       const id = await allowed(database, charged('a', 9, 0), charged('b', 9, 0));
       expect(await state(database)).toEqual(['a 0/1', 'b 0/1']);
+      expect(await readLimits(database.serving, [decision(use('a', 9))])).toMatchObject([
+        [{ used: 0n, resetsAt: undefined }],
+      ]);
       await reported(database, id, { costs: { a: 3n, b: 3n } });
 
       expect(await state(database)).toEqual(['a 3/1', 'b 3/0']);
