@@ -1,12 +1,13 @@
 import type { JsonValue } from '../../services/ledger/json.ts';
 import type { JsonMembers, Reply } from './agent/messages.ts';
+import type { Wanted } from './wanted.ts';
 
 /** A story that is told by what really happens: each answer must be the one that it wants. */
 export interface Demo {
   readonly name: string;
   /** One sentence on what it shows. */
   readonly about: string;
-  /** The folder of the bundle that each policy store runs. */
+  /** The folder of the bundle that each policy store runs; no other demo has a store of that name. */
   readonly stores: Readonly<Record<string, string>>;
   /** Who asks. */
   readonly agents: readonly Actor[];
@@ -37,15 +38,6 @@ export interface ToolCall {
   readonly run?: string;
   /** Other members of an AuthorizeRequest. */
   readonly members?: JsonMembers;
-}
-
-/** What must be answered. */
-export interface Wanted {
-  readonly decision: 'allow' | 'deny';
-  readonly reason_code: string;
-  /** The ids of exactly the policies that decide. */
-  readonly by?: readonly string[];
-  readonly obligations?: readonly string[];
 }
 
 /** A reply, and its record once it is in the log. */
@@ -81,29 +73,25 @@ export interface Scene {
   ): Promise<readonly Reply[]>;
   /** Has an agent ask for what is refused before anything is decided. @param wanted what the error must hold. */
   askInVain(agent: string, call: ToolCall, wanted: string): Promise<void>;
+  /**
+   * Has an agent report what came of an allowed call.
+   * @param report the members of a ReportOutcomeRequest, but for the decision's id. @param charged what each limit counts for it then.
+   */
+  report(
+    agent: string,
+    answer: Pick<Answer, 'reply'>,
+    report: JsonMembers,
+    charged: Readonly<Record<string, number>>,
+  ): Promise<void>;
   /** Opens a run of an agent for a principal, in another run if one is named. */
   startRun(agent: string, principal: string, parent?: string): Promise<string>;
   /** Ends it, and shows what it was marked by. */
   endRun(agent: string, run: string): Promise<void>;
-  /** Runs `palisade` as its administrator, and shows what it prints. @throws Error where it ends with another exit code than 0. */
-  palisade(...args: readonly string[]): Promise<string>;
+  /**
+   * Runs `palisade` as the administrator (`admin`), and shows what it prints.
+   * @param refused what it must say where it is to be refused. @throws Unexpected where it ends otherwise.
+   */
+  palisade(who: string, args: readonly string[], refused?: string): Promise<string>;
   /** @throws Unexpected where it does not hold. */
   expect(holds: boolean, what: string): void;
-}
-
-/** Something else happened than the story has. */
-export class Unexpected extends Error {
-  override readonly name = 'Unexpected';
-}
-
-export function allowed(by: string, ...obligations: readonly string[]): Wanted {
-  return { decision: 'allow', reason_code: 'permitted', by: [by], obligations };
-}
-
-export function forbidden(...by: readonly string[]): Wanted {
-  return { decision: 'deny', reason_code: 'forbidden', by };
-}
-
-export function denied(reasonCode: string): Wanted {
-  return { decision: 'deny', reason_code: reasonCode };
 }

@@ -1,17 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { withWorld } from '../support/server.ts';
-import { type Demo, Unexpected } from './demo.ts';
+import { useWorld } from '../support/use-world.ts';
+import type { Demo } from './demo.ts';
 import { DEMOS } from './demos.ts';
 import { run } from './run.ts';
+import { openStage } from './stage.ts';
+import { Unexpected } from './wanted.ts';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 180_000;
+
+/** As a script, each has one of its own; here they share it, each with stores of its own. */
+const stage = useWorld(openStage);
 
 describe.each(DEMOS)('the demo $name', (demo) => {
   test('ends as it is told, on three replicas, with a log that is whole', {
     timeout: TIMEOUT_MS,
   }, async () => {
     const lines: string[] = [];
-    const code = await run(demo, { withWorld, print: (line) => lines.push(line) });
+    const code = await run(demo, {
+      withStage: (body) => body(Promise.resolve(stage())),
+      print: (line) => lines.push(line),
+    });
 
     expect(code, lines.join('\n')).toBe(0);
     expect(lines.join('\n')).toContain('whole: no gap, no edit, no fork.');
@@ -28,7 +36,7 @@ describe('a demo whose story is not what happens', () => {
   ])('ends with exit code 1 %s, and says so', async (_where, thrown, said) => {
     const lines: string[] = [];
     const code = await run(any, {
-      withWorld: () => Promise.reject(thrown),
+      withStage: () => Promise.reject(thrown),
       print: (line) => lines.push(line),
     });
 
@@ -38,7 +46,7 @@ describe('a demo whose story is not what happens', () => {
 
   test('ends with the exit code of an interrupted command where somebody interrupts', async () => {
     const code = await run(any, {
-      withWorld: (body) => body({ credential: () => new Promise(() => undefined) } as never),
+      withStage: (body) => body(new Promise(() => undefined)),
       print: () => undefined,
       stopped: Promise.resolve(),
     });

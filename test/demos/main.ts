@@ -3,6 +3,7 @@ import { stopSignal } from '../../services/cli/stop-signal.ts';
 import { withPrivateWorld } from '../support/private-postgres.ts';
 import { DEMOS } from './demos.ts';
 import { run } from './run.ts';
+import { openStage } from './stage.ts';
 
 const USAGE = `npm run demo -- NAME
 
@@ -27,7 +28,7 @@ else if (demo === undefined) {
   process.exitCode = USAGE_ERROR;
 } else {
   process.exitCode = await run(demo, {
-    withWorld: withPrivateWorld,
+    withStage: (body) => withPrivateWorld((world) => body(openStage(world))),
     print: (line) => console.log(line),
     stopped: stopSignal(),
   });

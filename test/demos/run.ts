@@ -1,12 +1,13 @@
-import type { ServerWorld } from '../support/server.ts';
-import { type Demo, Unexpected } from './demo.ts';
+import type { Demo } from './demo.ts';
 import { createNarrator } from './narrator.ts';
 import { play } from './play.ts';
+import type { Stage } from './stage.ts';
+import { Unexpected } from './wanted.ts';
 
 /** Where a demo is played. */
 export interface Theatre {
-  /** Runs `body` with a migrated database, and leaves nothing of what it started. */
-  withWorld<T>(body: (world: ServerWorld) => Promise<T>): Promise<T>;
+  /** Runs `body` with a stage that may still be opening. Whoever opened it leaves nothing of it behind. */
+  withStage<T>(body: (opening: Promise<Stage>) => Promise<T>): Promise<T>;
   print(line: string): void;
   /** Settles where somebody interrupts; absent: nobody does. */
   readonly stopped?: Promise<unknown>;
@@ -16,12 +17,12 @@ export interface Theatre {
 const INTERRUPTED = 130;
 
 /** Plays a demo to its end. @returns the exit code: 0 where all went as told, 1 where something did not. */
-export async function run(demo: Demo, { withWorld, print, stopped }: Theatre): Promise<number> {
+export async function run(demo: Demo, { withStage, print, stopped }: Theatre): Promise<number> {
   const begun = performance.now();
   const interrupted = stopped?.then(() => INTERRUPTED);
   try {
-    const code = await withWorld((world) => {
-      const played = play(demo, world, createNarrator(print)).then(() => 0);
+    const code = await withStage((opening) => {
+      const played = opening.then((stage) => play(demo, stage, createNarrator(print))).then(() => 0);
 
       return interrupted === undefined ? played : Promise.race([played, interrupted]);
     });

@@ -6,8 +6,9 @@ import { readBundleDirectory } from '../../services/bundles/files.ts';
 import { createCredential, createStore, deploy, uniqueName } from '../support/shared-store.ts';
 import { sharedWorld } from '../support/shared-world.ts';
 import { type Agent, startAgent } from './agent/agent.ts';
-import { allowed, denied, forbidden, type Scene, type ToolCall, type Wanted } from './demo.ts';
+import type { Scene, ToolCall } from './demo.ts';
 import { createScene } from './scene.ts';
+import { allowed, denied, forbidden, type Wanted } from './wanted.ts';
 
 const READ: ToolCall = {
   principal: 'Agent::"build-bot"',
@@ -32,6 +33,7 @@ beforeAll(async () => {
   scene = createScene({
     administration: world,
     agents: new Map([['bot', { agent, store }]]),
+    tokens: new Map([['admin', world.adminToken]]),
     narrator: {
       title: () => undefined,
       step: () => undefined,
@@ -75,6 +77,12 @@ test('what is not decided is unexpected, but where the story has it refused', as
   await expect(scene.askInVain('bot', READ, 'context.pdp')).rejects.toThrow(/is not refused/);
 });
 
-test('a command that fails is no part of a story', async () => {
-  await expect(scene.palisade('log', 'show', 'nothing')).rejects.toThrow(/invalid_request|not_found/);
+test('a command that fails is unexpected, but where the story has it refused', async () => {
+  const unknown = ['store', 'list', '--nothing'];
+
+  await scene.palisade('admin', unknown, 'unknown option');
+  await expect(scene.palisade('admin', unknown)).rejects.toThrow(/ended otherwise/);
+  await expect(scene.palisade('admin', ['store', 'list'], 'unknown option')).rejects.toThrow(
+    /ended otherwise/,
+  );
 });

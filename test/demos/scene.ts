@@ -1,18 +1,23 @@
-import { execFile } from 'node:child_process';
-import { isDeepStrictEqual, promisify } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 import { uidOf } from '../support/question.ts';
 import { type Administration, administer } from '../support/shared-store.ts';
 import type { Agent } from './agent/agent.ts';
-import type { Ended, JsonMembers, LimitState, Reply } from './agent/messages.ts';
+import type { Ended, JsonMembers, Reply } from './agent/messages.ts';
+import { messageOf } from './authorize-message.ts';
 import { cedarText } from './cedar-text.ts';
-import { type LoggedDecision, type Scene, type ToolCall, Unexpected, type Wanted } from './demo.ts';
+import { commandLine, runPalisade } from './command-line.ts';
+import type { LoggedDecision, Scene, ToolCall } from './demo.ts';
 import type { Narrator } from './narrator.ts';
+import { markedBy, tellAnswer, tellCall, tellCounts, tellReport } from './telling.ts';
 import { eventually } from './waiting.ts';
+import { differenceOf, Unexpected } from './wanted.ts';
 
 export interface SceneParts {
   readonly administration: Administration;
   /** By the names that the story has for them. */
   readonly agents: ReadonlyMap<string, StoreAgent>;
+  /** Of `admin`. */
+  readonly tokens: ReadonlyMap<string, string>;
   readonly narrator: Narrator;
 }
 
@@ -22,7 +27,7 @@ export interface StoreAgent {
   readonly store: string;
 }
 
-export function createScene({ administration, agents, narrator }: SceneParts): Scene {
+export function createScene({ administration, agents, tokens, narrator }: SceneParts): Scene {
   return {
     tell: narrator.step,
 
@@ -46,12 +51,7 @@ export function createScene({ administration, agents, narrator }: SceneParts): S
       const replies = ended.flatMap(({ reply }) => reply ?? []);
       const counts = countsOf(ended.map(({ reply, error }) => reply?.reason_code ?? String(error)));
       narrator.detail('asked', `${calls.length} times at once, over all replicas`);
-      narrator.detail(
-        'answered',
-        Object.entries(counts)
-          .map(([code, count]) => `${count} × ${code}`)
-          .join(', '),
-      );
+      tellCounts(narrator, counts);
       if (!isDeepStrictEqual(counts, wanted)) throw new Unexpected(`wanted ${JSON.stringify(wanted)}`);
 
       return replies;
@@ -63,6 +63,16 @@ export function createScene({ administration, agents, narrator }: SceneParts): S
       narrator.detail('refused', error ?? 'not at all');
       if (error?.includes(wanted) !== true)
         throw new Unexpected(`${call.action} is not refused with ${wanted}`);
+    },
+
+    async report(name, { reply: { decision_id } }, report, charged) {
+      const settledBy = replyOf(await call(name, 'ReportOutcome', { decision_id, ...report }), 'the report');
+      tellReport(narrator, report, settledBy);
+      const { limits = [] } = settledBy;
+      const settled = Object.fromEntries(limits.map((limit) => [limit.name, Number(limit.charged)]));
+      if (!isDeepStrictEqual(settled, charged)) {
+        throw new Unexpected(`the report is settled as ${JSON.stringify(settled)}`);
+      }
     },
 
     async startRun(name, principal, parent = '') {
@@ -83,18 +93,16 @@ export function createScene({ administration, agents, narrator }: SceneParts): S
       narrator.detail('run ended', `${run} after ${steps} calls that count${markedBy(labels)}`);
     },
 
-    async palisade(...args) {
-      narrator.output(`$ palisade ${args.map(shellWord).join(' ')}`);
-      const { stdout } = await promisify(execFile)(process.execPath, ['services/cli/palisade.js', ...args], {
-        env: {
-          PATH: process.env['PATH'],
-          PALISADE_ADMIN_URL: `http://${administration.addresses.admin}`,
-          PALISADE_TOKEN: administration.adminToken,
-        },
-      });
-      for (const line of stdout.trimEnd().split('\n')) narrator.output(line);
+    async palisade(who, args, refused) {
+      const token = tokens.get(who);
+      if (token === undefined) throw new Error(`there is nobody called ${who}`);
+      narrator.output(`${who}$ ${commandLine(args)}`);
+      const { printed, failed } = await runPalisade(args, administration, token);
+      for (const line of printed.trimEnd().split('\n')) narrator.output(line);
+      const isWanted = refused === undefined ? !failed : failed && printed.includes(refused);
+      if (!isWanted) throw new Unexpected(`${commandLine(args)} ended otherwise`);
 
-      return stdout;
+      return printed;
     },
 
     expect(holds, what) {
@@ -122,67 +130,6 @@ function replyOf({ reply, error }: Ended, what: string): Reply {
   if (reply === undefined) throw new Unexpected(`${what} was not decided: ${error}`);
 
   return reply;
-}
-
-function markedBy(labels: readonly string[]): string {
-  return labels.length === 0 ? '' : `, marked by ${labels.join(', ')}`;
-}
-
-function messageOf(asked: ToolCall, store: string): JsonMembers {
-  const { principal, action, resource, context, entities, run, members } = asked;
-
-  return {
-    principal: uidOf(principal),
-    action: { type: 'Action', id: action },
-    resource: uidOf(resource),
-    ...(context === undefined ? {} : { context_json: JSON.stringify(context) }),
-    ...(entities === undefined ? {} : { entities_json: JSON.stringify(entities) }),
-    ...(run === undefined ? {} : { run: { run_id: run } }),
-    policy_store: store,
-    ...members,
-  };
-}
-
-function shellWord(word: string): string {
-  return /^[\w./:=@-]+$/.test(word) ? word : `'${word}'`;
-}
-
-function tellCall(narrator: Narrator, { principal, action, resource, context }: ToolCall): void {
-  const input = context?.['input'];
-  const words = [principal, action, resource, ...(input === undefined ? [] : [JSON.stringify(input)])];
-  narrator.detail('asked', words.join(' '));
-}
-
-function tellAnswer(narrator: Narrator, reply: Reply, { determining, process }: LoggedDecision): void {
-  const { decision = '', reason_code, message, obligations = [], alternatives = [], limits = [] } = reply;
-  narrator.detail('answered', `${decision.toLowerCase()}, ${reason_code}, by ${process.process_id}`);
-  if (determining.length > 0) narrator.detail('because of', determining.join(', '));
-  if (message) narrator.detail('told', message);
-  for (const alternative of alternatives) narrator.detail('instead', alternative);
-  for (const { id } of obligations) narrator.detail('obliged to', id);
-  for (const limit of limits) narrator.detail('limit', limitText(limit));
-}
-
-function limitText({ name, used, max, resets_at }: LimitState): string {
-  const free =
-    resets_at === null
-      ? ''
-      : `, some of it free again at ${new Date(Number(resets_at.seconds) * 1_000).toISOString()}`;
-
-  return `${name}: ${used} of ${max} used${free}`;
-}
-
-function differenceOf(wanted: Wanted, reply: Reply, record: LoggedDecision): string | undefined {
-  const { decision = '', reason_code, obligations = [] } = reply;
-  const answered = {
-    decision: decision.toLowerCase(),
-    reason_code,
-    ...(wanted.by === undefined ? {} : { by: record.determining }),
-    ...(wanted.obligations === undefined ? {} : { obligations: obligations.map(({ id }) => id) }),
-  };
-  if (isDeepStrictEqual(answered, { ...wanted })) return undefined;
-
-  return `wanted ${JSON.stringify(wanted)}, answered ${JSON.stringify(answered)}`;
 }
 
 /** The record of a reply, once it has come from the replica's disk into PostgreSQL. */

@@ -37,6 +37,8 @@ export interface Reply {
   readonly obligations?: readonly Obligation[];
   readonly alternatives?: readonly string[];
   readonly limits?: readonly LimitState[];
+  /** Whether it was replied before, under the same key. */
+  readonly replayed?: boolean;
   /** Of a run. */
   readonly run_id?: string;
   readonly labels?: readonly string[];
@@ -52,6 +54,9 @@ export interface LimitState {
   /** Whole numbers as text. */
   readonly used: string;
   readonly max: string;
+  /** Of a report: what the limit counts from now on, and what it had counted. */
+  readonly charged?: string;
+  readonly reserved?: string;
   readonly resets_at: { readonly seconds: string } | null;
 }
 

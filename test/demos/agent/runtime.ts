@@ -10,7 +10,8 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 import type { AgentCall, AgentSetting, Deed, Ended } from './messages.ts';
 
-const DEADLINE_MS = 15_000;
+/** Far more than a decision takes, and than people in a demo do. */
+const DEADLINE_MS = 60_000;
 
 const { addresses, token, folder } = JSON.parse(process.argv[2] ?? '') as AgentSetting;
 const contract = loadSync('palisade/v1/authorization.proto', {

@@ -1,5 +1,6 @@
-import type { JsonMembers } from './agent/messages.ts';
-import { allowed, type Demo, forbidden, type ToolCall } from './demo.ts';
+import type { JsonMembers } from '../agent/messages.ts';
+import type { Demo, ToolCall } from '../demo.ts';
+import { allowed, forbidden } from '../wanted.ts';
 
 const PEOPLE = ['ada', 'bob', 'eve'] as const;
 type Person = (typeof PEOPLE)[number];
@@ -10,8 +11,8 @@ const MINUTE_MS = 60_000;
 export const sharedContext: Demo = {
   name: 'shared-context',
   about: 'an assistant that many people talk with, and that tells nobody what is not theirs',
-  stores: { default: 'policies/shared-context' },
-  agents: [{ name: 'assistant', store: 'default', principals: PEOPLE.map((name) => `User::"${name}"`) }],
+  stores: { assistant: 'policies/shared-context' },
+  agents: [{ name: 'assistant', store: 'assistant', principals: PEOPLE.map((name) => `User::"${name}"`) }],
 
   async play({ tell, show, ask, startRun, endRun, palisade, expect }) {
     tell('Ada tells the assistant in private what the new prices will be. It remembers that, for her.');
@@ -96,7 +97,7 @@ export const sharedContext: Demo = {
     await ask('assistant', late, forbidden('expired-memory-is-gone'));
 
     tell('Everything that moved between scopes, as the log has it.');
-    await palisade('log', 'query', '--action', 'Action::"memory_move"', '--decision', 'allow');
+    await palisade('admin', ['log', 'query', '--action', 'Action::"memory_move"', '--decision', 'allow']);
   },
 };
 

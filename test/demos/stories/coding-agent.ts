@@ -1,4 +1,5 @@
-import { allowed, type Demo, denied, forbidden, type ToolCall } from './demo.ts';
+import type { Demo, ToolCall } from '../demo.ts';
+import { allowed, denied, forbidden } from '../wanted.ts';
 
 const AGENT = 'Agent::"build-bot"';
 const DEPLOYER = 'Agent::"deploy-bot"';
@@ -6,10 +7,10 @@ const DEPLOYER = 'Agent::"deploy-bot"';
 export const codingAgent: Demo = {
   name: 'coding-agent',
   about: 'agents that change and deploy code, and cannot be talked into more',
-  stores: { default: 'policies/coding-agent' },
-  agents: [{ name: 'build-bot', store: 'default', principals: [AGENT, DEPLOYER] }],
+  stores: { coding: 'policies/coding-agent' },
+  agents: [{ name: 'build-bot', store: 'coding', principals: [AGENT, DEPLOYER] }],
 
-  async play({ tell, ask, askAtOnce, askInVain, startRun, endRun }) {
+  async play({ tell, ask, askAtOnce, askInVain, report, startRun, endRun }) {
     tell('The agent is to fix a bug. It looks around, changes a file, and runs the tests in a sandbox.');
     await ask('build-bot', file('file_read', 'src/app.ts'), allowed('read-only-by-default'));
     await ask('build-bot', file('file_write', 'src/app.ts'), allowed('contributors-change-files'));
@@ -91,7 +92,19 @@ export const codingAgent: Demo = {
       'A run may spend two dollars on models, with its helpers. Twelve calls at once, each of at most 30 cents.',
     );
     const calls = Array.from({ length: 12 }, (_, at) => model(at % 2 === 0 ? run : helper));
-    await askAtOnce('build-bot', calls, { permitted: 6, limit_exceeded: 6 });
+    const asked = await askAtOnce('build-bot', calls, { permitted: 6, limit_exceeded: 6 });
+
+    tell(
+      'One of them cost a cent, as its runtime reports. The rest of what was reserved for it is there again.',
+    );
+    const cheap = asked.find(({ decision }) => decision === 'ALLOW') ?? {};
+    const cent = {
+      outcome: 'SUCCESS',
+      cost: [{ limit: 'spent_in_a_run', amount: 10_000 }],
+      output_tokens: 12,
+    };
+    await report('build-bot', { reply: cheap }, cent, { spent_in_a_run: 10_000 });
+    await ask('build-bot', model(run), allowed('agents-ask-models'));
     await endRun('build-bot', run);
     await ask('build-bot', model(helper), denied('not_permitted'));
   },

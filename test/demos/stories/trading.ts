@@ -1,22 +1,25 @@
 import { createHash } from 'node:crypto';
-import { allowed, type Demo, denied, forbidden, type ToolCall } from './demo.ts';
+import type { Demo, ToolCall } from '../demo.ts';
+import { allowed, denied, forbidden } from '../wanted.ts';
 
 const ADVISER = 'Agent::"market-bot"';
 const TRADER = 'Agent::"trade-bot"';
 const MINUTE_MS = 60_000;
 /** What the policy that lets the agent trade has the runtime do. */
 const LIMIT_ORDER = 'order-type';
+/** Of the order that is placed unless something else is said, in cents. */
+const VALUE = 688_000;
 
 export const trading: Demo = {
   name: 'trading',
   about: 'an agent that advises and never trades, beside one that places orders, one at a time',
-  stores: { default: 'policies/trading-advisory', execution: 'policies/trading-execution' },
+  stores: { advice: 'policies/trading-advisory', execution: 'policies/trading-execution' },
   agents: [
-    { name: 'market-bot', store: 'default', principals: [ADVISER] },
+    { name: 'market-bot', store: 'advice', principals: [ADVISER] },
     { name: 'trade-bot', store: 'execution', principals: [TRADER] },
   ],
 
-  async play({ tell, show, ask, askAtOnce, askInVain, expect }) {
+  async play({ tell, show, ask, askAtOnce, askInVain, report, expect }) {
     tell(
       'NVDA has grown beyond its share. The adviser reads the price, and tells Ada what her rule asks for.',
     );
@@ -35,11 +38,23 @@ export const trading: Demo = {
     tell(
       'The trader is another agent. It follows the advice: a limit order, by the same rule, within the cap.',
     );
-    const follow = order('ada-nvda', { advice: advice.decision_id });
-    const { record } = await ask('trade-bot', follow, allowed('traders-place-orders', LIMIT_ORDER));
+    const follow = withKey(order('ada-nvda', { advice: advice.decision_id }), 'order-1');
+    const placed = await ask('trade-bot', follow, allowed('traders-place-orders', LIMIT_ORDER));
+
+    tell(
+      'The answer is lost on the way. The runtime asks again under the same key: it is told the same, and nothing is counted twice.',
+    );
+    const again = await ask('trade-bot', follow, allowed('traders-place-orders', LIMIT_ORDER));
+    expect(again.reply.decision_id === placed.reply.decision_id, 'it is the same decision');
+
+    tell(
+      'The broker fills half of it. What was not traded is given back to the sum of the day; the turn is used.',
+    );
+    const half = { outcome: 'SUCCESS', cost: [{ limit: 'traded_in_a_day', amount: VALUE / 2 }] };
+    await report('trade-bot', placed, half, { traded_in_a_day: VALUE / 2 });
 
     tell('Whoever asks later finds why it was placed, on whose advice, and on which prices, to the byte.');
-    const { disclosed = {} } = record;
+    const { disclosed = {} } = placed.record;
     for (const path of ['input.rule', 'input.reason', 'input.advice', 'runtime.quotes']) {
       show(path, disclosed[path]);
     }
@@ -135,6 +150,10 @@ function order(position: string, changes: object = {}, feed = 'broker-quotes', m
     },
     members: { supported_obligations: [LIMIT_ORDER] },
   };
+}
+
+function withKey(call: ToolCall, idempotencyKey: string): ToolCall {
+  return { ...call, members: { ...call.members, idempotency_key: idempotencyKey } };
 }
 
 function cancel(position: string): ToolCall {

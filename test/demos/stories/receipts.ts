@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { allowed, type Demo, denied, forbidden, type ToolCall } from './demo.ts';
+import type { Demo, ToolCall } from '../demo.ts';
+import { allowed, denied, forbidden } from '../wanted.ts';
 
 const AGENT = 'Agent::"receipt-bot"';
 const MINUTE_MS = 60_000;
@@ -10,8 +11,8 @@ const MARKED = 'header';
 export const receipts: Demo = {
   name: 'receipts',
   about: 'an agent that e-mails receipts to an accountant, and does nothing else with mail',
-  stores: { default: 'policies/receipts' },
-  agents: [{ name: 'receipt-bot', store: 'default', principals: [AGENT] }],
+  stores: { receipts: 'policies/receipts' },
+  agents: [{ name: 'receipt-bot', store: 'receipts', principals: [AGENT] }],
 
   async play({ tell, show, ask, askAtOnce, expect }) {
     tell('Ada uploads the receipt for a train ticket. Her agent mails it to the accountant, as she asked.');
