@@ -187,15 +187,33 @@ language sql security definer set search_path = public, pg_temp as $$
    where e.decision_id = h.decision_id and e.counter = h.counter and h.window_start > '-infinity' and not h.reserved
 $$;
 
--- Keeps the first report on a decision, before it is recorded. Of the same report again it keeps the newer record; another one changes nothing.
-create function claim_outcome(decision uuid, report_digest bytea, has_failed boolean, real_costs jsonb, record uuid)
-returns table (digest bytea, settled jsonb)
-language sql security definer set search_path = public, pg_temp as $$
+-- Keeps the first report on a decision, before it is recorded. The same report again takes over where the attempt before it is older than
+-- `patience` and came to nothing; another report changes nothing. Says whether the record is to be written by whoever asks, and
+-- whether that of the attempt before is in the log.
+create function claim_outcome(
+  decision uuid, report_digest bytea, has_failed boolean, real_costs jsonb, record uuid, patience interval)
+returns table (digest bytea, settled jsonb, is_own boolean, is_recorded boolean)
+language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+declare
+  moment timestamptz := limit_clock();
+begin
   insert into outcomes as o (decision_id, digest, failed, costs, record_id, claimed_at)
-    values (decision, report_digest, has_failed, real_costs, record, limit_clock())
-    on conflict (decision_id) do update
-      set record_id = case when o.digest = report_digest and o.settled is null then record else o.record_id end
-    returning o.digest, o.settled
+    values (decision, report_digest, has_failed, real_costs, record, moment)
+    on conflict (decision_id) do update set record_id = record, claimed_at = moment
+      where o.digest = report_digest and o.settled is null and o.claimed_at <= moment - patience
+        and not exists (select from decisions d where d.decision_id = o.record_id and d.kind = 'outcome');
+  return query
+    select o.digest, o.settled, o.record_id = record,
+           exists (select from decisions d where d.decision_id = o.record_id and d.kind = 'outcome')
+      from outcomes o where o.decision_id = decision;
+end
+$$;
+
+-- The record of this attempt could not be written: the next one, of the same report, need not wait.
+create function abandon_outcome(decision uuid, record uuid) returns void
+language sql security definer set search_path = public, pg_temp as $$
+  update outcomes set claimed_at = claimed_at - interval '1 minute' where decision_id = decision and record_id = record and settled is null
 $$;
 
 -- Settles reports that are in the log, each once: a use counts for what it really cost. Less than what was reserved counts only where that is
@@ -351,9 +369,11 @@ grant execute on function keep_reply(uuid, text), release_keys(uuid[]), sweep_ke
 grant select on idempotency_keys to palisade_serving;
 
 revoke execute on function
-  claim_outcome(uuid, bytea, boolean, jsonb, uuid), settle_outcomes(uuid[], interval), sweep_outcomes(interval, interval, integer)
+  claim_outcome(uuid, bytea, boolean, jsonb, uuid, interval), abandon_outcome(uuid, uuid),
+  settle_outcomes(uuid[], interval), sweep_outcomes(interval, interval, integer)
   from public;
 grant execute on function
-  claim_outcome(uuid, bytea, boolean, jsonb, uuid), settle_outcomes(uuid[], interval), sweep_outcomes(interval, interval, integer)
+  claim_outcome(uuid, bytea, boolean, jsonb, uuid, interval), abandon_outcome(uuid, uuid),
+  settle_outcomes(uuid[], interval), sweep_outcomes(interval, interval, integer)
   to palisade_serving;
 grant select on outcomes to palisade_serving;

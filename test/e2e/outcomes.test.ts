@@ -41,6 +41,8 @@ test('one process decides, others take the report at the same moment, and what i
     expect(answer).toMatchObject({ limits: [{ name: 'spent', reserved: 90n, charged: 40n }] });
   }
   expect(await used('once')).toBe(40);
+  await until(async () => (await loggedOutcomes('once')) > 0);
+  expect(await loggedOutcomes('once')).toBe(1);
   expect(await spend(replicas[1], 'once', 61)).toMatchObject({ reason_code: 'limit_exceeded' });
   expect(await spend(replicas[2], 'once', 60)).toMatchObject({ decision: 'allow' });
 });
@@ -186,6 +188,12 @@ function mostUsed(sender: string): Promise<number> {
 
 function loggedDecisions(sender: string): Promise<number> {
   return numberOf(`select count(*) as n from decisions where kind = 'decision' and principal_id = $1`, [
+    sender,
+  ]);
+}
+
+function loggedOutcomes(sender: string): Promise<number> {
+  return numberOf(`select count(*) as n from decisions where kind = 'outcome' and principal_id = $1`, [
     sender,
   ]);
 }

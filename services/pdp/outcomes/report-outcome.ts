@@ -1,13 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PdpError } from '../../engine/error.ts';
 import { LIMITS } from '../../engine/limits.ts';
 import type { PastDecision } from '../../ledger/history.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { OutcomeEntry } from '../../ledger/record.ts';
+import type { Reservation } from '../../ledger/spool/space.ts';
 import type { Database } from '../../store/database.ts';
 import {
+  abandonReport,
+  type ClaimedReport,
   claimReport,
   findReport,
   type KeptReport,
+  type ReportClaim,
   type SettledUse,
   settleReport,
 } from '../../store/outcomes/outcomes.ts';
@@ -55,6 +60,10 @@ export async function reportOutcome(
   return replyTo(call, await take(path, call, scope, reported.decision, digest));
 }
 
+/** How long an attempt has for its record before another one takes over: its caller was told something by then. */
+const PATIENCE_MS = LIMITS.deadline_ms;
+const LOOK_AGAIN_MS = 50;
+
 async function take(
   path: OutcomePath,
   call: OutcomeCall,
@@ -65,19 +74,17 @@ async function take(
   const { database, ledger } = path;
   const entry = outcomeEntry(call, scope, decision, path.now());
   const space = ledger.reserve(recordBytes(entry, ''));
+  const claim: ReportClaim = {
+    decisionId: call.decision_id,
+    digest,
+    failed: call.outcome === 'failure',
+    costs: call.cost,
+    recordId: entry.decision_id,
+  };
   try {
-    const kept = await claimReport(database, {
-      decisionId: call.decision_id,
-      digest,
-      failed: call.outcome === 'failure',
-      costs: call.cost,
-      recordId: entry.decision_id,
-    });
-    // Somebody may have been faster since it was looked for.
-    const done = settledBy(kept, digest);
-    if (done !== undefined) return done;
-
-    await ledger.append(entry, null, space);
+    const kept = await claimed(database, claim, scope);
+    if (kept.settled !== undefined) return kept.settled;
+    if (kept.recordedBy === 'own') await record(path, entry, space, claim);
   } finally {
     space.release();
   }
@@ -85,6 +92,32 @@ async function take(
   path.observer.reported(call.outcome, decision.store);
 
   return settled;
+}
+
+/** Somebody may be at the same report: then that one is waited for, so that it is recorded once. */
+async function claimed(database: Database, claim: ReportClaim, scope: CallScope): Promise<ClaimedReport> {
+  for (;;) {
+    const kept = await claimReport(database, claim, PATIENCE_MS);
+    settledBy(kept, claim.digest);
+    if (kept.settled !== undefined || kept.recordedBy !== 'other') return kept;
+    await sleep(LOOK_AGAIN_MS);
+    refuseLate(scope);
+  }
+}
+
+async function record(
+  { database, ledger }: OutcomePath,
+  entry: OutcomeEntry,
+  space: Reservation,
+  claim: ReportClaim,
+): Promise<void> {
+  try {
+    await ledger.append(entry, null, space);
+  } catch (thrown) {
+    // Where that fails too, the next attempt has to wait.
+    await abandonReport(database, claim).catch(() => undefined);
+    throw thrown;
+  }
 }
 
 /** Nobody vouches for an anonymous caller: whoever asks next on this machine is as anonymous as the one who got the decision. */

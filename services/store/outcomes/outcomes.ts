@@ -1,3 +1,4 @@
+import { PdpError } from '../../engine/error.ts';
 import type { Database } from '../database.ts';
 import { columnText } from '../decisions.ts';
 import { query } from '../pool.ts';
@@ -40,6 +41,12 @@ export interface KeptReport {
   readonly settled: readonly SettledUse[] | undefined;
 }
 
+/** The same, to whoever claims it. */
+export interface ClaimedReport extends KeptReport {
+  /** Who is to record it. `own`: whoever asked; `other`: somebody else is at it; `nobody`: its record is in the log. */
+  readonly recordedBy: 'own' | 'other' | 'nobody';
+}
+
 /** Amounts are text, since JSON's numbers are not exact. */
 type SettledJson = readonly Readonly<Record<'name' | 'reserved' | 'charged', string>>[];
 
@@ -74,17 +81,42 @@ export async function findReport(database: Database, decisionId: string): Promis
   return row === undefined ? undefined : { digest: row.digest, settled: usesOf(row.settled) };
 }
 
-/** Makes a report the one of its decision, unless that has one. @returns the one that it has then. */
-export async function claimReport(database: Database, claim: ReportClaim): Promise<KeptReport> {
+/**
+ * Makes a report the one of its decision, unless that has one.
+ * @param patienceMs how old an attempt must be that came to nothing, for the same report to take over.
+ * @returns the one that it has then.
+ */
+export async function claimReport(
+  database: Database,
+  claim: ReportClaim,
+  patienceMs: number,
+): Promise<ClaimedReport> {
   const { decisionId, digest, failed, costs, recordId } = claim;
   const amounts = Object.fromEntries([...costs].map(([name, amount]) => [name, `${amount}`]));
-  const [row] = await query<{ digest: Buffer; settled: SettledJson | null }>(
+  const [row] = await query<ClaimedRow>(
     database,
-    'select digest, settled from claim_outcome($1, $2, $3, $4, $5)',
-    [decisionId, digest, failed, JSON.stringify(amounts), recordId],
+    `select * from claim_outcome($1, $2, $3, $4, $5, $6::float8 * interval '1 millisecond')`,
+    [decisionId, digest, failed, JSON.stringify(amounts), recordId, patienceMs],
   );
+  if (row === undefined) throw new PdpError('internal', 'a claim had no answer');
+  const other = row.is_recorded ? 'nobody' : 'other';
 
-  return { digest: row?.digest ?? digest, settled: usesOf(row?.settled ?? null) };
+  return { digest: row.digest, settled: usesOf(row.settled), recordedBy: row.is_own ? 'own' : other };
+}
+
+interface ClaimedRow {
+  readonly digest: Buffer;
+  readonly settled: SettledJson | null;
+  readonly is_own: boolean;
+  readonly is_recorded: boolean;
+}
+
+/** Lets the same report be tried again at once, where it could not be recorded. */
+export async function abandonReport(
+  database: Database,
+  { decisionId, recordId }: Pick<ReportClaim, 'decisionId' | 'recordId'>,
+): Promise<void> {
+  await query(database, 'select abandon_outcome($1, $2)', [decisionId, recordId]);
 }
 
 /**

@@ -1,9 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { consumeLimits, readLimits } from '../../../services/store/limits/uses.ts';
-import { claimReport, findReport, settleReport } from '../../../services/store/outcomes/outcomes.ts';
+import {
+  abandonReport,
+  claimReport,
+  findReport,
+  settleReport,
+} from '../../../services/store/outcomes/outcomes.ts';
 import { calendar, consume, decision, SLIDING, use, withLimits } from '../limits/support.ts';
-import { allowed, charged, claimOf, HOUR_MS, refundable, reported, state } from './support.ts';
+import {
+  allowed,
+  charged,
+  claimOf,
+  HOUR_MS,
+  logOutcome,
+  PATIENCE_MS,
+  refundable,
+  reported,
+  state,
+} from './support.ts';
 
 const BOTH = { a: { kind: 'sliding', spanMs: HOUR_MS }, b: calendar('day') } as const;
 const MAX_LONG = 2n ** 63n - 1n;
@@ -168,7 +183,7 @@ describe('a report', () => {
       const { serving } = database;
       await allowed(database, use('a', 99, 50), use('b', 99, 50));
       const id = await allowed(database, refundable('a', 99, 5), refundable('b', 99, 5));
-      await claimReport(serving, claimOf(id, { failed: true }));
+      await claimReport(serving, claimOf(id, { failed: true }), PATIENCE_MS);
       const all = await Promise.all(Array.from({ length: 20 }, () => settleReport(serving, id, HOUR_MS)));
 
       expect(new Set(all.map((settled) => settled.map(({ charged: to }) => to).join()))).toEqual(
@@ -182,7 +197,7 @@ describe('a report', () => {
     await withLimits(BOTH, async ({ serving }) => {
       const id = randomUUID();
       const claims = Array.from({ length: 20 }, (_, at) => claimOf(id, { costs: { a: BigInt(at) } }));
-      const kept = await Promise.all(claims.map((claim) => claimReport(serving, claim)));
+      const kept = await Promise.all(claims.map((claim) => claimReport(serving, claim, PATIENCE_MS)));
 
       expect(new Set(kept.map(({ digest }) => digest.toString('hex'))).size).toBe(1);
       const first = kept[0]?.digest.toString('hex');
@@ -190,6 +205,45 @@ describe('a report', () => {
       const { rows } = await serving.query('select record_id from outcomes');
       const winner = claims.find(({ digest }) => digest.toString('hex') === first);
       expect(rows).toEqual([{ record_id: winner?.recordId }]);
+    });
+  });
+
+  test('is recorded by one at a time: the same one again waits for it, and takes over what came to nothing', async () => {
+    await withLimits({}, async ({ serving, setClock }) => {
+      await setClock('2026-11-29T10:00:00Z');
+      const id = randomUUID();
+      const claim = () => claimReport(serving, claimOf(id), PATIENCE_MS);
+      expect(await claim()).toMatchObject({ recordedBy: 'own' });
+      await setClock('2026-11-29T10:00:01.9Z');
+      expect(await claim()).toMatchObject({ recordedBy: 'other' });
+      await setClock('2026-11-29T10:00:02Z');
+      expect(await claim()).toMatchObject({ recordedBy: 'own' });
+      expect(await claim()).toMatchObject({ recordedBy: 'other' });
+    });
+  });
+
+  test('whose record could not be written is free for the same one, and for no other', async () => {
+    await withLimits({}, async ({ serving }) => {
+      const id = randomUUID();
+      const first = claimOf(id);
+      await claimReport(serving, first, PATIENCE_MS);
+      await abandonReport(serving, first);
+      const other = await claimReport(serving, claimOf(id, { failed: true }), PATIENCE_MS);
+
+      expect(other).toMatchObject({ digest: first.digest, recordedBy: 'other' });
+      expect(await claimReport(serving, claimOf(id), PATIENCE_MS)).toMatchObject({ recordedBy: 'own' });
+    });
+  });
+
+  test('whose record is in the log is settled without another one', async () => {
+    await withLimits({}, async ({ owner, serving }) => {
+      const claim = claimOf(randomUUID());
+      await claimReport(serving, claim, PATIENCE_MS);
+      await logOutcome(owner, claim.recordId);
+
+      expect(await claimReport(serving, { ...claim, recordId: randomUUID() }, 0)).toMatchObject({
+        recordedBy: 'nobody',
+      });
     });
   });
 

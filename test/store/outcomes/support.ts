@@ -5,6 +5,7 @@ import { claimReport, type ReportClaim, settleReport } from '../../../services/s
 import { decision, type LimitDatabase, use } from '../limits/support.ts';
 
 export const HOUR_MS = 3_600_000;
+export const PATIENCE_MS = 2_000;
 
 /** A use that waits for a report, and may be given back. */
 export function refundable(...of: Parameters<typeof use>): LimitUse {
@@ -48,7 +49,7 @@ export async function reported(
   ...of: Parameters<typeof claimOf>
 ) {
   const claim = claimOf(...of);
-  await claimReport(serving, claim);
+  await claimReport(serving, claim, PATIENCE_MS);
 
   return settleReport(serving, claim.decisionId, HOUR_MS);
 }
@@ -61,4 +62,13 @@ export async function state({ serving }: Pick<LimitDatabase, 'serving'>): Promis
   );
 
   return rows.map(({ name, used, entries }) => `${name} ${used}/${entries}`);
+}
+
+/** A row of the log, as far as claims and sweeps look at it. */
+export function logOutcome(owner: LimitDatabase['owner'], recordId: string): Promise<unknown> {
+  return owner.query(
+    `insert into decisions (decision_id, kind, time, subject, reason_code, trace_id, process_id, boot_id, seq, record)
+     values ($1, 'outcome', now(), 'tester', 'failure', '', 'p', gen_random_uuid(), 0, '{}')`,
+    [recordId],
+  );
 }

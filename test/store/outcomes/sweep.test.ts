@@ -3,7 +3,17 @@ import { consumeLimits } from '../../../services/store/limits/uses.ts';
 import { claimReport, findReport } from '../../../services/store/outcomes/outcomes.ts';
 import { sweepOutcomes } from '../../../services/store/outcomes/sweep.ts';
 import { calendar, decision, type LimitDatabase, use, withLimits } from '../limits/support.ts';
-import { allowed, charged, claimOf, HOUR_MS, refundable, reported, state } from './support.ts';
+import {
+  allowed,
+  charged,
+  claimOf,
+  HOUR_MS,
+  logOutcome,
+  PATIENCE_MS,
+  refundable,
+  reported,
+  state,
+} from './support.ts';
 
 const WINDOWS = { a: { kind: 'sliding', spanMs: 24 * HOUR_MS }, b: calendar('day') } as const;
 const TIMES = { periodMs: HOUR_MS, ageMs: 60_000, keyMs: 600_000 };
@@ -15,8 +25,8 @@ test('a report that is in the log is settled by the sweep where its process did 
     const recorded = await allowed(database, refundable('a', 9, 2), refundable('b', 9, 2));
     const lost = await allowed(database, refundable('a', 9, 3), refundable('b', 9, 3));
     const claim = claimOf(recorded, { failed: true });
-    await claimReport(serving, claim);
-    await claimReport(serving, claimOf(lost, { failed: true }));
+    await claimReport(serving, claim, PATIENCE_MS);
+    await claimReport(serving, claimOf(lost, { failed: true }), PATIENCE_MS);
     await logOutcome(owner, claim.recordId);
 
     await setClock('2026-11-29T10:01:00Z');
@@ -91,13 +101,4 @@ async function reservations({ serving }: LimitDatabase): Promise<number> {
   const { rows } = await serving.query('select count(*) as n from limit_entries where reserved');
 
   return Number(rows[0]?.n);
-}
-
-/** A row of the log, as far as the sweep looks at it. */
-function logOutcome(owner: LimitDatabase['owner'], recordId: string): Promise<unknown> {
-  return owner.query(
-    `insert into decisions (decision_id, kind, time, subject, reason_code, trace_id, process_id, boot_id, seq, record)
-     values ($1, 'outcome', now(), 'tester', 'failure', '', 'p', gen_random_uuid(), 0, '{}')`,
-    [recordId],
-  );
 }
