@@ -85,10 +85,11 @@ async function startTree(): Promise<readonly string[]> {
   const runs: string[] = [];
   for (const [at, id] of HELPERS.entries()) {
     const { addresses } = (replicas[at] as Replica).server;
-    const run = await grpcRuns(addresses, `Bearer ${world.runtimeToken}`).start({
+    const run = await grpcRuns(addresses, `Bearer ${world.runtimeToken}`, DEADLINE_MS).start({
       principal: { type: 'Bot', id },
       ...(at === 0 ? {} : { parent_run_id: runs[0] }),
     });
+    expect(run).toMatchObject({ run_id: expect.any(String) });
     runs.push(String(run['run_id']));
   }
 

@@ -47,8 +47,12 @@ const CONTRACT = loadSync('palisade/v1/authorization.proto', {
   includeDirs: ['proto'],
 });
 
-/** The same over gRPC. */
-export function grpcRuns(addresses: Pick<ServerAddresses, 'grpc'>, authorization?: string): RunClient {
+/** The same over gRPC. @param deadlineMs of each call; absent, the server's own. */
+export function grpcRuns(
+  addresses: Pick<ServerAddresses, 'grpc'>,
+  authorization?: string,
+  deadlineMs?: number,
+): RunClient {
   const { palisade } = loadPackageDefinition(CONTRACT) as unknown as ProtoGrpcType;
   const metadata = Metadata.fromHttp2Headers(authorization === undefined ? {} : { authorization });
 
@@ -71,6 +75,7 @@ export function grpcRuns(addresses: Pick<ServerAddresses, 'grpc'>, authorization
         status.deserialize,
         message,
         metadata,
+        deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
         (error: ServiceError | null, reply?: RunStatus__Output) => {
           if (error !== null) resolve(grpcError(error));
           else if (reply === undefined) reject(new Error('neither a reply nor an error'));
