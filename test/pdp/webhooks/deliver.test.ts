@@ -13,7 +13,7 @@ import { createMetrics } from '../../../services/telemetry/metrics.ts';
 import { withDatabase } from '../../support/postgres.ts';
 
 const SECRET = 'a secret of the tests, long enough';
-const FAST: Partial<Pace> = { lookMs: 20, tendMs: 50, waitMs: 40, longestWaitMs: 80, leaseMs: 300 };
+const FAST: Partial<Pace> = { lookMs: 20, tendMs: 50, waitMs: 40, longestWaitMs: 80, leaseMs: 5_000 };
 
 interface Got {
   readonly id: string;
@@ -65,10 +65,10 @@ test('sends once where several processes look, and takes over from one that has 
   await withReceiver([204], async ({ got, serving, deliver }) => {
     const processes = [deliver(), deliver(), deliver()];
     for (let event = 0; event < 30; event += 1) await enqueue(serving, `T-${event}`);
-    await vi.waitFor(() => expect(got).toHaveLength(30), 5_000);
+    await vi.waitFor(() => expect(got).toHaveLength(30), 20_000);
     await Promise.all(processes.slice(1).map(({ stop }) => stop()));
     await enqueue(serving, 'T-last');
-    await vi.waitFor(() => expect(got).toHaveLength(31), 5_000);
+    await vi.waitFor(() => expect(got).toHaveLength(31), 20_000);
 
     expect(new Set(got.map(({ id }) => id)).size).toBe(31);
   });
