@@ -10,6 +10,7 @@ export const GRPC_TYPES_FOLDER = 'services/pdp/wire/generated';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = [
   'palisade/v1/authorization.proto',
+  'palisade/v1/approvals.proto',
   'google/rpc/status.proto',
   'google/rpc/error_details.proto',
 ];

@@ -1,14 +1,21 @@
 import { type Obligation, parseObligations } from '../engine/obligation.ts';
+import { APPROVAL_ANNOTATIONS, approvalProblems } from './approvals/rule.ts';
 import { POLICY_ID } from './manifest.ts';
 import type { Problems } from './problems.ts';
 import type { Source, Span } from './source.ts';
 
-/** `@code`, `@reason`, `@obligation` and `@alternative` have a meaning, `@id` names; all other annotations are notes for people. */
+/**
+ * `@code`, `@reason`, `@obligation`, `@alternative` and `@approval` with its details have a meaning, `@id` names; all other annotations
+ * are notes for people.
+ */
 const CODE = /^[A-Za-z0-9._-]{1,64}$/;
 const MAX_REASON = 1_000;
 const MAX_ALTERNATIVE = 1_000;
 /** Names that promise enforcement which this version does not have: accepted, they would be a forbid that nobody enforces. */
 const PROMISES = /^_*(approv|oblig|limit|rate_?limit|quota|budget|break_?glass|taint)/i;
+
+/** Names of that kind that this version does enforce. */
+const KEPT: ReadonlySet<string> = new Set(['obligation', ...APPROVAL_ANNOTATIONS]);
 
 /**
  * Checks what stands before a policy and gives it as plain strings; a name without a value has the empty one.
@@ -36,7 +43,7 @@ export function readAnnotations(
   }
 
   for (const name of Object.keys(annotations)) {
-    if (name === 'obligation' || !PROMISES.test(name)) continue;
+    if (KEPT.has(name) || !PROMISES.test(name)) continue;
     problems.at(
       source,
       head,
@@ -66,6 +73,7 @@ export function readAnnotations(
   const wrong = [
     ...(obligation === undefined ? [] : obligationProblems(obligation, effect)),
     ...(alternative === undefined ? [] : alternativeProblems(alternative, effect)),
+    ...approvalProblems(annotations, effect),
   ];
   for (const message of wrong) problems.at(source, head, 'policy_annotation', message, options);
 

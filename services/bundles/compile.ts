@@ -31,6 +31,8 @@ export interface BundleParts {
   readonly entitySources: Readonly<Record<string, EntitySource>>;
   /** Paths of the context that people may see in decision records. */
   readonly recordAllow: readonly string[];
+  /** Paths of the context that an approver is not shown. */
+  readonly approvalRedact: readonly string[];
   readonly disclosure: Disclosure;
   readonly limits: readonly LimitDeclaration[];
   readonly labels: LabelsDeclaration | undefined;
@@ -65,6 +67,9 @@ export interface CompiledBundle {
   /** Whether the source of any type is the store: then a request is decided by what the store holds as well. */
   readonly readsStore: boolean;
   readonly recordAllow: readonly string[];
+  readonly approvalRedact: readonly string[];
+  /** Whether any of its forbids yields to an approval. */
+  readonly asksApproval: boolean;
   readonly disclosure: Disclosure;
   readonly limits: readonly LimitDeclaration[];
   /** Whether any of its actions may depend on state in PostgreSQL. */
@@ -108,6 +113,8 @@ export async function compileBundle(
     sourceOf: (type) => sources.get(type) ?? 'bundle',
     readsStore: sources.values().some((source) => source === 'store'),
     recordAllow: parts.recordAllow,
+    approvalRedact: parts.approvalRedact,
+    asksApproval: parts.policies.some(({ approval }) => approval !== undefined),
     disclosure: parts.disclosure,
     limits: parts.limits,
     isStateful: limits.size > 0 || runs.size > 0,

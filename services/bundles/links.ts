@@ -6,6 +6,7 @@ import type { RawNode, RawUid } from '../engine/raw/raw.ts';
 import type { Schema } from '../engine/schema/schema.ts';
 import { readScope } from '../engine/slice/scope.ts';
 import { obligationsOf } from './annotations.ts';
+import { approvalOf } from './approvals/rule.ts';
 import { LINKS_PATH } from './files.ts';
 import { reportJson } from './json-place.ts';
 import { POLICY_ID } from './manifest.ts';
@@ -84,6 +85,7 @@ function readLink(raw: RawNode, field: string, { byId, taken, schema }: Template
     effect: template.effect,
     annotations: { ...template.annotations, id },
     obligations: obligationsOf(template.annotations),
+    approval: approvalOf(template.annotations),
     scope: readScope(template.scope, values),
     literals: template.literals,
     work: template.work,

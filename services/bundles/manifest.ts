@@ -49,6 +49,17 @@ export const MANIFEST_SCHEMA = z.strictObject({
         .describe('Paths of the context that people and exports may see in decision records.'),
     })
     .default({ allow: [] }),
+  approval: z
+    .strictObject({
+      redact: z
+        .array(z.string().max(LIMITS.identifier_bytes).regex(CONTEXT_PATH))
+        .max(1_000)
+        .default([])
+        .describe(
+          'Paths of the context that an approver is not shown: that something is there is all they see.',
+        ),
+    })
+    .default({ redact: [] }),
   disclosure: z
     .enum(['reason_code', 'guidance'])
     .default('guidance')
@@ -151,6 +162,7 @@ function describe(issue: z.core.$ZodIssue): string {
     case 'version':
       return 'must be a semantic version such as 1.0.0';
     case 'record':
+    case 'approval':
       return 'must be a path into the context such as input.branch';
     case 'allow_findings':
       return issue.path.at(-1) === 'entity_type'

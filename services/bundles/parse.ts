@@ -3,6 +3,7 @@ import type { Policy } from '../engine/policy.ts';
 import { overLimit } from '../engine/raw/text.ts';
 import type { CedarType, Schema } from '../engine/schema/schema.ts';
 import { uidKey } from '../engine/value/value.ts';
+import { checkApprovals } from './approvals/check.ts';
 import type { Cedar } from './cedar.ts';
 import type { BundleParts } from './compile.ts';
 import { bundleDigest } from './digest.ts';
@@ -67,6 +68,7 @@ export function parseBundle(files: BundleFiles, cedar: Cedar, problems: Problems
   checkNormalForm(policies, parsed, problems);
   checkObligations(policies, parsed, schema.schema, problems);
   checkLabelNames(policies, parsed, latticeOf(manifest?.manifest.labels?.lattice), problems);
+  checkApprovals(policies, parsed, { schema: schema.schema, sources }, problems);
 
   return { ...base, policies, entities };
 }
@@ -76,7 +78,7 @@ export function partsOf(bundle: ParsedBundle, files: BundleFiles): BundleParts |
   const { digest, manifest, schema, policies } = bundle;
   if (manifest === undefined || schema === undefined) return undefined;
 
-  const { name, version, entity_sources, record, disclosure, limits, labels } = manifest.manifest;
+  const { name, version, entity_sources, record, approval, disclosure, limits, labels } = manifest.manifest;
 
   return {
     name,
@@ -88,6 +90,7 @@ export function partsOf(bundle: ParsedBundle, files: BundleFiles): BundleParts |
     entities: Buffer.from(files.get(ENTITIES_PATH) ?? Buffer.from('[]')).toString(),
     entitySources: entity_sources,
     recordAllow: record.allow,
+    approvalRedact: approval.redact,
     disclosure,
     limits,
     labels,
@@ -115,6 +118,13 @@ function checkManifest(
     if (isDeclaredPath(path.split('.'), schema)) continue;
     const message = `record.allow names ${path}, which no action's context declares`;
     problems.at(source, spanOf(['record', 'allow', index]), 'unknown_path', message, { severity: 'warning' });
+  }
+
+  // Where nothing is hidden by a slip of the pen, somebody relies on it.
+  for (const [index, path] of manifest.approval.redact.entries()) {
+    if (isDeclaredPath(path.split('.'), schema)) continue;
+    const message = `approval.redact names ${path}, which no action's context declares`;
+    problems.at(source, spanOf(['approval', 'redact', index]), 'unknown_path', message);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Effect, Policy, Work } from '../engine/policy.ts';
 import type { RawUid } from '../engine/raw/raw.ts';
 import { readScope } from '../engine/slice/scope.ts';
 import { obligationsOf, readAnnotations } from './annotations.ts';
+import { approvalOf } from './approvals/rule.ts';
 import { type Cedar, helpOf, spanOfError } from './cedar.ts';
 import { depthProblem, readConditions } from './est.ts';
 import { type BundleFiles, isPolicyPath } from './files.ts';
@@ -71,6 +72,7 @@ export function staticPolicy(policy: ParsedPolicy): Policy {
     effect,
     annotations,
     obligations: obligationsOf(annotations),
+    approval: approvalOf(annotations),
     literals,
     work,
     condition,

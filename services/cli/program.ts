@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   store: async () => (await import('./commands/store.ts')).storeCommand(),
   entity: async () => (await import('./commands/entity.ts')).entityCommand(),
   'break-glass': async () => (await import('./commands/break-glass.ts')).breakGlassCommand(),
+  approval: async () => (await import('./commands/approval.ts')).approvalCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
   recover: async () => (await import('./commands/recover.ts')).recoverCommand(),
   log: async () => (await import('./commands/log.ts')).logCommand(),

@@ -122,6 +122,18 @@ export const LIMITS = {
   outcomes_in_flight: 256,
   /** Time after a decision for which its outcome may be reported; what is not reported by then counts in full. */
   outcome_ms: 3_600_000,
+  /** Questions to people of one run, or of one principal where there is no run, that may be open or denied of late. */
+  open_approvals: 16,
+  /** How long a denial by people stands for the same request. */
+  approval_denial_ms: 15 * 60_000,
+  /** Calls of one process that look at approvals in PostgreSQL. */
+  approvals_in_flight: 256,
+  /** One wait for the answer to a question; whoever waits asks again. */
+  approval_wait_ms: 30_000,
+  /** Such waits of one process at a time. */
+  approval_waits: 1_024,
+  /** The comment of an answer, in characters. */
+  approval_comment: 1_024,
   /** Time of the thread that bundles may take which are judged by Cedar after a difference; calls beyond it are refused. */
   fallback_percent: 50,
   /** Requests in flight on one stream before reading pauses. */

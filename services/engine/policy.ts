@@ -1,3 +1,4 @@
+import type { ApprovalRule } from './approval.ts';
 import type { Condition } from './compiled/shape.ts';
 import type { Obligation } from './obligation.ts';
 import type { RawUid } from './raw/raw.ts';
@@ -50,6 +51,8 @@ export interface Policy {
   readonly annotations: Readonly<Record<string, string>>;
   /** Of its `@obligation`; absent: none. */
   readonly obligations?: readonly Obligation[] | undefined;
+  /** Of its `@approval`: whose word makes it yield; absent: nobody's. */
+  readonly approval?: ApprovalRule | undefined;
   /** With the slots of a link filled in. */
   readonly scope: Scope;
   /** Entities that the conditions name: evaluation may read them whatever the request is. */

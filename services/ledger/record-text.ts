@@ -50,7 +50,7 @@ function parcText({
 }
 
 function changeText({ action, author, approved_by, proposal_id, reason, ...entry }: ChangeEntry): string {
-  const { sequence, before, state, admin, evaluator, entities, glass } = entry;
+  const { sequence, before, state, admin, evaluator, entities, glass, approval } = entry;
   const members = { action, author, approved_by, proposal_id, reason, sequence, before, state };
 
   const more = {
@@ -58,6 +58,7 @@ function changeText({ action, author, approved_by, proposal_id, reason, ...entry
     ...(evaluator && { evaluator }),
     ...(entities && { entities }),
     ...(glass && { glass }),
+    ...(approval && { approval }),
   };
 
   return `,${jsonText({ ...members, ...more }).slice(1, -1)}`;
@@ -78,11 +79,12 @@ function verdictText(entry: DecisionEntry): string {
   return (
     `,"decision":"${entry.decision}","reason_code":${quote(entry.reason_code)}` +
     `,"policy_codes":${JSON.stringify(entry.policy_codes)},"message":${quote(entry.message)}` +
-    optionalList('obligations', entry.obligations) +
-    optionalList('alternatives', entry.alternatives) +
-    optionalList('limits', entry.limits) +
+    optionalJson('obligations', entry.obligations) +
+    optionalJson('alternatives', entry.alternatives) +
+    optionalJson('limits', entry.limits) +
     optionalText('run_refusal', entry.run_refusal) +
-    optionalList('labels_taken', entry.labels_taken) +
+    optionalJson('labels_taken', entry.labels_taken) +
+    optionalJson('approval', entry.approval) +
     `,"cedar_decision":"${entry.cedar_decision}"${optionalText('policy_decision', entry.policy_decision)}` +
     `,"enforcement":"${entry.enforcement}"${optionalText('arm', entry.arm)}` +
     `,"determining":${JSON.stringify(entry.determining)},"policy_errors":${policyErrorsText(entry.policy_errors)}` +
@@ -99,7 +101,7 @@ function optionalText(name: string, value: string | undefined): string {
   return value === undefined ? '' : `,"${name}":"${value}"`;
 }
 
-function optionalList(name: string, value: JsonValue | undefined): string {
+function optionalJson(name: string, value: JsonValue | undefined): string {
   return value === undefined ? '' : `,"${name}":${jsonText(value)}`;
 }
 

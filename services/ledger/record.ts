@@ -122,6 +122,12 @@ const decisionRecord = z
       .array(z.string())
       .optional()
       .describe('What the run took with this allow, closed downwards. Absent: nothing.'),
+    approval: z
+      .strictObject({ approval_id: uuid, status: z.string() })
+      .optional()
+      .describe(
+        'The question to people that the decision waits for, or the approval that it consumed. Absent: there is none.',
+      ),
     cedar_decision: z.enum(['allow', 'deny']).describe('What Cedar alone answered.'),
     policy_decision: z
       .enum(['allow', 'deny'])
@@ -257,6 +263,17 @@ const changeRecord = z
       .optional()
       .describe('Of a write of entities, without what they hold. Absent in all other changes.'),
     glass: GLASS.optional().describe('That was opened or closed. Absent in all other changes.'),
+    approval: z
+      .strictObject({
+        approval_id: uuid,
+        person: uid.describe('Who answered, as the bundle that asked knows them.'),
+        request_digest: digest.describe('Of the request that the answer is for, and no other.'),
+        status: z
+          .string()
+          .describe('What the question came to with this answer: `pending` where more are wanted.'),
+      })
+      .optional()
+      .describe('Of an answer to a question of approval. Absent in all other changes.'),
     ...closing,
   })
   .meta({

@@ -2,9 +2,9 @@ import { PdpError } from '../engine/error.ts';
 import { exceedsLimit, LIMITS } from '../engine/limits.ts';
 import type { AuthorizeCall, Caller } from './types.ts';
 
-/** What a call says of its caller's rights. Only a decision has a key or an approval. */
+/** What a call says of its caller's rights. Only a decision has a key. */
 type Admitted = Pick<AuthorizeCall, 'principal' | 'detail' | 'policy_store'> &
-  Partial<Pick<AuthorizeCall, 'idempotency_key' | 'approval_id' | 'mode'>>;
+  Partial<Pick<AuthorizeCall, 'idempotency_key' | 'mode'>>;
 
 /**
  * Checks what the caller may assert, and gives the store that the call is for.
@@ -12,13 +12,7 @@ type Admitted = Pick<AuthorizeCall, 'principal' | 'detail' | 'policy_store'> &
  * `invalid_request` for what this server does not know.
  */
 export function admit(call: Admitted, caller: Caller): string {
-  if (!asksForDecisions(caller)) {
-    throw new PdpError(
-      'permission_denied',
-      'this credential administers; decisions need a runtime credential',
-    );
-  }
-  refuseUnsupported(call);
+  if (!asksForDecisions(caller)) throw administers();
   checkKey(call, caller);
   if (call.detail === 'full' && !caller.full_detail) {
     throw new PdpError('permission_denied', 'this credential may not ask for full detail', {
@@ -34,9 +28,26 @@ export function admit(call: Admitted, caller: Caller): string {
   return storeOf(call, caller);
 }
 
+/**
+ * The store in which a caller has asked for decisions.
+ * @throws PdpError `permission_denied` where it may not ask there, or is not for that.
+ */
+export function askingStore(call: Pick<AuthorizeCall, 'policy_store'>, caller: Caller): string {
+  if (!asksForDecisions(caller)) throw administers();
+
+  return storeOf(call, caller);
+}
+
 /** Whether decisions are what a caller is for. */
 export function asksForDecisions({ roles }: Caller): boolean {
   return roles.some((role) => role === 'runtime' || role === 'anonymous');
+}
+
+function administers(): PdpError {
+  return new PdpError(
+    'permission_denied',
+    'this credential administers; decisions need a runtime credential',
+  );
 }
 
 function mayAssert({ principal }: Admitted, { principals }: Caller): boolean {
@@ -47,7 +58,7 @@ function mayAssert({ principal }: Admitted, { principals }: Caller): boolean {
   );
 }
 
-function storeOf({ policy_store: named }: Admitted, { stores }: Caller): string {
+function storeOf({ policy_store: named }: Pick<Admitted, 'policy_store'>, { stores }: Caller): string {
   const [only] = stores;
   if (named === '' && stores.length === 1 && only !== undefined) return only;
   if (named === '') {
@@ -78,13 +89,4 @@ function checkKey({ idempotency_key: key = '', mode }: Admitted, { credential_id
   if (credential_id === undefined) {
     throw new PdpError('permission_denied', 'an idempotency_key needs a credential', { field });
   }
-}
-
-/** A promise that this server cannot keep is refused, not ignored. */
-function refuseUnsupported({ approval_id = '' }: Admitted): void {
-  if (approval_id !== '') throw unsupported('approval_id');
-}
-
-function unsupported(field: string): PdpError {
-  return new PdpError('invalid_request', `${field} is not supported by this server; leave it out`, { field });
 }

@@ -5,6 +5,8 @@ import type { PdpError } from '../engine/error.ts';
 import { uidKey } from '../engine/value/value.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LimitCounting } from '../store/limits/counting.ts';
+import { approvalNeeded } from './approvals/needed.ts';
+import type { People } from './approvals/people.ts';
 import { type Begun, begin, commit, conclude, fail, reserve } from './deciding.ts';
 import { factsFor } from './facts.ts';
 import { judge, storedFor } from './judge.ts';
@@ -42,6 +44,8 @@ export interface DecisionPath {
   >;
   /** Whose turn it is in each run. */
   readonly runTurns: RunTurns;
+  /** What people say of requests that policies leave to them. */
+  readonly approvals: Pick<People, 'ask' | 'find' | 'recorded' | 'release' | 'shown' | 'wait'>;
 }
 
 /** The outcome of one request: its decision, or why there is none. */
@@ -69,6 +73,8 @@ export function authorize(
     const judged = judge(path, selected, store, call, (bundle) =>
       decideByBundle(bundle, call, (names) => factsFor(begun, names), storedFor(bundle, selected)),
     );
+    if (approvalNeeded(selected.bundle, judged) !== undefined) return authorizeStateful(path, begun, settled);
+
     const deciding = conclude(path, begun, judged);
     commit(path, deciding, reserve(path, deciding), begun, settled);
   } catch (thrown) {

@@ -31,6 +31,7 @@ export type ToldChange = Pick<
   | 'evaluator'
   | 'entities'
   | 'glass'
+  | 'approval'
 >;
 
 /** Of a change by one person that deploys nothing. */

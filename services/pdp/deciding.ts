@@ -1,3 +1,4 @@
+import type { InformedRequest } from '../bundles/inform.ts';
 import { requestText } from '../engine/cedar/call-text.ts';
 import { PdpError, toPdpError } from '../engine/error.ts';
 import { requestDigest } from '../engine/request-digest.ts';
@@ -13,7 +14,7 @@ import { recordError } from './record-error.ts';
 import { type Selected, select } from './select.ts';
 import { explain } from './settle.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { AuthorizeCall, CallScope, CountedLimit, DecisionReply } from './types.ts';
+import type { AuthorizeCall, CallScope, CountedLimit, DecisionReply, ReplyApproval } from './types.ts';
 import { uuidv7 } from './uuid.ts';
 
 /** A request that was let in, with the bundle and the state that decide it, at one moment. */
@@ -70,17 +71,7 @@ export function conclude(
     decision: settled.decision,
     decision_id: decisionId,
     request_id: call.request_id,
-    request_digest: requestDigest({
-      subject: scope.caller.subject,
-      store,
-      runId: call.run?.run_id ?? '',
-      principal: informed.request.principal,
-      action: informed.request.action,
-      resource: informed.request.resource,
-      context: informed.context,
-      entities: informed.entities,
-      bundle: bundle.ref.digest,
-    }),
+    request_digest: digestOf({ call, scope, store, selected }, informed),
     replayed: false,
     bundle: bundle.ref,
     state_sequence: entities.held.sequence,
@@ -90,6 +81,7 @@ export function conclude(
     alternatives: settled.alternatives,
     limits: NO_LIMITS,
     retry_after_ms: 0,
+    approval: undefined,
     enforcement: settled.enforcement,
     trace_id: scope.trace.trace_id,
     evaluated_at: at,
@@ -102,6 +94,37 @@ export function conclude(
   });
 
   return { selected, reply, entry, input, times: { evaluatingAt, decidedAt } };
+}
+
+/** What identifies a request: see `requestDigest`. */
+export function digestOf(
+  { call, scope, store, selected }: Pick<Begun, 'call' | 'scope' | 'store' | 'selected'>,
+  { request: { principal, action, resource }, context, entities }: Omit<InformedRequest, 'facts'>,
+): string {
+  return requestDigest({
+    subject: scope.caller.subject,
+    store,
+    runId: call.run?.run_id ?? '',
+    principal,
+    action,
+    resource,
+    context,
+    entities,
+    bundle: selected.bundle.ref.digest,
+  });
+}
+
+/** Tells of the approval that a decision waits for or has taken, in its record and in its reply. */
+export function withApproval(deciding: Deciding, approval: ReplyApproval | undefined): Deciding {
+  if (approval === undefined) return deciding;
+  const { reply, entry } = deciding;
+  const { approval_id, status } = approval;
+
+  return {
+    ...deciding,
+    reply: { ...reply, approval },
+    entry: { ...entry, approval: { approval_id, status } },
+  };
 }
 
 /**

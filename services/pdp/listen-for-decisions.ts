@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ADMIN_PATHS } from './admin/openapi.ts';
+import type { Office } from './approvals/office.ts';
 import type { Config } from './config/config.ts';
 import { addressText } from './config/values.ts';
 import { listenAt, tlsFor } from './listen.ts';
@@ -15,13 +16,15 @@ export interface DecisionListening {
   readonly config: Config;
   readonly tls: ServerTls | undefined;
   readonly handling: Handling;
+  /** Where people answer approvals, over gRPC too. */
+  readonly office: Office;
   readonly hosts: readonly string[];
   readonly unready: () => readonly string[];
 }
 
 /** Listens for decisions over gRPC and REST. @param closing takes what stops each. */
 export async function listenForDecisions(
-  { config, tls, handling, hosts, unready }: DecisionListening,
+  { config, tls, handling, office, hosts, unready }: DecisionListening,
   closing: (() => Promise<void>)[],
 ) {
   const {
@@ -31,6 +34,7 @@ export async function listenForDecisions(
   } = config;
   const grpcServer = createGrpcServer({
     ...handling,
+    office,
     reflection: config.PALISADE_REFLECTION,
     tls: tlsFor(grpc, tls),
   });

@@ -123,9 +123,9 @@ function explanationUnits(entry: RecordEntry): number {
   if (entry.kind === 'break_glass_report') return jsonText([entry.glass, entry.report]).length;
   if (entry.kind === 'outcome') return jsonText(entry.outcome).length;
   if (entry.kind === 'change') {
-    const { state, entities = null, glass = null } = entry;
+    const { state, entities = null, glass = null, approval = null } = entry;
 
-    return entry.reason.length + jsonText([state, entities, glass]).length;
+    return entry.reason.length + jsonText([state, entities, glass, approval]).length;
   }
 
   let units = entry.message.length;

@@ -11,6 +11,9 @@ import { createRepeats } from './admin/repeats.ts';
 import { createAdminServer } from './admin/server.ts';
 import { loadSystemBundle } from './admin/system-bundle.ts';
 import { poolFor } from './admin/traced.ts';
+import { createDesk } from './approvals/desk.ts';
+import { followApprovals } from './approvals/follow.ts';
+import { createOffice } from './approvals/office.ts';
 import type { DecisionPath } from './authorize.ts';
 import { tendGlasses } from './break-glass/tend.ts';
 import { createGlassUse } from './break-glass/usage.ts';
@@ -147,6 +150,8 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   const delivering =
     part === 'decisions' ? undefined : deliverEvents({ connection, endpoints, metrics, log });
   stops.push(async () => delivering?.stop());
+  const approvals = followApprovals({ connection, log, url: config.PALISADE_APPROVAL_URL });
+  stops.push(approvals.stop);
 
   const { PALISADE_REST_ADDRESS: rest, PALISADE_GRPC_ADDRESS: grpc, PALISADE_ADMIN_ADDRESS: admin } = config;
   const glassUse = createGlassUse({ pool, log });
@@ -171,6 +176,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     trials,
     counting,
     runTurns: createRunTurns(),
+    approvals,
   };
   const outcomes = takeOutcomes({ connection, ledger, now: Date.now, observer, log });
   stops.push(outcomes.stop);
@@ -202,6 +208,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     trials,
     keeping,
     counting,
+    approvals,
     delivering,
     outcomes,
     inFlight: service.inFlight,
@@ -216,13 +223,19 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   const closing: (() => Promise<void>)[] = [];
   stops.push(() => Promise.all(closing.map((close) => close())));
   const addresses = { rest: '', grpc: '', admin: '' };
+  const system = await loadSystemBundle();
+  const repeats = createRepeats();
+  const desk = createDesk({ ledger, system, snapshot: replica.snapshot, keyring });
   if (part !== 'administration') {
-    const listening = await listenForDecisions({ config, tls, handling, hosts, unready }, closing);
+    const office = createOffice({
+      ...{ desk, pool, ledger, system, repeats },
+      charge: (caller) => service.charge(caller, 1, 'grpc'),
+    });
+    const listening = await listenForDecisions({ config, tls, handling, office, hosts, unready }, closing);
     Object.assign(addresses, listening.addresses);
     stops.push(listening.drain);
   }
   if (part !== 'decisions') {
-    const system = await loadSystemBundle();
     log.info({ digest: system.ref.digest }, 'administration is decided by the built-in bundle');
     const replays = createReplays({ connection, keyringFile: config.PALISADE_KEYRING_FILE, log });
     closing.push(() => Promise.resolve(replays.close()));
@@ -235,7 +248,8 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
       replays,
       charge: (caller) => service.charge(caller, 1, 'rest'),
       system,
-      repeats: createRepeats(),
+      repeats,
+      desk,
       unready: () => [...unready(), ...(colleagues?.unready() ?? [])],
       warnings: () => [...warnings(), ...(colleagues?.warnings() ?? [])],
     };
@@ -275,6 +289,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     stop() {
       // At once, so that a load balancer sees it while calls are still taken.
       isStopping = true;
+      approvals.end();
 
       return stopAll(stops);
     },

@@ -1,5 +1,6 @@
 import { PdpError, toPdpError } from '../engine/error.ts';
 import { LIMITS } from '../engine/limits.ts';
+import { askingStore } from './admit.ts';
 import { authenticateCertificate } from './authenticate-certificate.ts';
 import { authorize, type DecisionPath, type Outcome } from './authorize.ts';
 import { constraints } from './constraints.ts';
@@ -19,7 +20,9 @@ import type {
   ConstraintsReply,
   DecisionReply,
   DecisionService,
+  ReplyApproval,
   Transport,
+  WaitCall,
 } from './types.ts';
 
 export interface ServiceOptions {
@@ -99,7 +102,27 @@ export function createDecisionService(options: ServiceOptions): CountedService {
       admitted(1, scope, () => recorded(scope, () => runs.start(replica.snapshot(), call, scope))),
     endRun: (call, scope) => admitted(1, scope, () => recorded(scope, () => runs.end(call, scope))),
     getRun: (call, scope) => admitted(1, scope, () => recorded(scope, () => runs.get(call, scope))),
+
+    /** Not in flight meanwhile: it takes nothing but a place among those that wait. */
+    async waitForApproval(call, scope) {
+      charge(scope.caller, 1, scope.transport);
+
+      return waitOne(call, scope);
+    },
   };
+
+  function waitOne(call: WaitCall, scope: CallScope): Promise<ReplyApproval> {
+    return recorded(scope, async () => {
+      const { caller, deadline, signal } = scope;
+      const end = performance.now() + waitMs(call);
+      const shown = await path.approvals.wait(call.approval_id, askingStore(call, caller), caller.subject, {
+        deadline: Math.min(end, deadline - WAIT_MARGIN_MS),
+        signal,
+      });
+
+      return path.approvals.shown(shown);
+    });
+  }
 
   /** What comes to nothing leaves its small record. */
   async function recorded<Reply>(scope: CallScope, run: () => Promise<Reply>): Promise<Reply> {
@@ -243,6 +266,13 @@ export function createDecisionService(options: ServiceOptions): CountedService {
       inFlight -= count;
     }
   }
+}
+
+/** What is left for the answer of a wait to reach its caller before the deadline. */
+const WAIT_MARGIN_MS = 100;
+
+function waitMs({ timeout_ms: asked }: WaitCall): number {
+  return asked === 0n || asked > BigInt(LIMITS.approval_wait_ms) ? LIMITS.approval_wait_ms : Number(asked);
 }
 
 /** A call that may wait for a state. */

@@ -12,11 +12,19 @@ import { oblige, UNSUPPORTED, unsupported } from './oblige.ts';
 import type { Selected } from './select.ts';
 import type { AuthorizeCall, Decision, Enforcement, Explanation } from './types.ts';
 
-const DENIALS = { ...MESSAGES, obligation_unsupported: UNSUPPORTED };
+/** Why an approval does not lift a denial, or does not yet. */
+export type ApprovalCode = 'approval_required' | 'approval_invalid';
+
+const DENIALS = {
+  ...MESSAGES,
+  obligation_unsupported: UNSUPPORTED,
+  approval_required: 'This needs an approval.',
+  approval_invalid: 'The approval is not good for this request.',
+};
 
 /** What is replied, and what the policies say. They differ only where the effect of policies is monitored. */
 export interface Settled extends Omit<Verdict, 'reasonCode'> {
-  readonly reasonCode: DecidedCode | 'obligation_unsupported';
+  readonly reasonCode: DecidedCode | 'obligation_unsupported' | ApprovalCode;
   readonly enforcement: Enforcement;
   readonly policyDecision: Decision;
 }
@@ -84,6 +92,18 @@ function enforced(
   };
 
   return disclosure === 'guidance' ? settled : withhold(settled);
+}
+
+/** Says of a denial that people can lift it, or why they have not. @param message absent: the words of the policies that ask. */
+export function denyUnapproved(
+  { disclosure }: Pick<CompiledBundle, 'disclosure'>,
+  settled: Settled,
+  reasonCode: ApprovalCode,
+  message = settled.message,
+): Settled {
+  const denied: Settled = { ...settled, reasonCode, message };
+
+  return disclosure === 'guidance' ? denied : withhold(denied);
 }
 
 /** Leaves what the code says, and nothing in the words of policies. */

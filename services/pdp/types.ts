@@ -1,3 +1,4 @@
+import type { ApprovalStatus } from '../engine/approval.ts';
 import type { PdpError } from '../engine/error.ts';
 import type { Obligation } from '../engine/obligation.ts';
 import type { RawNode, RawUid, TypedEntityInput } from '../engine/raw/raw.ts';
@@ -129,6 +130,16 @@ export interface CountedLimit {
   readonly resets_at: number | undefined;
 }
 
+/** The question to people that a decision depends on. */
+export interface ReplyApproval {
+  readonly approval_id: string;
+  readonly status: ApprovalStatus;
+  /** Until then it is answered and used, in milliseconds since the epoch. */
+  readonly expires_at: number;
+  /** Where people answer it, as configured; empty: nowhere in particular. */
+  readonly url: string;
+}
+
 /** One decision, as every transport replies it. */
 export interface DecisionReply {
   readonly decision: Decision;
@@ -151,6 +162,8 @@ export interface DecisionReply {
   readonly limits: readonly CountedLimit[];
   /** Of a deny: the same request is denied again for as many milliseconds at least. 0: trying again does not help. */
   readonly retry_after_ms: number;
+  /** Absent where people have no say in it. */
+  readonly approval: ReplyApproval | undefined;
   readonly enforcement: Enforcement;
   readonly trace_id: string;
   /** Milliseconds since the epoch. */
@@ -227,6 +240,14 @@ export interface RunReply {
   readonly trace_id: string;
 }
 
+/** One WaitForApproval message as a transport decoded it. Empty string: absent. */
+export interface WaitCall {
+  readonly approval_id: string;
+  readonly policy_store: string;
+  /** 0: as long as the limit says. */
+  readonly timeout_ms: bigint;
+}
+
 /** The decision service behind every transport. */
 export interface DecisionService {
   /**
@@ -257,4 +278,6 @@ export interface DecisionService {
   getRun(call: RunCall, scope: CallScope): Promise<RunReply>;
   /** Takes the report of what an allowed call came to. @throws PdpError where it is not taken. */
   reportOutcome(call: OutcomeCall, scope: CallScope): Promise<OutcomeReply>;
+  /** Waits for people to answer what this credential asked. @throws PdpError `not_found` where it did not. */
+  waitForApproval(call: WaitCall, scope: CallScope): Promise<ReplyApproval>;
 }

@@ -10,13 +10,14 @@ export interface CredentialPrincipal {
 }
 
 /** What a credential may be for; the built-in bundle `system` says what each may do. `runtime` stands alone. */
-export const ROLES = ['runtime', 'author', 'reviewer', 'operator', 'auditor', 'admin'] as const;
+export const ROLES = ['runtime', 'author', 'reviewer', 'approver', 'operator', 'auditor', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** All that administer: what the first credential holds. */
 export const ADMINISTRATIVE_ROLES = [
   'author',
   'reviewer',
+  'approver',
   'operator',
   'auditor',
   'admin',

@@ -9,6 +9,7 @@ export interface Settlement extends CountedDecision {
   readonly key?: KeyPart;
   /** Absent where it leaves nothing in a run. */
   readonly run?: RunStep;
+  readonly approval?: ApprovalPart;
 }
 
 /** The key under which a decision is made, as `claim_key` takes it. */
@@ -35,10 +36,16 @@ export interface RunStep {
   readonly takes: readonly string[];
 }
 
+/** The approval that a decision consumes, and what it must be for. */
+export interface ApprovalPart {
+  readonly approval_id: string;
+  readonly request_digest: string;
+}
+
 /**
  * `settled`: all is taken. `over_limit`: a limit has no room. `limit_unknown`: the store does not know one of the limits by this
  * definition. `key_taken`: another decision has the key. `run_moved`: the run knows more than it was judged by. `run_closed`: it has
- * ended.
+ * ended. `approval_gone`: the approval is not good for this request, or not any more.
  */
 export type SettlementOutcome =
   | 'settled'
@@ -46,7 +53,8 @@ export type SettlementOutcome =
   | 'limit_unknown'
   | 'key_taken'
   | 'run_moved'
-  | 'run_closed';
+  | 'run_closed'
+  | 'approval_gone';
 
 export interface SettlementAnswer {
   readonly outcome: SettlementOutcome;

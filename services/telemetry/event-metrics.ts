@@ -1,7 +1,35 @@
 import type { MetricDefinition } from './metric-definition.ts';
 
-/** What people are to hear of: break-glass, and the events that tell them. */
+/** What people are to hear of: approvals, break-glass, and the events that tell them. */
 export const EVENT_METRICS = {
+  'palisade.approvals.waiting': {
+    kind: 'gauge',
+    unit: '{call}',
+    labels: [],
+    together: 'sum',
+    brief: 'Calls of runtimes that wait for people to answer.',
+  },
+  'palisade.approvals.expired': {
+    kind: 'counter',
+    unit: '{approval}',
+    labels: [],
+    brief:
+      'Questions that nobody answered, or approvals that nobody used, in time; told by the process that sweeps.',
+  },
+  'palisade.approvals.unknown': {
+    kind: 'gauge',
+    unit: '{approval}',
+    labels: [],
+    together: 'max',
+    brief:
+      'Approvals that were consumed more than a minute ago by decisions that are not in the log. They stay consumed.',
+  },
+  'palisade.approvals.reconciled': {
+    kind: 'counter',
+    unit: '{approval}',
+    labels: [],
+    brief: 'Consumed approvals whose decision was found in the log, of which its process did not tell.',
+  },
   'palisade.break_glass.open': {
     kind: 'gauge',
     unit: '{break_glass}',

@@ -19,9 +19,9 @@ describe('check refuses', () => {
     ['two ids', policy(`@id("a") @id("b") ${PERMIT};`), 'cedar_syntax', /duplicate annotation/],
     [
       'an approval that nobody asks for',
-      policy(`@id("a") @approval("two") ${PERMIT};`),
+      policy(`@id("a") @approvers("two") ${PERMIT};`),
       'policy_annotation',
-      /@approval is not enforced/,
+      /@approvers is not enforced/,
     ],
     [
       'an obligation that nobody carries out',

@@ -212,7 +212,7 @@ describe('the first admin', () => {
       expect(code).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({
         name: 'root',
-        roles: ['author', 'reviewer', 'operator', 'auditor', 'admin'],
+        roles: ['author', 'reviewer', 'approver', 'operator', 'auditor', 'admin'],
         token: expect.stringMatching(/^pal_/),
       });
     } finally {

@@ -39,7 +39,7 @@ describe('the script for bash', () => {
     [['palisade', 'bundle', '--json', 'che'], ['check']],
     [
       ['palisade', 'token', 'create', 'x', '--role', ''],
-      ['runtime', 'author', 'reviewer', 'operator', 'auditor', 'admin'],
+      ['runtime', 'author', 'reviewer', 'approver', 'operator', 'auditor', 'admin'],
     ],
     [['palisade', 'completion', ''], [...SHELLS]],
     [['palisade', 'bundle', 'check', 'pol'], []],

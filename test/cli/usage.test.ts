@@ -40,7 +40,7 @@ test.each([
   [
     'a role that there is not',
     ['token', 'create', 'x', '--role', 'root'],
-    'Allowed choices are runtime, author, reviewer, operator, auditor, admin',
+    'Allowed choices are runtime, author, reviewer, approver, operator, auditor, admin',
   ],
   [
     'a principal that is none',

@@ -39,13 +39,17 @@ const decisions: fc.Arbitrary<RecordEntry> = fc
     facts: named,
     disclosed: named,
     state_sequence: uint64,
+    approval: fc.option(fc.record({ approval_id: fc.constant(OWNER.boot_id), status: text }), {
+      nil: undefined,
+    }),
   })
-  .chain((changes) =>
+  .chain(({ approval, ...changes }) =>
     fc
       .record({ run_refusal: fc.constantFrom(undefined, 'ended'), labels_taken: fc.array(text) })
       .map(({ run_refusal, labels_taken }) =>
         decision({
           ...changes,
+          ...(approval && { approval }),
           ...(run_refusal && { run_refusal }),
           ...(labels_taken[0] && { labels_taken }),
         }),
@@ -86,8 +90,16 @@ const changes: fc.Arbitrary<RecordEntry> = fc
         uids: fc.array(fc.record({ type: text, id: text })),
       }),
     ),
+    approval: fc.option(
+      fc.record({
+        approval_id: fc.constant(OWNER.boot_id),
+        person: fc.record({ type: text, id: text }),
+        request_digest: fc.constant(`sha256:${'a'.repeat(64)}`),
+        status: text,
+      }),
+    ),
   })
-  .map(({ admin, evaluator, entities, ...change }) => {
+  .map(({ admin, evaluator, entities, approval, ...change }) => {
     const common = commonOf(refusal());
     const none = { approved_by: null, proposal_id: null, before: null, state: null };
 
@@ -96,6 +108,7 @@ const changes: fc.Arbitrary<RecordEntry> = fc
       ...(admin !== null && { admin }),
       ...(evaluator !== null && { evaluator }),
       ...(entities !== null && { entities }),
+      ...(approval !== null && { approval }),
     };
   });
 

@@ -47,12 +47,6 @@ describe('admit()', () => {
     expect(admit(call, callerOf({ full_detail: true }))).toBe('default');
   });
 
-  test('refuses a promise that it cannot keep', () => {
-    const field = 'approval_id';
-
-    expect(() => admit(callOf({ [field]: 'x' }), callerOf())).toThrow(refused('invalid_request', field));
-  });
-
   test('takes an idempotency key of a credential that is to be enforced, of up to 128 printable characters', () => {
     const idempotency_key = ` ${'~'.repeat(127)}`;
     const field = 'idempotency_key';

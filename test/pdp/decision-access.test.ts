@@ -26,7 +26,8 @@ const ROUTES = decisionRoutes()
   .filter(({ method, path }) => method === 'POST' && path.startsWith('/v1/'))
   .map(({ path }) => path);
 const OUTCOME = '/v1/decisions/{decision_id}/outcome';
-const DECIDING = ROUTES.filter((path) => path !== OUTCOME && !path.startsWith('/v1/runs'));
+const WAIT = '/v1/approvals/wait';
+const DECIDING = ROUTES.filter((path) => path !== OUTCOME && path !== WAIT && !path.startsWith('/v1/runs'));
 
 /** What a question ends in on a REST route: its decision, of constraints `allow` where the action is possible, or the code of its error, and the status. */
 async function rest(
@@ -79,7 +80,26 @@ test('the routes that decide are those of the contract', () => {
     '/v1/runs',
     '/v1/runs/{run_id}/end',
     OUTCOME,
+    WAIT,
   ]);
+});
+
+describe(`POST ${WAIT}`, () => {
+  const wait = async (authorization: string | undefined) => {
+    const headers = authorization === undefined ? {} : { authorization };
+    const body = { approval_id: '0199a000-0000-7000-8000-000000000000' };
+    const { status: http, json } = await post(WAIT, headers, body);
+
+    return `${http} ${json?.['code']}`;
+  };
+
+  test('is for runtime credentials alone, and tells a stranger nothing', async () => {
+    expect(await wait(access().runtime)).toBe('404 not_found');
+    expect(await wait(access().otherStore)).toBe('404 not_found');
+    expect(await wait(undefined)).toBe('404 not_found');
+    expect(await wait(access().admin)).toBe('403 permission_denied');
+    expect(await wait('Bearer pal_0123456789abcdef_')).toBe('401 unauthenticated');
+  });
 });
 
 describe(`POST ${OUTCOME}`, () => {

@@ -18,6 +18,7 @@ import { compiledBundle } from './support/bundle.ts';
 import { callerOf, callOf, scopeOf } from './support/calls.ts';
 import { nothingAt } from './support/entities.ts';
 import { withLedger } from './support/ledger.ts';
+import { NO_PEOPLE } from './support/nobody.ts';
 
 async function snapshotOf(version: string): Promise<Snapshot> {
   const bundle = await compiledBundle(version);
@@ -96,6 +97,7 @@ async function withService(
       trials: { decided: () => undefined, failed: () => undefined },
       counting: NO_COUNTING,
       runTurns: createRunTurns(),
+      approvals: NO_PEOPLE,
       ...options.path,
     };
     const replica = replicaOf(options.snapshot ?? (() => only));

@@ -16,7 +16,6 @@ const MALFORMED: readonly (readonly [string, Partial<Question>, string])[] = [
   ['an unknown action', { action: 'Action::"burn"' }, 'invalid_request'],
   ['a store of somebody else', { members: { policy_store: 'default' } }, 'permission_denied'],
   ['full detail without the right to it', { members: { detail: 'full' } }, 'permission_denied'],
-  ['an approval, which nothing here gives', { members: { approval_id: 'a' } }, 'invalid_request'],
   [
     'another bundle than the active one',
     { members: { expected_bundle_digest: 'sha256:0' } },

@@ -151,7 +151,7 @@ function errorInfo(error: ServiceError): Pick<ErrorInfo__Output, 'reason' | 'met
 }
 
 function grpcReply(reply: AuthorizeResponse__Output): Outcome {
-  const { evaluated_at, explanation } = reply;
+  const { approval, evaluated_at, explanation } = reply;
 
   return withoutAbsent({
     decision: reply.decision.toLowerCase(),
@@ -165,6 +165,7 @@ function grpcReply(reply: AuthorizeResponse__Output): Outcome {
     message: reply.message,
     obligations: some(reply.obligations.map(obligationOf)),
     alternatives: some(reply.alternatives),
+    approval: approval === null ? undefined : approvalOf(approval),
     limits: some(
       reply.limits.map(({ name, used, max, resets_at }) => ({
         name,
@@ -179,6 +180,13 @@ function grpcReply(reply: AuthorizeResponse__Output): Outcome {
     evaluated_at: timeText(evaluated_at),
     explanation: explanation === null ? undefined : explanationOf(explanation),
   });
+}
+
+function approvalOf({
+  expires_at,
+  ...approval
+}: NonNullable<AuthorizeResponse__Output['approval']>): Outcome {
+  return withoutAbsent({ ...approval, expires_at: timeText(expires_at) });
 }
 
 export function timeText(time: AuthorizeResponse__Output['evaluated_at']): string {

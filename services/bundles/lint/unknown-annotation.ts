@@ -4,7 +4,17 @@ import { readTokens, type Token } from '../tokens.ts';
 import { similarTo } from './similar.ts';
 
 /** Annotations that Palisade acts on. */
-const ACTED_ON = ['id', 'reason', 'code', 'obligation', 'alternative'] as const;
+const ACTED_ON = [
+  'id',
+  'reason',
+  'code',
+  'obligation',
+  'alternative',
+  'approval',
+  'approval_ttl',
+  'approval_count',
+  'severity',
+] as const;
 /** Notes for people: nothing acts on them, and nothing is expected to. */
 const NOTES: ReadonlySet<string> = new Set(['doc', 'note', 'owner', 'ticket']);
 const OWN_NOTE = /^x_/;

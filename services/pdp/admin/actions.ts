@@ -25,8 +25,14 @@ export const ADMIN_ACTIONS = [
   'readBreakGlass',
   'openBreakGlass',
   'closeBreakGlass',
+  'readApprovals',
+  'examineApproval',
+  'answerApproval',
 ] as const;
 export type AdminAction = (typeof ADMIN_ACTIONS)[number];
+
+/** Decided for a person, once the credential that speaks for them may: see `SystemBundle.mayAnswer`. */
+export const ANSWER = 'answer';
 
 const known: ReadonlySet<string> = new Set(ADMIN_ACTIONS);
 

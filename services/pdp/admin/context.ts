@@ -5,6 +5,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { ALL_STORES } from '../../store/credentials.ts';
 import type { Pool } from '../../store/database.ts';
 import { standingPool } from '../../store/standing.ts';
+import type { Desk } from '../approvals/desk.ts';
 import type { Replays } from '../replay/replays.ts';
 import type { Replica } from '../replica.ts';
 import type { Caller } from '../types.ts';
@@ -27,6 +28,8 @@ export interface AdminContext {
   /** Decides who may administer what. */
   readonly system: SystemBundle;
   readonly repeats: Repeats;
+  /** Where people answer what policies leave to them. */
+  readonly desk: Desk;
   /** Problems that make this process not ready; empty: it is. */
   readonly unready: () => readonly string[];
   /** What is to be known of a process that decides all the same; empty: nothing. */

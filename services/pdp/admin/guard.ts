@@ -1,16 +1,23 @@
 import type { Request } from 'express';
 import { PdpError } from '../../engine/error.ts';
 import { uidKey } from '../../engine/value/value.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { AdministrationEntry } from '../../ledger/record.ts';
 import { ALL_STORES } from '../../store/credentials.ts';
 import { recordBytes } from '../record.ts';
-import type { Caller } from '../types.ts';
+import type { Caller, TraceContext } from '../types.ts';
 import { uuidv7 } from '../uuid.ts';
 import { traceOf } from '../wire/rest/watch.ts';
 import { isReading } from './actions.ts';
 import { type AdminContext, adminOf } from './context.ts';
 import type { AdminRoute } from './routes.ts';
-import { type AdminQuestion, type AdminResource, type AdminVerdict, INSTALLATION } from './system-bundle.ts';
+import {
+  type AdminQuestion,
+  type AdminResource,
+  type AdminVerdict,
+  INSTALLATION,
+  type SystemBundle,
+} from './system-bundle.ts';
 
 type Deciding = Pick<AdminContext, 'ledger' | 'system' | 'repeats'>;
 
@@ -19,25 +26,100 @@ export function guard(context: Deciding, route: AdminRoute, request: Request): P
   return decideCall(context, request, { action: route.action, resource: resourceOf(request) }, route);
 }
 
+/** A call of administration, over whichever transport. */
+export interface AdminCall {
+  readonly caller: Caller;
+  readonly transport: AdministrationEntry['transport'];
+  readonly trace: Pick<TraceContext, 'trace_id' | 'parent_span_id'>;
+  /** Such as `PUT /v1/stores/:store/deployment`. */
+  readonly route: string;
+  /** What it names; empty: nothing. */
+  readonly target: string;
+}
+
+/** A call over REST. */
+export function adminCallOf(
+  request: Request,
+  { method, path }: Pick<AdminRoute, 'method' | 'path'>,
+): AdminCall {
+  return {
+    caller: adminOf(request),
+    transport: 'rest',
+    trace: traceOf(request),
+    route: `${method.toUpperCase()} ${path}`,
+    target: targetOf(request),
+  };
+}
+
 /**
  * Decides whether the caller may, by the built-in bundle, and records it.
  * @throws PdpError `permission_denied`, naming the action and who could; `unavailable` where it cannot be recorded.
  */
-export async function decideCall(
+export function decideCall(
   context: Deciding,
   request: Request,
   question: AdminQuestion,
-  { method, path }: Pick<AdminRoute, 'method' | 'path'>,
+  route: Pick<AdminRoute, 'method' | 'path'>,
 ): Promise<void> {
-  const caller = adminOf(request);
+  return decideAdmin(context, adminCallOf(request, route), question);
+}
+
+/** The same for a call over any transport. @throws PdpError as it does. */
+export async function decideAdmin(
+  context: Deciding,
+  call: AdminCall,
+  question: AdminQuestion,
+): Promise<void> {
+  const { caller } = call;
+  const { action, resource } = question;
   const verdict = context.system.decide(caller, question);
   const allowed = verdict.decision === 'allow';
   if (!context.repeats.isRepeat(repeatKey(caller, question, allowed))) {
-    const entry = entryOf(context, request, question, verdict, `${method.toUpperCase()} ${path}`);
-    await context.ledger.append(entry, null, context.ledger.reserve(recordBytes(entry, '')));
+    await recordVerdict(context, call, verdict, {
+      // Nobody writes into the log of a store that its credential does not name.
+      store: resource.type === 'Store' && covers(caller.stores, resource.id) ? resource.id : null,
+      principal: { type: 'Palisade::Credential', id: caller.subject },
+      action: { type: 'Palisade::Action', id: action },
+      resource: { type: `Palisade::${resource.type}`, id: resource.id },
+    });
     context.repeats.keep(repeatKey(caller, question, allowed));
   }
   if (!allowed) throw refusal(context, question, verdict);
+}
+
+/**
+ * Records what the built-in bundle said.
+ * @throws PdpError `unavailable` where it cannot be recorded: then nothing may come of it.
+ */
+export async function recordVerdict(
+  {
+    ledger,
+    system,
+  }: { readonly ledger: Pick<Ledger, 'append' | 'reserve'>; readonly system: Pick<SystemBundle, 'ref'> },
+  { caller, transport, trace, route, target }: AdminCall,
+  { decision, reasonCode, determining }: AdminVerdict,
+  asked: Pick<AdministrationEntry, 'store' | 'principal' | 'action' | 'resource'>,
+): Promise<void> {
+  const { credential_id, subject, roles } = caller;
+  const now = Date.now();
+  const entry: AdministrationEntry = {
+    kind: 'administration',
+    decision_id: uuidv7(now),
+    time: new Date(now).toISOString(),
+    transport,
+    credential: { id: credential_id ?? null, subject },
+    ...asked,
+    request_id: '',
+    run: null,
+    mode: 'enforce',
+    call: { route, target, roles: [...roles] },
+    decision,
+    reason_code: reasonCode,
+    determining: [...determining],
+    bundle: system.ref,
+    trace: { trace_id: trace.trace_id, parent_span_id: trace.parent_span_id ?? null },
+  };
+  await ledger.append(entry, null, ledger.reserve(recordBytes(entry, '')));
 }
 
 /** `undefined`: each is recorded. */
@@ -76,40 +158,6 @@ function resourceOf({ params }: Request): AdminResource {
   const store = params['store'];
 
   return typeof store === 'string' && STORE_NAME.test(store) ? { type: 'Store', id: store } : INSTALLATION;
-}
-
-function entryOf(
-  { system }: Deciding,
-  request: Request,
-  { action, resource }: AdminQuestion,
-  { decision, reasonCode, determining }: AdminVerdict,
-  route: string,
-): AdministrationEntry {
-  const { credential_id, subject, stores, roles } = adminOf(request);
-  const { trace_id, parent_span_id } = traceOf(request);
-  const now = Date.now();
-
-  return {
-    kind: 'administration',
-    decision_id: uuidv7(now),
-    time: new Date(now).toISOString(),
-    transport: 'rest',
-    credential: { id: credential_id ?? null, subject },
-    // Nobody writes into the log of a store that its credential does not name.
-    store: resource.type === 'Store' && covers(stores, resource.id) ? resource.id : null,
-    request_id: '',
-    run: null,
-    mode: 'enforce',
-    principal: { type: 'Palisade::Credential', id: subject },
-    action: { type: 'Palisade::Action', id: action },
-    resource: { type: `Palisade::${resource.type}`, id: resource.id },
-    call: { route, target: targetOf(request), roles: [...roles] },
-    decision,
-    reason_code: reasonCode,
-    determining: [...determining],
-    bundle: system.ref,
-    trace: { trace_id, parent_span_id: parent_span_id ?? null },
-  };
 }
 
 function covers(stores: readonly string[], store: string): boolean {

@@ -15,6 +15,8 @@ import {
 import { HISTORY_QUERY, NEW_STORE } from './deployments.ts';
 
 import { LIFT } from './evaluators.ts';
+
+import { APPROVAL_PATHS } from './openapi-approvals.ts';
 import { ENTITY_PATHS } from './openapi-entities.ts';
 import { GLASS_PATHS } from './openapi-glass.ts';
 import { ADMIN_SERVER, answer, json, lines, operation, pathParameter } from './openapi-parts.ts';
@@ -305,6 +307,7 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
   },
   ...ENTITY_PATHS,
   ...GLASS_PATHS,
+  ...APPROVAL_PATHS,
   '/v1/deployments': {
     ...ADMIN_SERVER,
     get: operation({

@@ -6,6 +6,7 @@ import type { DecisionService } from '../types.ts';
 import { bearerToken } from '../wire/bearer.ts';
 import { type AppOptions, createApp } from '../wire/rest/app.ts';
 import { createHttpListener, type HttpListener } from '../wire/rest/listener.ts';
+import { approvalRoutes } from './approvals.ts';
 import { glassRoutes } from './break-glass.ts';
 import { bundleRoutes } from './bundles.ts';
 import { UPLOAD_MS } from './check-upload.ts';
@@ -80,6 +81,7 @@ export function allRoutes(context: AdminContext): readonly AdminRoute[] {
     runRoutes,
     replayRoutes,
     evaluatorRoutes,
+    approvalRoutes,
   ].flatMap((routes) => routes(context));
 }
 

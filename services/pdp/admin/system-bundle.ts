@@ -4,6 +4,7 @@ import { type CompiledBundle, compileBundle } from '../../bundles/compile.ts';
 import { decideByBundle } from '../../bundles/decide.ts';
 import { bundleDigest } from '../../bundles/digest.ts';
 import { readBundleDirectory } from '../../bundles/files.ts';
+import type { AskedRequest } from '../../bundles/inform.ts';
 import { parseBundle, partsOf } from '../../bundles/parse.ts';
 import { createProblems } from '../../bundles/problems.ts';
 import { PdpError } from '../../engine/error.ts';
@@ -11,7 +12,7 @@ import { RawObject } from '../../engine/raw/raw.ts';
 import type { Verdict } from '../../engine/verdict.ts';
 import { ROLES } from '../../store/credentials.ts';
 import type { BundleRef, Caller } from '../types.ts';
-import { ADMIN_ACTIONS, type AdminAction } from './actions.ts';
+import { ADMIN_ACTIONS, type AdminAction, ANSWER, isAdminAction } from './actions.ts';
 import { SYSTEM_DIGEST } from './system-digest.ts';
 
 /** The name that no other bundle may have. */
@@ -46,6 +47,8 @@ export interface AdminVerdict extends Pick<Verdict, 'decision' | 'reasonCode' | 
 export interface SystemBundle {
   readonly ref: BundleRef;
   decide(caller: Administrator, question: AdminQuestion): AdminVerdict;
+  /** Judges any request that its schema knows. @throws PdpError `invalid_request` where that does not. */
+  judge(asked: AskedRequest): AdminVerdict;
   /** The roles that would be allowed it, each alone. */
   rolesFor(question: AdminQuestion): readonly string[];
 }
@@ -70,10 +73,14 @@ export async function loadSystemBundle(folder: string = FOLDER): Promise<SystemB
   const bundle = await compileBundle(parts);
   requireSameActions(bundle);
 
-  return { ref: bundle.ref, decide, rolesFor };
+  return { ref: bundle.ref, decide, judge, rolesFor };
 
   function decide(caller: Administrator, question: AdminQuestion): AdminVerdict {
-    const { evaluation, verdict } = decideByBundle(bundle, askedOf(caller, question), () => ({}));
+    return judge(askedOf(caller, question));
+  }
+
+  function judge(asked: AskedRequest): AdminVerdict {
+    const { evaluation, verdict } = decideByBundle(bundle, asked, () => ({}));
     const { decision, reasonCode, message } = verdict;
 
     return { decision, reasonCode, message, determining: evaluation.determining };
@@ -90,9 +97,9 @@ export async function loadSystemBundle(folder: string = FOLDER): Promise<SystemB
 
 function requireSameActions({ actions }: CompiledBundle): void {
   const declared = [...actions.values()].map(({ forCaller }) => forCaller.uid.id);
-  const missing = ADMIN_ACTIONS.find((action) => !declared.includes(action));
+  const missing = [...ADMIN_ACTIONS, ANSWER].find((action) => !declared.includes(action));
   if (missing !== undefined) throw broken(`its schema lacks the action ${missing}`);
-  const unknown = declared.find((action) => !ADMIN_ACTIONS.some((known) => known === action));
+  const unknown = declared.find((action) => !isAdminAction(action) && action !== ANSWER);
   if (unknown !== undefined) throw broken(`nothing does its action ${unknown}`);
 }
 

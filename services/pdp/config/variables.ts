@@ -55,6 +55,11 @@ export const VARIABLES = {
     null,
     'Further names, separated by commas, that an HTTP Host header may carry; loopback names always may.',
   ),
+  PALISADE_APPROVAL_URL: plain(
+    text,
+    null,
+    'Where people answer an approval, for replies to name: an address with `{approval_id}` in it.',
+  ),
   PALISADE_ANONYMOUS: plain(
     oneOf('loopback', 'off'),
     'loopback',

@@ -39,6 +39,7 @@ export function readKept(text: string): DecisionReply {
       max: BigInt(max),
       amount: BigInt(amount),
     })),
+    approval: reply.approval,
     explanation: reply.explanation,
     replayed: true,
   };

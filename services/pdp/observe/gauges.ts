@@ -1,5 +1,6 @@
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { FollowingApprovals } from '../approvals/follow.ts';
 import { isOpen } from '../break-glass/held.ts';
 import type { CountingLimits } from '../count-limits.ts';
 import type { KeeperStats } from '../disk/keeper.ts';
@@ -23,6 +24,7 @@ export interface Observed {
   readonly trials: Pick<Trials, 'tallies'>;
   readonly keeping: Pick<Keeping, 'stats'>;
   readonly counting: Pick<CountingLimits, 'stats'>;
+  readonly approvals: Pick<FollowingApprovals, 'stats'>;
   /** Absent: this process tells nobody of events. */
   readonly delivering: Pick<Delivering, 'waiting'> | undefined;
   readonly outcomes: Pick<Outcomes, 'reconciled'>;
@@ -49,6 +51,7 @@ export function observeServer(metrics: Metrics, observed: Observed): void {
   observeVerifier(metrics, observed);
   observeTrials(metrics, observed);
   observeLimits(metrics, observed);
+  observeApprovals(metrics, observed);
   observeWebhooks(metrics, observed);
   observeLedger(metrics, observed);
 }
@@ -178,6 +181,13 @@ function observeTrials(metrics: Metrics, { replica, trials }: Observed): void {
     'palisade.candidate.evaluation.active.p99',
     ofTrials(({ active }) => seconds(quantile(active, 0.99))),
   );
+}
+
+function observeApprovals(metrics: Metrics, { approvals }: Observed): void {
+  metrics.observe('palisade.approvals.waiting', () => one(approvals.stats().waiting));
+  metrics.observe('palisade.approvals.expired', () => one(approvals.stats().expired));
+  metrics.observe('palisade.approvals.unknown', () => one(approvals.stats().unknown));
+  metrics.observe('palisade.approvals.reconciled', () => one(approvals.stats().reconciled));
 }
 
 function observeLimits(metrics: Metrics, { counting, outcomes }: Observed): void {

@@ -10,10 +10,15 @@ export type RpcMethod =
   | 'AuthorizeBatch'
   | 'AuthorizeStream'
   | 'Constraints'
+  | 'WaitForApproval'
+  | (typeof OF_APPROVALS)[number]
   | 'StartRun'
   | 'EndRun'
   | 'GetRun'
   | 'ReportOutcome';
+
+/** Methods for the people who answer approvals. */
+const OF_APPROVALS = ['ListApprovals', 'GetApproval', 'Approve', 'Deny', 'WatchApprovals'] as const;
 
 /** What was called: a method of the contract, or a route of REST. */
 export type Operation =
@@ -28,7 +33,8 @@ export type Operation =
       readonly scheme: 'http' | 'https';
     };
 
-const SERVICE = 'palisade.v1.AuthorizationService';
+const DECISIONS = 'palisade.v1.AuthorizationService';
+const APPROVALS = 'palisade.v1.ApprovalService';
 
 /** Errors that are the server's own fault; of the others the caller is the cause. */
 const FAULTS: ReadonlySet<string> = new Set(['internal', 'unavailable']);
@@ -41,7 +47,7 @@ export function faultOf(error: PdpError | undefined): string | undefined {
 /** The fully qualified method, or the method and route, as the semantic conventions name spans. */
 export function operationName(operation: Operation): string {
   return operation.kind === 'rpc'
-    ? `${SERVICE}/${operation.method}`
+    ? `${OF_APPROVALS.some((one) => one === operation.method) ? APPROVALS : DECISIONS}/${operation.method}`
     : `${operation.method} ${operation.route}`;
 }
 

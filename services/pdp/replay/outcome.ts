@@ -25,6 +25,9 @@ export interface Decided {
   readonly failing: readonly string[];
 }
 
+/** Reasons of denials that lie in the state of a store, and not in what its policies say. */
+const STATE_CODES: ReadonlySet<string> = new Set(['limit_exceeded', 'approval_required', 'approval_invalid']);
+
 export function outcomeOf({ decision, reasonCode, determining, failing }: Decided): Outcome {
   if (decision === 'allow') return { kind: 'allow', code: reasonCode, policies: determining };
   if (reasonCode === 'policy_error') return { kind: 'policy_error', code: reasonCode, policies: failing };
@@ -34,13 +37,14 @@ export function outcomeOf({ decision, reasonCode, determining, failing }: Decide
 
 /**
  * The verdict of a record's policies. Where they were only monitored, what was replied is not what they said: a record then has
- * `policy_decision`, and its reason code is that of the reply. Nor is it where a limit had no room or the run did not stand: that is no
+ * `policy_decision`, and its reason code is that of the reply. Nor is it where a limit had no room, people had not approved or the run did not
+ * stand: that is no
  * matter of policies, and is not decided again.
  */
 export function recordedVerdict(record: PastDecision): Decided {
   const { policy_decision: decision = record.decision, determining, policy_errors: errors } = record;
   const failing = errors.map(({ policy_id }) => policy_id);
-  const isSettled = record.reason_code === 'limit_exceeded' || record.run_refusal !== undefined;
+  const isSettled = STATE_CODES.has(record.reason_code) || record.run_refusal !== undefined;
   const isTheirs = decision === record.decision && !isSettled;
   const reasonCode = isTheirs ? record.reason_code : reasonOf(decision, record);
 

@@ -1,10 +1,21 @@
 import { PdpError } from '../../engine/error.ts';
 import type { SettlementAnswer } from '../../store/settlement.ts';
+import { approvalGone, liftByApproval, type Said } from '../approvals/lift.ts';
 import type { DecisionPath, Outcome } from '../authorize.ts';
-import { type Begun, conclude, fail, refuseLate, reserve, withLimits, withRetry } from '../deciding.ts';
+import {
+  type Begun,
+  conclude,
+  fail,
+  refuseLate,
+  reserve,
+  withApproval,
+  withLimits,
+  withRetry,
+} from '../deciding.ts';
 import { commitKeyed } from '../idempotency/commit-keyed.ts';
 import type { Judged } from '../judge.ts';
 import { overLimit } from '../settle.ts';
+import type { ReplyApproval } from '../types.ts';
 import { type Known, type StatefulRequest, statefulRequest } from './stateful-request.ts';
 
 /**
@@ -36,6 +47,19 @@ export async function authorizeStateful(
   }
 }
 
+/** What a reply tells beside its decision. */
+interface Told {
+  readonly approval?: ReplyApproval | undefined;
+  readonly retryAfterMs?: number;
+}
+
+/** People take their time; whoever waits for them hears sooner than by asking again. */
+const RETRY_PENDING_MS = 2_000;
+
+function toldOf({ approval }: Said): Told {
+  return { approval, retryAfterMs: approval?.status === 'pending' ? RETRY_PENDING_MS : 0 };
+}
+
 /** Each time somebody else got on, so this ends by itself; under a flood sooner than by the deadline. */
 const MAX_ROUNDS = 32;
 
@@ -52,14 +76,20 @@ async function walk(
 
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     refuseLate(scope);
-    const judged = request.judge(known);
-    if (judged.settled.decision === 'deny') return reply(judged, known);
-    if (call.mode === 'check') return request.isOver(known) ? deny(judged, known) : reply(judged, known);
+    const first = request.judge(known);
+    const said = await (first.settled.decision === 'deny'
+      ? liftByApproval(path, begun, request, first, known)
+      : { judged: first, known, approval: undefined });
+    const { judged } = said;
+    if (judged.settled.decision === 'deny') return reply(judged, known, toldOf(said));
+    if (call.mode === 'check') return request.isOver(known) ? deny(judged, known) : reply(judged, said.known);
 
-    const answer = await settleAllowed(path, begun, request, judged, known, settled);
+    refuseLate(scope);
+    const answer = await settleAllowed(path, begun, request, said, settled);
     if (answer === undefined) return;
     if (answer.outcome === 'key_taken') return replay();
-    if (answer.outcome === 'over_limit') return lost(judged, { ...known, counts: answer.counts });
+    if (answer.outcome === 'approval_gone') return reply(approvalGone(begun, first), known);
+    if (answer.outcome === 'over_limit') return lost(judged, { ...said.known, counts: answer.counts });
     if (answer.outcome === 'run_moved') path.observer.ran('moved', store);
     known = await request.read();
   }
@@ -88,10 +118,10 @@ async function walk(
     return deny(judged, truth);
   }
 
-  async function reply(said: Judged, by: Known, retryAfterMs = 0): Promise<void> {
+  async function reply(said: Judged, by: Known, more: Told = {}): Promise<void> {
     if (said.run?.refusal !== undefined) path.observer.ran('refused', store);
-    const concluded = withRetry(conclude(path, begun, said, request.decisionId), retryAfterMs);
-    const deciding = withLimits(concluded, request.tell(by));
+    const concluded = withApproval(conclude(path, begun, said, request.decisionId), more.approval);
+    const deciding = withLimits(withRetry(concluded, more.retryAfterMs ?? 0), request.tell(by));
     const space = reserve(path, deciding);
     try {
       if (await request.claim()) {
@@ -114,7 +144,7 @@ async function walk(
     const { bundle } = begun.selected;
     const denied = { ...said, settled: overLimit(bundle, said.settled, request.over(by)) };
 
-    return reply(denied, by, request.retryAfterMs(by, path.now()));
+    return reply(denied, by, { retryAfterMs: request.retryAfterMs(by, path.now()) });
   }
 }
 
@@ -126,13 +156,13 @@ async function settleAllowed(
   path: DecisionPath,
   begun: Begun,
   request: StatefulRequest,
-  judged: Judged,
-  known: Known,
+  { judged, known, approval }: Said,
   settled: (outcome: Outcome) => void,
 ): Promise<SettlementAnswer | undefined> {
   const { counting, observer } = path;
   const { decisionId } = request;
-  const allowed = conclude(path, begun, judged, decisionId);
+  const people = approval === undefined ? undefined : path.approvals;
+  const allowed = withApproval(conclude(path, begun, judged, decisionId), approval);
   const space = reserve(path, withLimits(allowed, request.tell(request.unused)));
   try {
     const answer = await request.settle(judged, known);
@@ -145,9 +175,15 @@ async function settleAllowed(
     if (answer.counts.length > 0) observer.counted('consumed', begun.store);
     if (judged.run !== undefined) observer.ran('taken', begun.store);
     const deciding = withLimits(allowed, request.tell(answer), performance.now());
-    await commitKeyed(path, deciding, space, begun, request.key, settled, (error) =>
-      error === undefined ? counting.recorded(decisionId) : counting.release(decisionId),
-    );
+    await commitKeyed(path, deciding, space, begun, request.key, settled, (error) => {
+      if (error === undefined) {
+        counting.recorded(decisionId);
+        people?.recorded(decisionId);
+      } else {
+        counting.release(decisionId);
+        people?.release(decisionId);
+      }
+    });
 
     return undefined;
   } catch (thrown) {

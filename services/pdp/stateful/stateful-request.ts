@@ -4,8 +4,9 @@ import { assertFacts, readRequest } from '../../bundles/inform.ts';
 import { limitsFact } from '../../bundles/limits/use.ts';
 import { PdpError } from '../../engine/error.ts';
 import type { FactName } from '../../engine/facts/shape.ts';
+import type { CedarRecord } from '../../engine/value/value.ts';
 import type { LimitCount, LimitUse } from '../../store/limits/uses.ts';
-import type { SettlementAnswer } from '../../store/settlement.ts';
+import type { ApprovalPart, SettlementAnswer } from '../../store/settlement.ts';
 import type { DecisionPath } from '../authorize.ts';
 import type { Begun } from '../deciding.ts';
 import { factsFor } from '../facts.ts';
@@ -21,6 +22,16 @@ export interface Known {
   readonly counts: readonly LimitCount[];
   /** Absent where the request needs no run. */
   readonly run?: KnownRun;
+  /** Absent: nobody has approved it, or nobody has to. */
+  readonly approval?: KnownApproval;
+}
+
+/** That people approve of it. */
+export interface KnownApproval {
+  /** As policies see it. */
+  readonly fact: CedarRecord;
+  /** What is consumed with it; absent where it is only supposed. */
+  readonly settling?: ApprovalPart;
 }
 
 /** One request and all that state can do to it. */
@@ -100,6 +111,7 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
           deadline,
           ...keyPart,
           ...(run === undefined ? {} : { run: run.step(judged, known.run) }),
+          ...(known.approval?.settling === undefined ? {} : { approval: known.approval.settling }),
         }),
       ),
 
@@ -116,6 +128,7 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
       const factsBy = (bundle: CompiledBundle) => (names: readonly FactName[]) => ({
         ...factsFor({ at: known.run?.state?.readAt ?? at, glass: begun.glass }, names),
         ...limitsFact(rules, used),
+        ...(known.approval === undefined ? {} : { approval: known.approval.fact }),
         ...(known.run === undefined ? {} : run?.facts(bundle, known.run)),
       });
       const judged = judge(path, selected, store, call, (bundle) =>

@@ -1,7 +1,15 @@
 import { PdpError } from '../../engine/error.ts';
 import { exceedsLimit, LIMITS } from '../../engine/limits.ts';
 import { type RawNode, RawObject, TypedRecord } from '../../engine/raw/raw.ts';
-import type { AuthorizeCall, ConstraintsCall, RawUid, Run, RunCall, StartRunCall } from '../types.ts';
+import type {
+  AuthorizeCall,
+  ConstraintsCall,
+  RawUid,
+  Run,
+  RunCall,
+  StartRunCall,
+  WaitCall,
+} from '../types.ts';
 
 /** The fields of one Authorize message as a transport read them; undefined is absent. */
 export interface AuthorizeEnvelope extends Optional<Omit<AuthorizeCall, 'run'>> {
@@ -78,6 +86,19 @@ export function runCall(envelope: Optional<RunCall>): RunCall {
   return {
     run_id: identifier('run_id', envelope.run_id),
     request_id: identifier('request_id', envelope.request_id),
+  };
+}
+
+/** The same for a WaitForApproval message. @throws PdpError as `authorizeCall`. */
+export function waitCall({ approval_id, policy_store, timeout_ms }: Optional<WaitCall>): WaitCall {
+  if (approval_id === undefined || approval_id === '') {
+    throw new PdpError('invalid_request', 'approval_id is required', { field: 'approval_id' });
+  }
+
+  return {
+    approval_id: identifier('approval_id', approval_id),
+    policy_store: identifier('policy_store', policy_store),
+    timeout_ms: timeout_ms ?? 0n,
   };
 }
 

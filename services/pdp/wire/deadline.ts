@@ -1,5 +1,9 @@
 import { PdpError } from '../../engine/error.ts';
+import { LIMITS } from '../../engine/limits.ts';
 import { CallSignal } from '../call-signal.ts';
+
+/** Time for a wait for people: it ends by itself, with what is known by then, before its deadline does. */
+export const WAIT_TIMEOUT_MS = LIMITS.approval_wait_ms + 1_000;
 
 /** What bounds the work for one call. */
 export interface Bounds {

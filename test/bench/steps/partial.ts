@@ -3,6 +3,7 @@
 import { CEDAR_VERSION } from '../../../services/engine/cedar/version.ts';
 import { readKeyring } from '../../../services/ledger/keyring.ts';
 import { type Ledger, openLedger } from '../../../services/ledger/ledger.ts';
+import { createPeople } from '../../../services/pdp/approvals/people.ts';
 import type { DecisionPath } from '../../../services/pdp/authorize.ts';
 import { followDeployments } from '../../../services/pdp/follow.ts';
 import { createObserver } from '../../../services/pdp/observe/observer.ts';
@@ -72,6 +73,7 @@ async function serve(order: PartialOrder): Promise<void> {
     trials: { decided: () => undefined, failed: () => undefined },
     counting: createLimitCounting({ database: pool, onLost: (err) => log.error({ err }, 'limits') }),
     runTurns: createRunTurns(),
+    approvals: createPeople({ database: pool, onLost: (err) => log.error({ err }, 'approvals') }),
   };
   const service = createDecisionService({
     path,
@@ -124,6 +126,7 @@ function withOneReply(service: DecisionService, replica: Replica): DecisionServi
     evaluated_at: Date.now(),
     obligations: [],
     alternatives: [],
+    approval: undefined,
     explanation: undefined,
   };
 

@@ -8,6 +8,7 @@ import { PdpError } from '../../../services/engine/error.ts';
 import { parseExactJson } from '../../../services/ledger/json.ts';
 import { readKeyring } from '../../../services/ledger/keyring.ts';
 import { openLedger } from '../../../services/ledger/ledger.ts';
+import { createPeople } from '../../../services/pdp/approvals/people.ts';
 import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import { demanding } from '../../../services/pdp/entities/demanded.ts';
 import { neighbourhood } from '../../../services/pdp/entities/neighbourhood.ts';
@@ -79,6 +80,12 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
       throw error;
     },
   });
+  const approvals = createPeople({
+    database: pool,
+    onLost: (error) => {
+      throw error;
+    },
+  });
   const service = createDecisionService({
     rates: createRateLimiter({ fallback: undefined, processes: 1 }),
     path: {
@@ -93,6 +100,7 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
       trials: { decided: () => undefined, failed: () => undefined },
       counting,
       runTurns: createRunTurns(),
+      approvals,
     },
     outcomes: { report: () => Promise.reject(new Error('no reports are taken here')) },
     replica,

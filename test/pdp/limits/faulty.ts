@@ -17,6 +17,7 @@ import { withDatabase } from '../../support/postgres.ts';
 import { callOf, scopeOf } from '../support/calls.ts';
 import { nothingAt } from '../support/entities.ts';
 import { withLedger } from '../support/ledger.ts';
+import { NO_PEOPLE } from '../support/nobody.ts';
 import { compiled, sendBundle, sent } from './support.ts';
 
 /** The decision path over PostgreSQL, with faults to switch on. */
@@ -64,6 +65,7 @@ export async function withFaults(
           trials: { decided: () => undefined, failed: () => undefined },
           counting,
           runTurns: createRunTurns(),
+          approvals: NO_PEOPLE,
         };
         await body({
           serving,

@@ -21,6 +21,7 @@ import { compiled } from '../limits/support.ts';
 import { callOf, scopeOf } from '../support/calls.ts';
 import { nothingAt } from '../support/entities.ts';
 import { withLedger } from '../support/ledger.ts';
+import { NO_PEOPLE } from '../support/nobody.ts';
 import { agentBundle } from './support.ts';
 
 const BOT = { type: 'Bot', id: 'b' };
@@ -122,6 +123,7 @@ function pathOver(ledger: Ledger, counting: LimitCounting): DecisionPath {
     trials: { decided: () => undefined, failed: () => undefined },
     counting,
     runTurns: createRunTurns(),
+    approvals: NO_PEOPLE,
   };
 }
 

@@ -9,6 +9,7 @@ export interface Names {
   readonly glass: string;
   readonly run: string;
   readonly decision: string;
+  readonly approval: string;
   readonly credential: string;
   /** Of a runtime credential. */
   readonly subject: string;
@@ -165,6 +166,18 @@ export const FOREIGN_CASES: Readonly<Record<string, readonly ForeignCase[]>> = {
   'POST /v1/evaluator-overrides/:digest/lift': [
     { path: '/v1/evaluator-overrides/{digest}/lift', body: { reason: 'because' }, denied: true },
   ],
+  'GET /v1/approvals': [
+    list('/v1/approvals'),
+    list('/v1/approvals?store={store}'),
+    list('/v1/approvals?status=pending'),
+  ],
+  'GET /v1/approvals/watch': [list('/v1/approvals/watch?for_ms=300')],
+  'GET /v1/approvals/:id': [
+    { path: '/v1/approvals/{approval}' },
+    { path: '/v1/approvals/{approval}?as=User%3A%3A%22u%22' },
+  ],
+  'POST /v1/approvals/:id/approve': [{ path: '/v1/approvals/{approval}/approve', body: {} }],
+  'POST /v1/approvals/:id/deny': [{ path: '/v1/approvals/{approval}/deny', body: { comment: 'no' } }],
   'GET /v1/decisions': [
     list('/v1/decisions'),
     list('/v1/decisions?administration=true'),

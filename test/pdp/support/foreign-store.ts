@@ -1,6 +1,8 @@
 import { writeArchive } from '../../../services/bundles/archive.ts';
 import { bundleDigest } from '../../../services/bundles/digest.ts';
+import { createPool } from '../../../services/store/pool.ts';
 import { newKey } from '../../bundles/signature/craft.ts';
+import { asked } from '../../store/approvals/support.ts';
 import type { ServerWorld } from '../../support/server.ts';
 import { bundleFiles } from './bundle.ts';
 import type { Access } from './credentials.ts';
@@ -64,10 +66,33 @@ export async function furnish(server: ServerWorld, access: Access): Promise<Unsi
     glass: String(glass['id']),
     run: String(run.json?.['run_id']),
     decision,
+    approval: await askIn(server, store, subject, decision, String(digest)),
     credential: token.slice(4, 20),
     subject,
   };
 }
+
+/** A question of approval, as the decision path asks it. */
+async function askIn(
+  { database }: ServerWorld,
+  store: string,
+  subject: string,
+  decisionId: string,
+  bundleDigest: string,
+): Promise<string> {
+  const pool = createPool({ connection: database.servingUrl, max: 1 });
+  try {
+    return await asked(pool, { store, subject, decisionId, bundleDigest, requirement: FOR_LONG });
+  } finally {
+    await pool.end();
+  }
+}
+
+const FOR_LONG = {
+  groups: [{ group: { type: 'Group', id: 'g' }, count: 1 }],
+  ttlMs: 3_600_000,
+  severity: 'low',
+} as const;
 
 /** Names of the same form that nothing has. */
 export function likeIt(names: Unsigned): Unsigned {

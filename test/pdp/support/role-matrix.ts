@@ -6,6 +6,7 @@ const ALL: readonly Holder[] = ['author', 'reviewer', 'operator', 'auditor', 'ad
 const BUNDLES: readonly Holder[] = ['author', 'reviewer', 'operator', 'auditor'];
 const LOG: readonly Holder[] = ['operator', 'auditor'];
 const REPLAY: readonly Holder[] = ['author', 'reviewer', 'auditor'];
+const ASKED: readonly Holder[] = ['approver', 'operator', 'auditor'];
 
 /** Which role may call what; whoever adds a call says here who may. `runtime` may nothing. */
 export const ROLE_MATRIX: Readonly<Record<string, readonly Holder[]>> = {
@@ -56,4 +57,9 @@ export const ROLE_MATRIX: Readonly<Record<string, readonly Holder[]>> = {
   'POST /v1/stores/:store/replay/verification': REPLAY,
   'GET /v1/evaluator-overrides': LOG,
   'POST /v1/evaluator-overrides/:digest/lift': ['operator'],
+  'GET /v1/approvals': ASKED,
+  'GET /v1/approvals/watch': ASKED,
+  'GET /v1/approvals/:id': ['approver'],
+  'POST /v1/approvals/:id/approve': ['approver'],
+  'POST /v1/approvals/:id/deny': ['approver'],
 };

@@ -6,6 +6,11 @@ import { LIMITS } from '../../../services/engine/limits.ts';
 import type { AuthorizationServiceDefinition } from '../../../services/pdp/wire/generated/palisade/v1/AuthorizationService.ts';
 import type { AuthorizeRequest } from '../../../services/pdp/wire/generated/palisade/v1/AuthorizeRequest.ts';
 import { CONTRACT, SERVICE_NAME } from '../../../services/pdp/wire/grpc/contract.ts';
+import {
+  ANSWER_APPROVAL_REQUEST,
+  GET_APPROVAL_REQUEST,
+  LIST_APPROVALS_REQUEST,
+} from '../../../services/pdp/wire/protobuf/approval-schema.ts';
 import { decodeMessage } from '../../../services/pdp/wire/protobuf/decode.ts';
 import { batchItems, peekRequestId } from '../../../services/pdp/wire/protobuf/peek.ts';
 import {
@@ -14,6 +19,7 @@ import {
   REPORT_OUTCOME_REQUEST,
   RUN_REQUEST,
   START_RUN_REQUEST,
+  WAIT_REQUEST,
 } from '../../../services/pdp/wire/protobuf/request-schema.ts';
 import type { MessageSchema } from '../../../services/pdp/wire/protobuf/schema.ts';
 import {
@@ -31,10 +37,10 @@ const { Authorize } = CONTRACT[SERVICE_NAME] as unknown as AuthorizationServiceD
 
 describe('the schema of requests', () => {
   test('says of every message what the proto file says', () => {
-    const proto = readFileSync(
-      new URL('../../../proto/palisade/v1/authorization.proto', import.meta.url),
-      'utf8',
-    );
+    const proto = ['authorization', 'approvals']
+      .map((name) => new URL(`../../../proto/palisade/v1/${name}.proto`, import.meta.url))
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n');
 
     const all = [
       ...reachable('AuthorizeRequest', AUTHORIZE_REQUEST),
@@ -43,6 +49,10 @@ describe('the schema of requests', () => {
       ...reachable('StartRunRequest', START_RUN_REQUEST),
       ...reachable('EndRunRequest', RUN_REQUEST),
       ...reachable('GetRunRequest', RUN_REQUEST),
+      ...reachable('WaitForApprovalRequest', WAIT_REQUEST),
+      ...reachable('ListApprovalsRequest', LIST_APPROVALS_REQUEST),
+      ...reachable('GetApprovalRequest', GET_APPROVAL_REQUEST),
+      ...reachable('AnswerApprovalRequest', ANSWER_APPROVAL_REQUEST),
     ];
 
     for (const [name, schema] of all) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { APPROVAL_STATUSES } from '../../../services/engine/approval.ts';
 import { PdpError } from '../../../services/engine/error.ts';
 import { type DecisionReply, REASON_CODES } from '../../../services/pdp/types.ts';
 import type { AuthorizationServiceDefinition } from '../../../services/pdp/wire/generated/palisade/v1/AuthorizationService.ts';
@@ -58,6 +59,15 @@ const replies: fc.Arbitrary<DecisionReply> = fc.record({
     { maxLength: 3 },
   ),
   retry_after_ms: fc.oneof(fc.constant(0), fc.nat({ max: 31_622_400_000 })),
+  approval: fc.option(
+    fc.record({
+      approval_id: fc.uuid(),
+      status: fc.constantFrom(...APPROVAL_STATUSES),
+      expires_at: fc.nat({ max: 4_102_444_800_000 }),
+      url: text,
+    }),
+    { nil: undefined },
+  ),
   enforcement: fc.constantFrom('enforced', 'monitored', 'check_only'),
   trace_id: text,
   evaluated_at: fc.nat({ max: 4_102_444_800_000 }),
@@ -66,7 +76,7 @@ const replies: fc.Arbitrary<DecisionReply> = fc.record({
 
 /** What a client is to read. */
 function read(reply: DecisionReply): AuthorizeResponse__Output {
-  const { bundle, evaluated_at, explanation } = reply;
+  const { approval, bundle, evaluated_at, explanation } = reply;
 
   return {
     decision: upper(reply.decision),
@@ -85,22 +95,16 @@ function read(reply: DecisionReply): AuthorizeResponse__Output {
         fields: Object.entries(params).map(([name, string]) => ({ name, value: { kind: 'string', string } })),
       },
     })),
-    approval: null,
+    approval: approval === undefined ? null : { ...approval, expires_at: timestamp(approval.expires_at) },
     limits: reply.limits.map(({ name, used, max, resets_at }) => ({
       name,
       used: String(used),
       max: String(max),
-      resets_at:
-        resets_at === undefined
-          ? null
-          : { seconds: String(Math.floor(resets_at / 1_000)), nanos: (resets_at % 1_000) * 1_000_000 },
+      resets_at: resets_at === undefined ? null : timestamp(resets_at),
     })),
     enforcement: upper(reply.enforcement),
     trace_id: reply.trace_id,
-    evaluated_at: {
-      seconds: String(Math.floor(evaluated_at / 1_000)),
-      nanos: (evaluated_at % 1_000) * 1_000_000,
-    },
+    evaluated_at: timestamp(evaluated_at),
     valid_until: null,
     alternatives: [...reply.alternatives],
     explanation:
@@ -119,6 +123,10 @@ function read(reply: DecisionReply): AuthorizeResponse__Output {
             policy_decision: upper(explanation.policy_decision),
           },
   };
+}
+
+function timestamp(at: number) {
+  return { seconds: String(Math.floor(at / 1_000)), nanos: (at % 1_000) * 1_000_000 };
 }
 
 function upper<Text extends string>(text: Text): Uppercase<Text> {

@@ -71,6 +71,7 @@ export function recorder(): Recorder {
     endRun: () => Promise.reject(new PdpError('unavailable', 'not served here')),
     getRun: () => Promise.reject(new PdpError('unavailable', 'not served here')),
     reportOutcome: () => Promise.reject(new PdpError('unavailable', 'not served here')),
+    waitForApproval: () => Promise.reject(new PdpError('unavailable', 'not served here')),
   };
 
   return service;
@@ -102,6 +103,7 @@ export function replyTo(call: AuthorizeCall, scope: CallScope): DecisionReply {
     alternatives: [],
     limits: [],
     retry_after_ms: 0,
+    approval: undefined,
     enforcement: 'enforced',
     trace_id: scope.trace.trace_id,
     evaluated_at: Date.UTC(2026, 10, 22, 10, 0, 0, 123),

@@ -38,6 +38,8 @@ import type { SettledLimit as _palisade_v1_SettledLimit, SettledLimit__Output as
 import type { StartRunRequest as _palisade_v1_StartRunRequest, StartRunRequest__Output as _palisade_v1_StartRunRequest__Output } from './palisade/v1/StartRunRequest.ts';
 import type { TypeConstraints as _palisade_v1_TypeConstraints, TypeConstraints__Output as _palisade_v1_TypeConstraints__Output } from './palisade/v1/TypeConstraints.ts';
 import type { Value as _palisade_v1_Value, Value__Output as _palisade_v1_Value__Output } from './palisade/v1/Value.ts';
+import type { WaitForApprovalRequest as _palisade_v1_WaitForApprovalRequest, WaitForApprovalRequest__Output as _palisade_v1_WaitForApprovalRequest__Output } from './palisade/v1/WaitForApprovalRequest.ts';
+import type { WaitForApprovalResponse as _palisade_v1_WaitForApprovalResponse, WaitForApprovalResponse__Output as _palisade_v1_WaitForApprovalResponse__Output } from './palisade/v1/WaitForApprovalResponse.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -93,6 +95,8 @@ export interface ProtoGrpcType {
       StartRunRequest: MessageTypeDefinition<_palisade_v1_StartRunRequest, _palisade_v1_StartRunRequest__Output>
       TypeConstraints: MessageTypeDefinition<_palisade_v1_TypeConstraints, _palisade_v1_TypeConstraints__Output>
       Value: MessageTypeDefinition<_palisade_v1_Value, _palisade_v1_Value__Output>
+      WaitForApprovalRequest: MessageTypeDefinition<_palisade_v1_WaitForApprovalRequest, _palisade_v1_WaitForApprovalRequest__Output>
+      WaitForApprovalResponse: MessageTypeDefinition<_palisade_v1_WaitForApprovalResponse, _palisade_v1_WaitForApprovalResponse__Output>
     }
   }
 }

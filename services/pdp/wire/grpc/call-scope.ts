@@ -4,6 +4,7 @@ import { CallSignal } from '../../call-signal.ts';
 import { certificateBehind } from '../../tls/client-certificate.ts';
 import type { Caller, DecisionService, TraceContext } from '../../types.ts';
 import { bearerToken } from '../bearer.ts';
+import { WAIT_TIMEOUT_MS } from '../deadline.ts';
 import { isLoopbackPeer } from '../loopback.ts';
 import type { Handling } from '../serve.ts';
 
@@ -38,6 +39,11 @@ export function traceOf(
 /** Milliseconds for one decision: what is left of the call's deadline, at most `deadline_ms`. */
 export function timeoutOf(call: ServerCall): number {
   return Math.min(LIMITS.deadline_ms, Number(call.getDeadline()) - Date.now());
+}
+
+/** The same for a wait, which is not for a machine. */
+export function waitTimeoutOf(call: ServerCall): number {
+  return Math.min(WAIT_TIMEOUT_MS, Number(call.getDeadline()) - Date.now());
 }
 
 /** Aborts when the client cancels, disconnects or lets its deadline pass. */

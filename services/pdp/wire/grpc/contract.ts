@@ -30,7 +30,7 @@ const READING: Options = {
 };
 
 /** The contract's package, as reflection describes it. */
-export const CONTRACT = loadSync('palisade/v1/authorization.proto', READING);
+export const CONTRACT = loadSync(['palisade/v1/authorization.proto', 'palisade/v1/approvals.proto'], READING);
 
 const RPC_PACKAGE = loadSync(['google/rpc/status.proto', 'google/rpc/error_details.proto'], READING);
 export const RPC_STATUS = RPC_PACKAGE['google.rpc.Status'] as MessageTypeDefinition<Status, unknown>;
@@ -53,6 +53,7 @@ export function decisionServiceDefinition(): ServiceDefinition {
     StartRun: { ...contract.StartRun, ...asBytes('body_bytes') },
     EndRun: { ...contract.EndRun, ...asBytes('body_bytes') },
     GetRun: { ...contract.GetRun, ...asBytes('body_bytes') },
+    WaitForApproval: { ...contract.WaitForApproval, ...asBytes('body_bytes') },
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   DecisionReply,
   Enforcement,
   Explanation,
+  ReplyApproval,
 } from '../../types.ts';
 import { publicError } from '../errors.ts';
 import type { BatchOutcome } from '../serve.ts';
@@ -31,6 +32,7 @@ const RESPONSE = {
   reason_code: 8,
   message: 9,
   obligations: 10,
+  approval: 11,
   limits: 12,
   enforcement: 13,
   trace_id: 14,
@@ -45,6 +47,8 @@ const RECORD = { fields: 1 } as const;
 const FIELD = { name: 1, value: 2 } as const;
 const VALUE = { string: 3 } as const;
 const LIMIT_STATE = { name: 1, used: 2, max: 3, resets_at: 4 } as const;
+const APPROVAL = { approval_id: 1, status: 2, expires_at: 3, url: 4 } as const;
+const WAITED = { approval: 1 } as const;
 const TIMESTAMP = { seconds: 1, nanos: 2 } as const;
 const EXPLANATION = { determining_policies: 1, errors: 2, cedar_decision: 3, policy_decision: 4 } as const;
 const DETERMINING_POLICY = { policy_id: 1, effect: 2, annotations: 3 } as const;
@@ -76,6 +80,11 @@ export function encodeBatch(outcomes: readonly BatchOutcome[]): Buffer {
   });
 }
 
+/** Writes what became of an approval as the contract's WaitForApprovalResponse. */
+export function encodeWait(approval: ReplyApproval): Buffer {
+  return encoded(() => within(WAITED.approval, () => writeApproval(approval)));
+}
+
 /** What is written meanwhile, as bytes of its own. */
 export function encoded(write: () => void): Buffer {
   writer.drop();
@@ -100,7 +109,7 @@ function writeError(error: PdpError): void {
 }
 
 function writeResponse(reply: DecisionReply): void {
-  const { bundle, evaluated_at, explanation, retry_after_ms } = reply;
+  const { approval, bundle, evaluated_at, explanation, retry_after_ms } = reply;
   number(RESPONSE.decision, DECISIONS[reply.decision]);
   text(RESPONSE.decision_id, reply.decision_id);
   text(RESPONSE.request_id, reply.request_id);
@@ -113,6 +122,7 @@ function writeResponse(reply: DecisionReply): void {
   for (const obligation of reply.obligations) {
     within(RESPONSE.obligations, () => writeObligation(obligation));
   }
+  if (approval !== undefined) within(RESPONSE.approval, () => writeApproval(approval));
   for (const limit of reply.limits) within(RESPONSE.limits, () => writeLimit(limit));
   number(RESPONSE.enforcement, ENFORCEMENTS[reply.enforcement]);
   text(RESPONSE.trace_id, reply.trace_id);
@@ -120,6 +130,13 @@ function writeResponse(reply: DecisionReply): void {
   if (explanation !== undefined) within(RESPONSE.explanation, () => writeExplanation(explanation));
   for (const alternative of reply.alternatives) text(RESPONSE.alternatives, alternative);
   if (retry_after_ms !== 0) writer.int64(RESPONSE.retry_after_ms, retry_after_ms);
+}
+
+function writeApproval({ approval_id, status, expires_at, url }: ReplyApproval): void {
+  text(APPROVAL.approval_id, approval_id);
+  text(APPROVAL.status, status);
+  writeTime(APPROVAL.expires_at, expires_at);
+  text(APPROVAL.url, url);
 }
 
 function writeLimit({ name, used, max, resets_at }: CountedLimit): void {

@@ -10,8 +10,9 @@ import type {
   RunCall,
   StartRunCall,
   TypedEntityInput,
+  WaitCall,
 } from '../../types.ts';
-import { authorizeCall, constraintsCall, runCall, startRunCall } from '../authorize-call.ts';
+import { authorizeCall, constraintsCall, runCall, startRunCall, waitCall } from '../authorize-call.ts';
 import type { AuthorizeRequest__Output } from '../generated/palisade/v1/AuthorizeRequest.ts';
 import type { ConstraintsRequest__Output } from '../generated/palisade/v1/ConstraintsRequest.ts';
 import type { Detail__Output } from '../generated/palisade/v1/Detail.ts';
@@ -19,6 +20,7 @@ import type { EndRunRequest__Output } from '../generated/palisade/v1/EndRunReque
 import type { Mode__Output } from '../generated/palisade/v1/Mode.ts';
 import type { Run__Output } from '../generated/palisade/v1/Run.ts';
 import type { StartRunRequest__Output } from '../generated/palisade/v1/StartRunRequest.ts';
+import type { WaitForApprovalRequest__Output } from '../generated/palisade/v1/WaitForApprovalRequest.ts';
 import { decodeMessage } from '../protobuf/decode.ts';
 import { peekRequestId } from '../protobuf/peek.ts';
 import {
@@ -26,6 +28,7 @@ import {
   CONSTRAINTS_REQUEST,
   RUN_REQUEST,
   START_RUN_REQUEST,
+  WAIT_REQUEST,
 } from '../protobuf/request-schema.ts';
 import type { Incoming } from './contract.ts';
 import { typedContext, typedEntities } from './typed-value.ts';
@@ -98,6 +101,14 @@ export function readRunCall(incoming: Incoming): RunCall {
   if (!Buffer.isBuffer(incoming)) throw incoming.error;
 
   return runCall(decodeMessage(RUN_REQUEST, incoming) as unknown as EndRunRequest__Output);
+}
+
+/** Reads a WaitForApprovalRequest. @throws PdpError as {@link readConstraints}. */
+export function readWait(incoming: Incoming): WaitCall {
+  if (!Buffer.isBuffer(incoming)) throw incoming.error;
+  const message = decodeMessage(WAIT_REQUEST, incoming) as unknown as WaitForApprovalRequest__Output;
+
+  return waitCall({ ...message, timeout_ms: BigInt(message.timeout_ms) });
 }
 
 function fromMessage(message: AuthorizeRequest__Output): AuthorizeCall {

@@ -2,9 +2,11 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { service as healthDefinition } from 'grpc-health-check';
 import { PdpError } from '../../../engine/error.ts';
 import { LIMITS } from '../../../engine/limits.ts';
+import type { Office } from '../../approvals/office.ts';
 import { addressText } from '../../config/values.ts';
 import type { ServerTls } from '../../tls/follow-files.ts';
 import type { Handling } from '../serve.ts';
+import { APPROVAL_SERVICE, approvalHandlers, approvalServiceDefinition } from './approvals.ts';
 import { readCertificate } from './certificate.ts';
 import { decisionServiceDefinition, SERVICE_NAME } from './contract.ts';
 import { createHealth } from './health.ts';
@@ -20,6 +22,7 @@ import {
   getRunHandler,
   outcomeHandler,
   startRunHandler,
+  waitHandler,
 } from './unary.ts';
 
 export interface GrpcServerOptions extends Handling {
@@ -27,6 +30,8 @@ export interface GrpcServerOptions extends Handling {
   readonly reflection: boolean;
   /** Milliseconds for a request message to arrive. @defaultValue `LIMITS.receive_ms` */
   readonly receiveTimeoutMs?: number;
+  /** Where people answer approvals; absent: not here. */
+  readonly office?: Office | undefined;
   /** Absent: plain HTTP/2. */
   readonly tls?: ServerTls | undefined;
 }
@@ -69,7 +74,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
   });
-  const health = createHealth([SERVICE_NAME]);
+  const health = createHealth([SERVICE_NAME, APPROVAL_SERVICE]);
   const streams = new Set<DecisionStream>();
   const tlsPort = tls === undefined ? undefined : createTlsPort(server, tls);
   let stopping: PdpError | undefined;
@@ -83,6 +88,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     EndRun: endRunHandler(options),
     GetRun: getRunHandler(options),
     ReportOutcome: outcomeHandler(options),
+    WaitForApproval: waitHandler(options),
     AuthorizeStream: (call: StreamCall) => {
       const stream = serveStream(options, call);
       streams.add(stream);
@@ -90,6 +96,8 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       if (stopping !== undefined) stream.end(stopping);
     },
   });
+  const people = options.office === undefined ? undefined : approvalHandlers(options, options.office);
+  if (people !== undefined) server.addService(approvalServiceDefinition(), people.implementation);
   server.addService(healthDefinition, health.implementation);
   if (options.reflection) addReflection(server);
 
@@ -105,6 +113,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       stopping = error;
       health.setServing(false);
       health.close();
+      people?.close();
       for (const stream of streams) stream.end(error);
       tlsPort?.close();
       closed ??= closeServer(server, deadlineMs);

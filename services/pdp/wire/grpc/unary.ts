@@ -5,12 +5,19 @@ import { mapInTurns, nextTurn } from '../../turns.ts';
 import type { CallScope } from '../../types.ts';
 import { batchItems } from '../protobuf/peek.ts';
 import { decideBatch, type Handling, serve } from '../serve.ts';
-import { callerOf, leftSignal, timeoutOf, traceOf } from './call-scope.ts';
+import { callerOf, leftSignal, timeoutOf, traceOf, waitTimeoutOf } from './call-scope.ts';
 import { encodeConstraints } from './constraints-reply.ts';
 import { bounded, type Incoming } from './contract.ts';
 import { encodeOutcome, readOutcome } from './outcome.ts';
-import { encodeBatch, encodeResponse } from './reply.ts';
-import { type GrpcRequest, readConstraints, readRequest, readRunCall, readStartRun } from './request.ts';
+import { encodeBatch, encodeResponse, encodeWait } from './reply.ts';
+import {
+  type GrpcRequest,
+  readConstraints,
+  readRequest,
+  readRunCall,
+  readStartRun,
+  readWait,
+} from './request.ts';
 import { encodeRun } from './run-reply.ts';
 import { grpcStatus } from './status.ts';
 
@@ -63,13 +70,31 @@ export function outcomeHandler(handling: Handling): handleUnaryCall<Incoming, Bu
   );
 }
 
+/** Handles WaitForApproval, which lasts as long as it says. */
+export function waitHandler(handling: Handling): handleUnaryCall<Incoming, Buffer> {
+  return unary(
+    handling,
+    'WaitForApproval',
+    readWait,
+    async (call, scope) => encodeWait(await handling.service.waitForApproval(call, scope)),
+    waitTimeoutOf,
+  );
+}
+
 function unary<Request>(
   handling: Handling,
   method: Exclude<RpcMethod, 'AuthorizeStream'>,
   read: (incoming: Incoming) => Request | Promise<Request>,
   decide: (request: Request, scope: CallScope) => Promise<Buffer>,
+  timeout: (call: ServerUnaryCall<Incoming, Buffer>) => number = timeoutOf,
 ): handleUnaryCall<Incoming, Buffer> {
-  return (call, callback) => void answer(handling, method, call, callback, read, decide);
+  return (call, callback) => void answer(handling, method, call, callback, { read, decide, timeout });
+}
+
+interface Handler<Request> {
+  readonly read: (incoming: Incoming) => Request | Promise<Request>;
+  readonly decide: (request: Request, scope: CallScope) => Promise<Buffer>;
+  readonly timeout: (call: ServerUnaryCall<Incoming, Buffer>) => number;
 }
 
 async function answer<Request>(
@@ -77,8 +102,7 @@ async function answer<Request>(
   method: Exclude<RpcMethod, 'AuthorizeStream'>,
   call: ServerUnaryCall<Incoming, Buffer>,
   callback: sendUnaryData<Buffer>,
-  read: (incoming: Incoming) => Request | Promise<Request>,
-  decide: (request: Request, scope: CallScope) => Promise<Buffer>,
+  { read, decide, timeout }: Handler<Request>,
 ): Promise<void> {
   const trace = traceOf(handling, call);
   try {
@@ -93,7 +117,7 @@ async function answer<Request>(
 
         return read(call.request);
       },
-      timeoutMs: () => timeoutOf(call),
+      timeoutMs: () => timeout(call),
       decide,
     });
     callback(null, reply);

@@ -114,3 +114,9 @@ export const START_RUN_REQUEST = message({
 
 /** The same for EndRun and GetRun. */
 export const RUN_REQUEST = message({ 1: scalar('run_id', 'string'), 2: scalar('request_id', 'string') });
+
+export const WAIT_REQUEST = message({
+  1: scalar('approval_id', 'string'),
+  2: scalar('policy_store', 'string'),
+  3: scalar('timeout_ms', 'uint64'),
+});

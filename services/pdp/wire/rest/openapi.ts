@@ -19,6 +19,8 @@ import {
   ReportOutcomeResponse,
   RunStatus,
   StartRunRequest,
+  WaitForApprovalRequest,
+  WaitForApprovalResponse,
 } from './schema.ts';
 
 /** The version of the REST interface, `/v1`; not that of the software. */
@@ -69,6 +71,22 @@ export const DECISION_PATHS: ZodOpenApiPathsObject = {
         '200': {
           description: 'One result per request',
           content: { 'application/json': { schema: AuthorizeBatchResponse } },
+        },
+        ...PROBLEM_RESPONSES,
+      },
+    },
+  },
+  '/v1/approvals/wait': {
+    post: {
+      operationId: 'waitForApproval',
+      summary: 'Waits for people to answer an approval that this credential asked for',
+      description: 'Once it is approved, send the same request again with its `approval_id`.',
+      security: [{ bearer: [] }],
+      requestBody: { required: true, content: { 'application/json': { schema: WaitForApprovalRequest } } },
+      responses: {
+        '200': {
+          description: 'What it is by then',
+          content: { 'application/json': { schema: WaitForApprovalResponse } },
         },
         ...PROBLEM_RESPONSES,
       },

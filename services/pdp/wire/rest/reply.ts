@@ -1,8 +1,9 @@
 import { PdpError } from '../../../engine/error.ts';
 import type { OutcomeReply } from '../../outcomes/types.ts';
-import type { ConstraintsReply, DecisionReply, Explanation, RunReply } from '../../types.ts';
+import type { ConstraintsReply, DecisionReply, Explanation, ReplyApproval, RunReply } from '../../types.ts';
 import { publicError } from '../errors.ts';
 import type {
+  ApprovalBody,
   AuthorizeResponseBody,
   AuthorizeResultBody,
   ConstraintsResponseBody,
@@ -26,6 +27,7 @@ export function responseBody(reply: DecisionReply): AuthorizeResponseBody {
     message: present(reply.message),
     obligations: some(reply.obligations)?.map(({ id, params }) => ({ id, params })),
     alternatives: some(reply.alternatives),
+    approval: reply.approval === undefined ? undefined : approvalBody(reply.approval),
     limits: some(reply.limits)?.map(({ name, used, max, resets_at }) => ({
       name,
       used,
@@ -107,6 +109,10 @@ export function outcomeBody({ decision_id, outcome, limits }: OutcomeReply): Rep
     outcome,
     limits: some(limits)?.map(({ name, reserved, charged }) => ({ name, reserved, charged })),
   };
+}
+
+export function approvalBody({ approval_id, status, expires_at, url }: ReplyApproval): ApprovalBody {
+  return { approval_id, status, expires_at: new Date(expires_at).toISOString(), url: present(url) };
 }
 
 function explanationBody(explanation: Explanation): AuthorizeResponseBody['explanation'] {

@@ -6,8 +6,8 @@ import { type JsonLimits, parseJson } from '../../../engine/raw/json.ts';
 import { type RawNode, RawNumber, RawObject } from '../../../engine/raw/raw.ts';
 import type { OutcomeCall } from '../../outcomes/types.ts';
 import { mapInTurns } from '../../turns.ts';
-import type { AuthorizeCall, ConstraintsCall, RunCall, StartRunCall } from '../../types.ts';
-import { authorizeCall, constraintsCall, runCall, startRunCall } from '../authorize-call.ts';
+import type { AuthorizeCall, ConstraintsCall, RunCall, StartRunCall, WaitCall } from '../../types.ts';
+import { authorizeCall, constraintsCall, runCall, startRunCall, waitCall } from '../authorize-call.ts';
 import { outcomeCall } from '../outcome-call.ts';
 import { batchTexts } from './batch-text.ts';
 import {
@@ -16,6 +16,7 @@ import {
   EndRunRequest,
   ReportOutcomeRequest,
   StartRunRequest,
+  WaitForApprovalRequest,
 } from './schema.ts';
 
 /** One request of a batch as read from its text. */
@@ -108,6 +109,11 @@ function refuseLostName(tree: RawNode): void {
   if (!(cost instanceof RawObject && cost.entries.has('__proto__'))) return;
 
   throw new PdpError('invalid_request', 'there is no limit of this name', { field: 'cost.__proto__' });
+}
+
+/** Reads the body of POST /v1/approvals/wait. @throws PdpError as `readRequest`. */
+export function readWait(bytes: Buffer): WaitCall {
+  return waitCall(envelopeOf(parseBody(bytes), WaitForApprovalRequest));
 }
 
 function fromTree(tree: RawNode): AuthorizeCall {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type {} from 'zod-openapi';
+import { APPROVAL_STATUSES } from '../../../engine/approval.ts';
 import { PDP_ERROR_CODES } from '../../../engine/error.ts';
 import { LIMITS } from '../../../engine/limits.ts';
 import type { RawNode } from '../../../engine/raw/raw.ts';
@@ -77,7 +78,9 @@ export const AuthorizeRequest = z
       description: 'Where another bundle decides, the request fails with `precondition_failed`.',
     }),
     at_least_sequence: sequence.optional(),
-    approval_id: identifier.optional(),
+    approval_id: identifier.optional().meta({
+      description: 'An approval of exactly this request, which the call consumes where it needs one.',
+    }),
     supported_obligations: z.array(z.string()).optional().meta({
       description: 'Ids that the client can carry out; an allow that obliges to another is a deny.',
     }),
@@ -123,6 +126,37 @@ const LimitState = z
   })
   .meta({ id: 'LimitState', description: 'What is used of a limit, after an allow that counts with it.' });
 
+export const Approval = z
+  .strictObject({
+    approval_id: z.string().meta({ description: 'UUIDv7.' }),
+    status: z.enum(APPROVAL_STATUSES),
+    expires_at: z.string().meta({ format: 'date-time', description: 'Until then it is answered and used.' }),
+    url: z.string().optional().meta({ description: 'Where people answer it.' }),
+  })
+  .meta({
+    id: 'Approval',
+    description:
+      'The question to people that stands for the request, or the approval that it consumed. Once it is approved, send the same request with its `approval_id`.',
+  });
+export type ApprovalBody = z.infer<typeof Approval>;
+
+export const WaitForApprovalRequest = z
+  .strictObject({
+    approval_id: identifier,
+    policy_store: identifier.optional().meta({ description: "Absent: the credential's only store." }),
+    timeout_ms: z
+      .bigint()
+      .min(0n)
+      .max(BigInt(LIMITS.approval_wait_ms))
+      .optional()
+      .meta({ override: { type: 'integer', minimum: 0, maximum: LIMITS.approval_wait_ms } }),
+  })
+  .meta({ id: 'WaitForApprovalRequest' });
+
+export const WaitForApprovalResponse = z
+  .strictObject({ approval: Approval.meta({ description: 'Still pending: wait again.' }) })
+  .meta({ id: 'WaitForApprovalResponse' });
+
 export const AuthorizeResponse = z
   .strictObject({
     decision,
@@ -141,6 +175,7 @@ export const AuthorizeResponse = z
     alternatives: z.array(z.string()).optional().meta({
       description: 'What would be allowed instead, for the model that was refused.',
     }),
+    approval: Approval.optional(),
     limits: z.array(LimitState).optional().meta({
       description: 'Of each limit of the action whose state was looked at. Absent: none.',
     }),

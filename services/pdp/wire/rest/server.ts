@@ -8,6 +8,7 @@ import { nextTurn } from '../../turns.ts';
 import type { Caller, CallScope, DecisionService } from '../../types.ts';
 import { runCall } from '../authorize-call.ts';
 import { bearerToken } from '../bearer.ts';
+import { WAIT_TIMEOUT_MS } from '../deadline.ts';
 import { isLoopback } from '../loopback.ts';
 import { decideBatch, type Handling, serve } from '../serve.ts';
 import { type AppOptions, createApp, methodNotAllowed } from './app.ts';
@@ -15,8 +16,16 @@ import { readJsonBody } from './body.ts';
 import { type JsonValue, jsonText } from './json-text.ts';
 import { createHttpListener, type HttpListener } from './listener.ts';
 import { sendProblem } from './problem.ts';
-import { constraintsBody, outcomeBody, responseBody, resultBody, runBody } from './reply.ts';
-import { readBatch, readConstraints, readEndRun, readOutcome, readRequest, readStartRun } from './request.ts';
+import { approvalBody, constraintsBody, outcomeBody, responseBody, resultBody, runBody } from './reply.ts';
+import {
+  readBatch,
+  readConstraints,
+  readEndRun,
+  readOutcome,
+  readRequest,
+  readStartRun,
+  readWait,
+} from './request.ts';
 import { respond } from './respond.ts';
 import { traceOf } from './watch.ts';
 
@@ -37,6 +46,8 @@ interface Endpoint<Request> {
   /** @param id that its path names; empty where it names none. */
   readonly read: (bytes: Buffer, id: string) => Request | Promise<Request>;
   readonly decide: (request: Request, scope: CallScope) => Promise<JsonValue>;
+  /** @defaultValue `LIMITS.deadline_ms` */
+  readonly timeoutMs?: number;
 }
 
 const AUTHORIZE = '/v1/authorize';
@@ -46,6 +57,7 @@ const OUTCOME = '/v1/decisions/:decision_id/outcome';
 const RUNS = '/v1/runs';
 const RUN = '/v1/runs/:run_id';
 const RUN_END = '/v1/runs/:run_id/end';
+const WAIT = '/v1/approvals/wait';
 
 const NO_BODY = Buffer.alloc(0);
 
@@ -59,6 +71,7 @@ export function createRestServer(options: RestServerOptions): HttpListener {
     routes.route(RUN).get(getRun(options)).all(methodNotAllowed('GET, HEAD'));
     routes.route(RUN_END).post(endRun(options)).all(methodNotAllowed('POST'));
     routes.route(OUTCOME).post(outcome(options)).all(methodNotAllowed('POST'));
+    routes.route(WAIT).post(wait(options)).all(methodNotAllowed('POST'));
     routes.route('/openapi.json').get(openapi(options.openapi)).all(methodNotAllowed('GET, HEAD'));
   });
 
@@ -133,13 +146,25 @@ function outcome(options: RestServerOptions): RequestHandler {
   });
 }
 
+function wait(options: RestServerOptions): RequestHandler {
+  return endpoint(options, {
+    route: WAIT,
+    limit: 'body_bytes',
+    read: readWait,
+    decide: async (call, scope) => ({
+      approval: approvalBody(await options.service.waitForApproval(call, scope)),
+    }),
+    timeoutMs: WAIT_TIMEOUT_MS,
+  });
+}
+
 function openapi(text: string): RequestHandler {
   return (request, response) => respond(request, response, 200, { 'content-type': 'application/json' }, text);
 }
 
 function endpoint<Request>(
   options: RestServerOptions,
-  { route, limit, read, decide }: Endpoint<Request>,
+  { route, limit, read, decide, timeoutMs = LIMITS.deadline_ms }: Endpoint<Request>,
 ): RequestHandler {
   const body = limit && { limit, timeoutMs: options.receiveTimeoutMs };
   const scheme = options.tls === undefined ? 'http' : 'https';
@@ -164,7 +189,7 @@ function endpoint<Request>(
 
           return read(bytes, String(id));
         },
-        timeoutMs: () => LIMITS.deadline_ms,
+        timeoutMs: () => timeoutMs,
         decide,
       });
       respond(request, response, 200, headers, jsonText(reply));

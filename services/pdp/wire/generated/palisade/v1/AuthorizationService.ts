@@ -15,6 +15,8 @@ import type { ReportOutcomeRequest as _palisade_v1_ReportOutcomeRequest, ReportO
 import type { ReportOutcomeResponse as _palisade_v1_ReportOutcomeResponse, ReportOutcomeResponse__Output as _palisade_v1_ReportOutcomeResponse__Output } from '../../palisade/v1/ReportOutcomeResponse.ts';
 import type { RunStatus as _palisade_v1_RunStatus, RunStatus__Output as _palisade_v1_RunStatus__Output } from '../../palisade/v1/RunStatus.ts';
 import type { StartRunRequest as _palisade_v1_StartRunRequest, StartRunRequest__Output as _palisade_v1_StartRunRequest__Output } from '../../palisade/v1/StartRunRequest.ts';
+import type { WaitForApprovalRequest as _palisade_v1_WaitForApprovalRequest, WaitForApprovalRequest__Output as _palisade_v1_WaitForApprovalRequest__Output } from '../../palisade/v1/WaitForApprovalRequest.ts';
+import type { WaitForApprovalResponse as _palisade_v1_WaitForApprovalResponse, WaitForApprovalResponse__Output as _palisade_v1_WaitForApprovalResponse__Output } from '../../palisade/v1/WaitForApprovalResponse.ts';
 
 export interface AuthorizationServiceClient extends grpc.Client {
   Authorize(argument: _palisade_v1_AuthorizeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_AuthorizeResponse__Output>): grpc.ClientUnaryCall;
@@ -85,6 +87,15 @@ export interface AuthorizationServiceClient extends grpc.Client {
   startRun(argument: _palisade_v1_StartRunRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
   startRun(argument: _palisade_v1_StartRunRequest, callback: grpc.requestCallback<_palisade_v1_RunStatus__Output>): grpc.ClientUnaryCall;
   
+  WaitForApproval(argument: _palisade_v1_WaitForApprovalRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_WaitForApprovalResponse__Output>): grpc.ClientUnaryCall;
+  WaitForApproval(argument: _palisade_v1_WaitForApprovalRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_WaitForApprovalResponse__Output>): grpc.ClientUnaryCall;
+  WaitForApproval(argument: _palisade_v1_WaitForApprovalRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_WaitForApprovalResponse__Output>): grpc.ClientUnaryCall;
+  WaitForApproval(argument: _palisade_v1_WaitForApprovalRequest, callback: grpc.requestCallback<_palisade_v1_WaitForApprovalResponse__Output>): grpc.ClientUnaryCall;
+  waitForApproval(argument: _palisade_v1_WaitForApprovalRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_WaitForApprovalResponse__Output>): grpc.ClientUnaryCall;
+  waitForApproval(argument: _palisade_v1_WaitForApprovalRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_palisade_v1_WaitForApprovalResponse__Output>): grpc.ClientUnaryCall;
+  waitForApproval(argument: _palisade_v1_WaitForApprovalRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_palisade_v1_WaitForApprovalResponse__Output>): grpc.ClientUnaryCall;
+  waitForApproval(argument: _palisade_v1_WaitForApprovalRequest, callback: grpc.requestCallback<_palisade_v1_WaitForApprovalResponse__Output>): grpc.ClientUnaryCall;
+  
 }
 
 export interface AuthorizationServiceHandlers extends grpc.UntypedServiceImplementation {
@@ -104,6 +115,8 @@ export interface AuthorizationServiceHandlers extends grpc.UntypedServiceImpleme
   
   StartRun: grpc.handleUnaryCall<_palisade_v1_StartRunRequest__Output, _palisade_v1_RunStatus>;
   
+  WaitForApproval: grpc.handleUnaryCall<_palisade_v1_WaitForApprovalRequest__Output, _palisade_v1_WaitForApprovalResponse>;
+  
 }
 
 export interface AuthorizationServiceDefinition extends grpc.ServiceDefinition {
@@ -115,4 +128,5 @@ export interface AuthorizationServiceDefinition extends grpc.ServiceDefinition {
   GetRun: MethodDefinition<_palisade_v1_GetRunRequest, _palisade_v1_RunStatus, _palisade_v1_GetRunRequest__Output, _palisade_v1_RunStatus__Output>
   ReportOutcome: MethodDefinition<_palisade_v1_ReportOutcomeRequest, _palisade_v1_ReportOutcomeResponse, _palisade_v1_ReportOutcomeRequest__Output, _palisade_v1_ReportOutcomeResponse__Output>
   StartRun: MethodDefinition<_palisade_v1_StartRunRequest, _palisade_v1_RunStatus, _palisade_v1_StartRunRequest__Output, _palisade_v1_RunStatus__Output>
+  WaitForApproval: MethodDefinition<_palisade_v1_WaitForApprovalRequest, _palisade_v1_WaitForApprovalResponse, _palisade_v1_WaitForApprovalRequest__Output, _palisade_v1_WaitForApprovalResponse__Output>
 }
