@@ -30,6 +30,19 @@ export interface FuzzBundle {
   readonly ids: ReadonlyMap<string, readonly string[]>;
   /** Types whose entities a request may list. */
   readonly requestTypes: ReadonlySet<string>;
+  /** Ids of actions that are denied without a run, which no request here has, beside those that look at one. */
+  readonly needRun: ReadonlySet<string>;
+}
+
+/** What of bundle.yaml says more than Cedar knows. */
+interface Manifest {
+  readonly entity_sources: Readonly<Record<string, string>>;
+  readonly labels?: { readonly takes?: Readonly<Record<string, unknown>> };
+  readonly limits?: readonly {
+    readonly actions: readonly string[];
+    readonly key: readonly string[];
+    readonly lifetime?: string;
+  }[];
 }
 
 interface LinkFile {
@@ -52,8 +65,8 @@ export async function readFuzzBundle(folder: string, store: string): Promise<Fuz
   }
   const links = names.includes('links.json') ? (JSON.parse(await read('links.json')) as LinkFile[]) : [];
   const entities = parseExact(await read('entities.json')) as readonly Exact[];
-  const sources = (parse(await read('bundle.yaml')) as { entity_sources: Record<string, string> })
-    .entity_sources;
+  const manifest = parse(await read('bundle.yaml')) as Manifest;
+  const { entity_sources: sources } = manifest;
 
   return {
     folder,
@@ -78,7 +91,15 @@ export async function readFuzzBundle(folder: string, store: string): Promise<Fuz
     entities,
     ids: idsByType(entities),
     requestTypes: new Set(Object.keys(sources).filter((type) => sources[type] === 'request')),
+    needRun: needRun(manifest),
   };
+}
+
+function needRun({ labels, limits = [] }: Manifest): ReadonlySet<string> {
+  const byRun = limits.filter(({ key, lifetime }) => lifetime === 'run' || key.includes('run'));
+  const texts = [...Object.keys(labels?.takes ?? {}), ...byRun.flatMap(({ actions }) => actions)];
+
+  return new Set(texts.map((text) => /"(.*)"/.exec(text)?.[1] ?? ''));
 }
 
 function idOf(text: string): string {

@@ -45,17 +45,24 @@ function problemOf(oracle: Oracle, outcome: Outcome, readings: readonly Reading[
   const problems = readings.map((reading) => {
     const bundle = oracle.bundleOf(reading);
 
-    return compare(outcome, oracle.judge(reading, outcome.evaluatedAt), bundle?.forbids ?? new Set());
+    const cedar = oracle.judge(reading, outcome.evaluatedAt);
+
+    return compare(outcome, cedar, bundle?.forbids ?? new Set(), oracle.needsRun(reading));
   });
 
   return problems.includes(undefined) ? undefined : problems[0];
 }
 
-function compare(decided: Decided, cedar: OracleAnswer, forbids: ReadonlySet<string>): string | undefined {
+function compare(
+  decided: Decided,
+  cedar: OracleAnswer,
+  forbids: ReadonlySet<string>,
+  needsRun: boolean,
+): string | undefined {
   if (typeof cedar === 'string') return `decided ${decided.decision}, and Cedar refuses: ${cedar}`;
 
   const failedForbid = cedar.errors.some((id) => forbids.has(id));
-  const permitted = cedar.decision === 'allow' && cedar.reason.length > 0 && !failedForbid;
+  const permitted = cedar.decision === 'allow' && cedar.reason.length > 0 && !failedForbid && !needsRun;
   if (decided.decision !== (permitted ? 'allow' : 'deny'))
     return `decided ${decided.decision}, and Cedar ${JSON.stringify(cedar)}`;
 

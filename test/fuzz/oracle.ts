@@ -2,7 +2,7 @@ import {
   preparsePolicySet,
   preparseSchema,
   type StatefulAuthorizationCall,
-  schemaToJson,
+  schemaToJsonWithResolvedTypes,
   statefulIsAuthorized,
 } from '@cedar-policy/cedar-wasm/nodejs';
 import { isObject } from './exact-json.ts';
@@ -22,6 +22,8 @@ export interface Oracle {
   /** @param now what the server says that its clock showed. */
   judge(reading: Reading, now: string): OracleAnswer;
   bundleOf(reading: Reading): FuzzBundle | undefined;
+  /** Whether it is denied whatever Cedar says, since it comes without a run. */
+  needsRun(reading: Reading): boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface Oracle {
  * few rules that are Palisade's own written down once more.
  */
 export function createOracle(bundles: readonly FuzzBundle[]): Oracle {
-  const factActions = new Map(bundles.map(({ store, schemaText }) => [store, actionsWithFacts(schemaText)]));
+  const declared = new Map(bundles.map(({ store, schemaText }) => [store, factsByAction(schemaText)]));
   for (const { store, schemaText, policies } of bundles) {
     check(preparseSchema(store, schemaText));
     check(preparsePolicySet(store, policies as Parameters<typeof preparsePolicySet>[1]));
@@ -40,6 +42,14 @@ export function createOracle(bundles: readonly FuzzBundle[]): Oracle {
   return {
     bundleOf,
 
+    needsRun(reading) {
+      const bundle = bundleOf(reading);
+      const id = idOf(reading.action);
+      const looks = declared.get(bundle?.store ?? '')?.get(id)?.['run'] !== undefined;
+
+      return looks || bundle?.needRun.has(id) === true;
+    },
+
     judge(reading, now) {
       const bundle = bundleOf(reading);
       if (bundle === undefined) return 'there is no such store';
@@ -47,8 +57,8 @@ export function createOracle(bundles: readonly FuzzBundle[]): Oracle {
       if (refusal !== undefined) return refusal;
 
       const { principal, action, resource, context, entities } = reading;
-      const id = isObject(action) ? action['id'] : undefined;
-      const facts = factActions.get(bundle.store)?.has(String(id)) === true ? { pdp: { now } } : {};
+      const own = declared.get(bundle.store)?.get(idOf(action));
+      const facts = own === undefined ? {} : { pdp: factsOf(own, now) };
       const call = {
         principal,
         action,
@@ -115,17 +125,40 @@ function uidOf(entity: unknown): { readonly type: string; readonly id: string } 
   return typeof type === 'string' && typeof id === 'string' ? { type, id } : undefined;
 }
 
-function actionsWithFacts(schemaText: string): ReadonlySet<string> {
-  const answer = schemaToJson(schemaText);
-  if (answer.type !== 'success') throw new Error('a schema that Cedar cannot read');
+function idOf(action: Reading['action']): string {
+  return isObject(action) ? String(action['id']) : '';
+}
 
-  return new Set(
-    Object.values(answer.json).flatMap(({ actions }) =>
-      Object.keys(actions).filter((id) =>
-        JSON.stringify(actions[id]?.appliesTo?.context ?? {}).includes('"pdp"'),
-      ),
-    ),
+/** The members of a record type. */
+type Members = Readonly<Record<string, { readonly attributes?: Members }>>;
+
+/** What actions declare as `pdp`, by their ids. */
+function factsByAction(schemaText: string): ReadonlyMap<string, Members> {
+  const answer = schemaToJsonWithResolvedTypes(schemaText);
+  if (answer.type !== 'success') throw new Error('a schema that Cedar cannot read');
+  const actions = Object.values(answer.json).flatMap((namespace) => Object.entries(namespace.actions));
+
+  return new Map(
+    actions.flatMap(([id, { appliesTo }]) => {
+      const context = appliesTo?.context as { readonly attributes?: Members } | undefined;
+      const pdp = context?.attributes?.['pdp']?.attributes;
+
+      return pdp === undefined ? [] : [[id, pdp] as const];
+    }),
   );
+}
+
+/** The facts of a request without a run: the time, and what is known of a run that has just begun. */
+function factsOf(members: Members, now: string): object {
+  const run = { labels: [], steps: 0, actions: {} };
+  const parts = Object.keys(members['run']?.attributes ?? {});
+
+  return {
+    ...(members['now'] === undefined ? {} : { now }),
+    ...(members['run'] === undefined
+      ? {}
+      : { run: Object.fromEntries(Object.entries(run).filter(([name]) => parts.includes(name))) }),
+  };
 }
 
 function check(answer: { readonly type: string }): void {
