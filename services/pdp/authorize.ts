@@ -1,6 +1,5 @@
 import type { CompiledBundle } from '../bundles/compile.ts';
 import { decideByBundle } from '../bundles/decide.ts';
-import type { RunRule } from '../bundles/runs/rule.ts';
 import type { PdpError } from '../engine/error.ts';
 import { uidKey } from '../engine/value/value.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -11,7 +10,7 @@ import { type Begun, begin, commit, conclude, fail, reserve } from './deciding.t
 import { factsFor } from './facts.ts';
 import { judge, storedFor } from './judge.ts';
 import type { Observer } from './observe/observer.ts';
-import { isRunId } from './runs/run-id.ts';
+import { ruleOfRun } from './runs/run-id.ts';
 import type { RunTurns } from './runs/run-turns.ts';
 import type { Snapshot } from './snapshot.ts';
 import { authorizeStateful } from './stateful/authorize-stateful.ts';
@@ -91,10 +90,5 @@ function isStateful({ selected: { bundle }, call }: Begun): boolean {
   const action = bundle.actions.get(uidKey(call.action.type, call.action.id));
   if (action === undefined) return false;
 
-  return action.limits.length > 0 || dependsOnRun(action.run, call.run?.run_id);
-}
-
-/** An action that is only counted in runs is no matter of PostgreSQL where there is none. */
-function dependsOnRun(rule: RunRule | undefined, runId = ''): boolean {
-  return rule !== undefined && (rule.isNeeded || isRunId(runId));
+  return action.limits.length > 0 || ruleOfRun(action.run, call) !== undefined;
 }

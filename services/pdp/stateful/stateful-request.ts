@@ -12,6 +12,7 @@ import type { Begun } from '../deciding.ts';
 import { factsFor } from '../facts.ts';
 import { type Keyed, keyedRequest } from '../idempotency/keyed.ts';
 import { type Judged, judge, storedFor } from '../judge.ts';
+import { ruleOfRun } from '../runs/run-id.ts';
 import { type KnownRun, runPart } from '../runs/run-part.ts';
 import type { CountedLimit } from '../types.ts';
 import { uuidv7 } from '../uuid.ts';
@@ -77,7 +78,7 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
   const { limits: rules, limitFacts } = request.action;
   const charges = rules.map((rule) => ({ ...rule, amount: rule.costOf(request.context) }));
   const byName = new Map(charges.map((charge) => [charge.name, charge]));
-  const { run: runRule } = request.action;
+  const runRule = ruleOfRun(request.action.run, call);
   const run = runRule === undefined ? undefined : runPart(path, begun, request, runRule);
   const looksAtLimits = limitFacts.length > 0;
   const decisionId = uuidv7(at);

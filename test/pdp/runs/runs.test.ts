@@ -353,3 +353,26 @@ forbid (principal, action == Action::"finish", resource) when { context.pdp.run.
   expect(await call('finish', other)).toMatchObject({ decision: 'allow' });
   expect(await own.get(String(run['run_id']))).toMatchObject({ steps: 2n });
 });
+
+test('an action that is counted in runs and limited is decided by its limit alone where there is no run', async () => {
+  const files = new Map(agentBundle());
+  const manifest = String(files.get('bundle.yaml'));
+  const limit = `  - { name: tested, actions: ['Action::"run_tests"'], key: [principal], window: 1h, max: 3 }\n`;
+  const limited = manifest
+    .replace('limits:\n', `limits:\n${limit}`)
+    .replace('name: agent-', 'name: limited-');
+  const own = await storeWith(files.set('bundle.yaml', Buffer.from(limited)));
+  const run = await restRuns(world.addresses, `Bearer ${own.token}`).start({ principal: BOT });
+  const outcomes: Outcome[] = [];
+  for (const id of [undefined, 'run-1', String(run['run_id']), randomUUID()])
+    outcomes.push(await own.client.rest(restBody(question('run_tests', id))));
+  const keyed = question('run_tests', undefined, { members: { idempotency_key: 'k' } });
+  expect(await store.client.rest(restBody(keyed))).toMatchObject({ decision: 'allow' });
+
+  expect(outcomes.map((outcome) => outcome['reason_code'])).toEqual([
+    'permitted',
+    'permitted',
+    'permitted',
+    'limit_exceeded',
+  ]);
+});
