@@ -23,7 +23,10 @@ export type KnownRun =
 export interface RunPart {
   /** Whether the request is denied without; otherwise it is only counted where there is one. */
   readonly isNeeded: boolean;
-  /** Whether it cannot be judged or counted before the run is known; otherwise settling finds out whether the run stands. */
+  /**
+   * Whether the run has to be known before it is judged or counted, or people are asked for their word; otherwise settling finds out
+   * whether the run stands.
+   */
   readonly isReadFirst: boolean;
   /** Why there is no run for it, where nobody has to be asked for that. */
   readonly presumed: KnownRun | undefined;
@@ -56,11 +59,12 @@ export function runPart(
   const runId = call.run?.run_id ?? '';
   const { subject } = scope.caller;
   const principal = request.principal.canonical();
+  const isByRun = action.limits.some((limit) => limit.isByRun);
   const presumed = rule.isNeeded ? refusalOf(runId) : undefined;
 
   return {
     isNeeded: rule.isNeeded,
-    isReadFirst: rule.isNeeded && (rule.isFact || action.limits.some(({ isByRun }) => isByRun)),
+    isReadFirst: rule.isNeeded && (rule.isFact || isByRun || selected.bundle.asksApproval),
     presumed,
     enter: () =>
       rule.isFact && isRunId(runId) ? runTurns.enter(`${subject} ${runId}`) : Promise.resolve(noTurn),

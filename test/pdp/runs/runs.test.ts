@@ -376,3 +376,25 @@ test('an action that is counted in runs and limited is decided by its limit alon
     'limit_exceeded',
   ]);
 });
+
+test('people are not asked for a call whose run does not stand', async () => {
+  const files = new Map(
+    agentBundle({
+      policies: `@id("ask-first") @approval("Group::\\"leads\\"")
+forbid (principal, action == Action::"receive", resource) unless { context.pdp has approval };`,
+      schema: 'entity Group;\n',
+    }),
+  );
+  const schema = String(files.get('schema.cedarschema')).replace(
+    'context: { input: { label: String } }',
+    'context: { input: { label: String }, pdp: { approval?: { by: Set<String>, at: datetime, count: Long } } }',
+  );
+  const own = await storeWith(files.set('schema.cedarschema', Buffer.from(schema)));
+  const runs = restRuns(world.addresses, `Bearer ${own.token}`);
+  const run = String((await runs.start({ principal: BOT }))['run_id']);
+  const receive = () =>
+    own.client.rest(restBody(question('receive', run, { context: '{"input":{"label":"public"}}' })));
+  expect(await receive()).toMatchObject({ reason_code: 'approval_required' });
+  await runs.end(run);
+  expect(await receive()).toMatchObject({ reason_code: 'not_permitted' });
+});
