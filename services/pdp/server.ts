@@ -194,6 +194,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   const handling: Handling = { service, onRefusal: createRefusals(path, log), observer };
   const hosts = config.PALISADE_ALLOWED_HOSTS ?? [];
   let isStopping = false;
+  const stopping = new AbortController();
   const unready = () => [
     ...(isStopping ? ['this server is stopping'] : []),
     ...unreadiness(replica, ledger, config, following.refusal()),
@@ -250,6 +251,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
       system,
       repeats,
       desk,
+      stopping: stopping.signal,
       unready: () => [...unready(), ...(colleagues?.unready() ?? [])],
       warnings: () => [...warnings(), ...(colleagues?.warnings() ?? [])],
     };
@@ -290,6 +292,7 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
       // At once, so that a load balancer sees it while calls are still taken.
       isStopping = true;
       approvals.end();
+      stopping.abort();
 
       return stopAll(stops);
     },

@@ -185,3 +185,34 @@ test('a process that is killed after it has consumed leaves no second use of the
     Array(3).fill('approval_invalid'),
   );
 });
+
+test('a process that ends answers those who wait and ends what they watch', {
+  timeout: 120_000,
+}, async () => {
+  const { replicas, tokens, world } = three();
+  const leaving = replicas[0];
+  if (leaving === undefined) throw new Error('no replica');
+  const id = idOf(await pay(1, 'left'));
+  const waiting = waitFor(0, id);
+  const { body: lines } = await fetch(
+    `http://${leaving.server.addresses.admin}/v1/approvals/watch?for_ms=60000`,
+    { headers: { authorization: `Bearer ${tokens.get('fay')}` } },
+  );
+  const watched = (async () => {
+    let text = '';
+    for await (const chunk of lines ?? []) text += Buffer.from(chunk).toString();
+
+    return text;
+  })();
+  await until(async () => (await leaving.admin('GET', '/v1/approvals')).status === 200);
+  const begun = performance.now();
+
+  expect(await leaving.server.stop()).toBe(0);
+  expect(performance.now() - begun).toBeLessThan(10_000);
+  expect(await waiting).toBe('pending');
+  expect(await watched).toContain(id);
+  leaving.server = await world.serve({
+    PALISADE_PROCESS_ID: 'pdp-1',
+    PALISADE_SPOOL_DIR: `${world.home}/pdp-1`,
+  });
+});

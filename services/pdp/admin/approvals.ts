@@ -48,7 +48,7 @@ export const APPROVAL_ANSWER = z.strictObject({
 });
 
 /** `/v1/approvals`: what is asked of people, exactly what would run, and their answers. */
-export function approvalRoutes({ desk, poolFor }: AdminContext): readonly AdminRoute[] {
+export function approvalRoutes({ desk, poolFor, stopping }: AdminContext): readonly AdminRoute[] {
   const routes = createAdminRoutes();
 
   routes.get('/v1/approvals', 'readApprovals', async (request, response) => {
@@ -59,15 +59,17 @@ export function approvalRoutes({ desk, poolFor }: AdminContext): readonly AdminR
 
   routes.get('/v1/approvals/watch', 'readApprovals', async (request, response) => {
     const { for_ms: forMs } = readQuery(request, WATCH_QUERY);
-    const gone = AbortSignal.any([goneSignal(request, response), AbortSignal.timeout(forMs)]);
+    const gone = AbortSignal.any([goneSignal(request, response), AbortSignal.timeout(forMs), stopping]);
     response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
     response.flushHeaders();
     try {
       for await (const approval of watchApprovals(poolFor(request), visibleStores(request) ?? 'all', gone)) {
         response.write(`${jsonText(approvalJson(approval))}\n`);
       }
-    } finally {
       response.end();
+    } catch {
+      // Its head is sent, so that it breaks off is all that can be said.
+      response.destroy();
     }
   });
 

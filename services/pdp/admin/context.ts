@@ -30,6 +30,8 @@ export interface AdminContext {
   readonly repeats: Repeats;
   /** Where people answer what policies leave to them. */
   readonly desk: Desk;
+  /** Aborts once this process stops: what is answered for as long as somebody listens ends then. */
+  readonly stopping: AbortSignal;
   /** Problems that make this process not ready; empty: it is. */
   readonly unready: () => readonly string[];
   /** What is to be known of a process that decides all the same; empty: nothing. */
