@@ -240,7 +240,7 @@ describe('nobody approves', () => {
 });
 
 describe('a runtime that waits', () => {
-  test('is told as soon as people have answered, over both transports', async () => {
+  test('is told as soon as people have answered, and so is everybody who waits', async () => {
     const id = idOf(await desk.current.pay({ note: 'waited for' }));
     const waits = [desk.current.wait(id), desk.current.wait(id, { timeout_ms: 30_000 })];
     await answered('fay', id, 'approve');
