@@ -4,7 +4,7 @@ import type { ToolCall } from './demo.ts';
 
 /** A tool call as an AuthorizeRequest to a store. */
 export function messageOf(asked: ToolCall, store: string): JsonMembers {
-  const { principal, action, resource, context, entities, run, members } = asked;
+  const { principal, action, resource, context, entities, run, approval, members } = asked;
 
   return {
     principal: uidOf(principal),
@@ -13,6 +13,7 @@ export function messageOf(asked: ToolCall, store: string): JsonMembers {
     ...(context === undefined ? {} : { context_json: JSON.stringify(context) }),
     ...(entities === undefined ? {} : { entities_json: JSON.stringify(entities) }),
     ...(run === undefined ? {} : { run: { run_id: run } }),
+    ...(approval === undefined ? {} : { approval_id: approval }),
     policy_store: store,
     ...members,
   };

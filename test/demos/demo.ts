@@ -11,11 +11,13 @@ export interface Demo {
   readonly stores: Readonly<Record<string, string>>;
   /** Who asks. */
   readonly agents: readonly Actor[];
+  /** Who may be asked. */
+  readonly people?: readonly Actor[];
   /** @throws Unexpected at the first answer that is another one. */
   play(scene: Scene): Promise<void>;
 }
 
-/** An agent, and what its runtime's credential may do. */
+/** An agent or a person, and what its credential may do: that of a runtime, or that of an approver. */
 export interface Actor {
   /** By which the story calls it. */
   readonly name: string;
@@ -36,6 +38,8 @@ export interface ToolCall {
   readonly entities?: readonly JsonMembers[];
   /** The run that it belongs to. */
   readonly run?: string;
+  /** The id of an approval of exactly this call. */
+  readonly approval?: string;
   /** Other members of an AuthorizeRequest. */
   readonly members?: JsonMembers;
 }
@@ -87,8 +91,10 @@ export interface Scene {
   startRun(agent: string, principal: string, parent?: string): Promise<string>;
   /** Ends it, and shows what it was marked by. */
   endRun(agent: string, run: string): Promise<void>;
+  /** Has an agent wait for people. @throws Unexpected where they say something else than is wanted. */
+  waitFor(agent: string, approval: string, wanted: 'approved' | 'denied'): Promise<void>;
   /**
-   * Runs `palisade` as the administrator (`admin`), and shows what it prints.
+   * Runs `palisade` as one of the people, or as the administrator, and shows what it prints.
    * @param refused what it must say where it is to be refused. @throws Unexpected where it ends otherwise.
    */
   palisade(who: string, args: readonly string[], refused?: string): Promise<string>;

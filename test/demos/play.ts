@@ -15,6 +15,7 @@ export async function play(demo: Demo, stage: Stage, narrator: Narrator): Promis
   narrator.title(`${demo.name}: ${demo.about}`);
   await makeStores(stage, Object.keys(demo.stores));
   const runtimes = await tokensOf(stage, demo.agents, 'runtime');
+  const people = await tokensOf(stage, demo.people ?? [], 'approver');
   for (const [store, folder] of Object.entries(demo.stores)) {
     narrator.detail('store', `${store} runs ${folder}, ${await deploy(stage, store, folder)}`);
   }
@@ -30,7 +31,7 @@ export async function play(demo: Demo, stage: Stage, narrator: Narrator): Promis
       };
       agents.set(name, { agent: await startAgent(setting), store });
     }
-    const tokens = new Map([['admin', world.adminToken]]);
+    const tokens = people.set('admin', world.adminToken);
     const scene = createScene({ administration, agents, tokens, narrator });
     await demo.play(scene);
     await compareDeedsWithLog(scene, administration, [...agents.values()]);

@@ -16,7 +16,7 @@ export interface SceneParts {
   readonly administration: Administration;
   /** By the names that the story has for them. */
   readonly agents: ReadonlyMap<string, StoreAgent>;
-  /** Of `admin`. */
+  /** Of the people, and of `admin`. */
   readonly tokens: ReadonlyMap<string, string>;
   readonly narrator: Narrator;
 }
@@ -91,6 +91,15 @@ export function createScene({ administration, agents, tokens, narrator }: SceneP
     async endRun(name, run) {
       const { labels = [], steps } = replyOf(await call(name, 'EndRun', { run_id: run }), 'the run');
       narrator.detail('run ended', `${run} after ${steps} calls that count${markedBy(labels)}`);
+    },
+
+    async waitFor(name, approval, wanted) {
+      narrator.detail('waits', `for people to answer ${approval}`);
+      const message = { approval_id: approval, policy_store: agentOf(name).store };
+      const reply = replyOf(await call(name, 'WaitForApproval', message), 'the approval');
+      const { status = '' } = reply.approval ?? {};
+      narrator.detail('is told', status);
+      if (status !== wanted) throw new Unexpected(`the approval is ${status}, and not ${wanted}`);
     },
 
     async palisade(who, args, refused) {

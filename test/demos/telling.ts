@@ -11,14 +11,25 @@ export function tellCall(narrator: Narrator, { principal, action, resource, cont
 
 /** Says what was answered, and why. */
 export function tellAnswer(narrator: Narrator, reply: Reply, { determining, process }: LoggedDecision): void {
-  const { decision = '', reason_code, message, obligations = [], alternatives = [], limits = [] } = reply;
+  const {
+    decision = '',
+    reason_code,
+    message,
+    obligations = [],
+    alternatives = [],
+    limits = [],
+    approval,
+  } = reply;
   const again = reply.replayed === true ? ', told again' : '';
   narrator.detail('answered', `${decision.toLowerCase()}, ${reason_code}, by ${process.process_id}${again}`);
   if (determining.length > 0) narrator.detail('because of', determining.join(', '));
   if (message) narrator.detail('told', message);
   for (const alternative of alternatives) narrator.detail('instead', alternative);
   for (const { id } of obligations) narrator.detail('obliged to', id);
+  if (approval) narrator.detail('approval', `${approval.approval_id} is ${approval.status}`);
   for (const limit of limits) narrator.detail('limit', limitText(limit));
+  const seconds = Math.ceil(Number(reply.retry_after_ms ?? 0) / 1_000);
+  if (seconds > 0) narrator.detail('again', `in ${seconds} s at the earliest`);
 }
 
 /** Says what a report came to. */

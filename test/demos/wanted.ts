@@ -24,6 +24,11 @@ export function forbidden(...by: readonly string[]): Wanted {
   return { decision: 'deny', reason_code: 'forbidden', by };
 }
 
+/** People have to say so first. */
+export function toBeApproved(...by: readonly string[]): Wanted {
+  return { decision: 'deny', reason_code: 'approval_required', by };
+}
+
 export function denied(reasonCode: string): Wanted {
   return { decision: 'deny', reason_code: reasonCode };
 }

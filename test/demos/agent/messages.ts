@@ -37,12 +37,21 @@ export interface Reply {
   readonly obligations?: readonly Obligation[];
   readonly alternatives?: readonly string[];
   readonly limits?: readonly LimitState[];
+  /** The question to people that stands for the request. */
+  readonly approval?: ApprovalState | null;
+  /** When trying again may help; a whole number as text, `0` where it does not. */
+  readonly retry_after_ms?: string;
   /** Whether it was replied before, under the same key. */
   readonly replayed?: boolean;
   /** Of a run. */
   readonly run_id?: string;
   readonly labels?: readonly string[];
   readonly steps?: string;
+}
+
+interface ApprovalState {
+  readonly approval_id: string;
+  readonly status: string;
 }
 
 interface Obligation {

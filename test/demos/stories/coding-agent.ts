@@ -1,5 +1,5 @@
 import type { Demo, ToolCall } from '../demo.ts';
-import { allowed, denied, forbidden } from '../wanted.ts';
+import { allowed, denied, forbidden, toBeApproved } from '../wanted.ts';
 
 const AGENT = 'Agent::"build-bot"';
 const DEPLOYER = 'Agent::"deploy-bot"';
@@ -9,8 +9,9 @@ export const codingAgent: Demo = {
   about: 'agents that change and deploy code, and cannot be talked into more',
   stores: { coding: 'policies/coding-agent' },
   agents: [{ name: 'build-bot', store: 'coding', principals: [AGENT, DEPLOYER] }],
+  people: ['ada', 'fay'].map((name) => ({ name, store: 'coding', principals: [`User::"${name}"`] })),
 
-  async play({ tell, ask, askAtOnce, askInVain, report, startRun, endRun }) {
+  async play({ tell, ask, askAtOnce, askInVain, waitFor, report, startRun, endRun, palisade }) {
     tell('The agent is to fix a bug. It looks around, changes a file, and runs the tests in a sandbox.');
     await ask('build-bot', file('file_read', 'src/app.ts'), allowed('read-only-by-default'));
     await ask('build-bot', file('file_write', 'src/app.ts'), allowed('contributors-change-files'));
@@ -56,6 +57,22 @@ export const codingAgent: Demo = {
       push('feature/fix', { data_labels: ['public'] }),
       allowed('contributors-push-work-branches'),
     );
+
+    tell(
+      'The fix is for release 2.1 as well. What is pushed there is released, so a maintainer looks at it first.',
+    );
+    const release = push('release/2.1', { commit: '9f2c1ab' });
+    const { reply } = await ask('build-bot', release, toBeApproved('release-pushes-need-approval'));
+    const id = reply.approval?.approval_id ?? '';
+    const waiting = waitFor('build-bot', id, 'approved');
+    await palisade('ada', ['approval', 'approve', id], 'owner');
+    await palisade('fay', ['approval', 'approve', id, '--comment', 'reviewed 9f2c1ab']);
+    await waiting;
+
+    tell('Meanwhile the agent has one more commit. It was not that one that was approved.');
+    const later = push('release/2.1', { commit: '41d7e02' });
+    await ask('build-bot', { ...later, approval: id }, denied('approval_invalid'));
+    await ask('build-bot', { ...release, approval: id }, allowed('contributors-push-release-branches'));
 
     tell(
       'Another agent deploys. It works in a run, and may deploy only what was tested in that run, within the hour.',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Demo, ToolCall } from '../demo.ts';
-import { allowed, denied, forbidden } from '../wanted.ts';
+import { allowed, denied, forbidden, toBeApproved } from '../wanted.ts';
 
 const ADVISER = 'Agent::"market-bot"';
 const TRADER = 'Agent::"trade-bot"';
@@ -8,7 +8,10 @@ const MINUTE_MS = 60_000;
 /** What the policy that lets the agent trade has the runtime do. */
 const LIMIT_ORDER = 'order-type';
 /** Of the order that is placed unless something else is said, in cents. */
-const VALUE = 688_000;
+const VALUE = 480_000;
+
+/** What asks for two people. */
+const LARGEST = ['large-orders-need-approval', 'largest-orders-need-two'];
 
 export const trading: Demo = {
   name: 'trading',
@@ -18,8 +21,13 @@ export const trading: Demo = {
     { name: 'market-bot', store: 'advice', principals: [ADVISER] },
     { name: 'trade-bot', store: 'execution', principals: [TRADER] },
   ],
+  people: ['ada', 'fay', 'gus'].map((name) => ({
+    name,
+    store: 'execution',
+    principals: [`Person::"${name}"`],
+  })),
 
-  async play({ tell, show, ask, askAtOnce, askInVain, report, expect }) {
+  async play({ tell, show, ask, askAtOnce, askInVain, waitFor, report, palisade, expect }) {
     tell(
       'NVDA has grown beyond its share. The adviser reads the price, and tells Ada what her rule asks for.',
     );
@@ -77,6 +85,20 @@ export const trading: Demo = {
     tell("A page in the agent's prompt says to sell everything now. One order has a cap.");
     await ask('trade-bot', order('ada-nvda', { quantity: 400 }), forbidden('order-within-size'));
 
+    tell(
+      'The rule asks for a large order, which takes a second factor, and from 8,000.00 on that of two people.',
+    );
+    const large = order('ada-asml', { quantity: 70 });
+    const { reply } = await ask('trade-bot', large, toBeApproved(...LARGEST));
+    const id = reply.approval?.approval_id ?? '';
+    const waiting = waitFor('trade-bot', id, 'approved');
+    await palisade('ada', ['approval', 'approve', id], 'owner');
+    await palisade('fay', ['approval', 'approve', id, '--comment', 'as the rule has it']);
+    await palisade('gus', ['approval', 'approve', id]);
+    await waiting;
+    const approved = { ...large, approval: id };
+    await askAtOnce('trade-bot', [approved, approved, approved], { permitted: 1, approval_invalid: 2 });
+
     tell('Its prices are twenty minutes old, and one of them is from a forum.');
     await ask('trade-bot', order('ada-nvda', {}, 'stock-forum'), forbidden('orders-rest-on-trusted-feeds'));
     const stale = order('ada-nvda', {}, 'exchange-delayed', 20);
@@ -90,8 +112,6 @@ export const trading: Demo = {
     await ask('trade-bot', moreLeeway('ada-nvda'), forbidden('people-set-the-rules'));
   },
 };
-
-const REASON = 'NVDA is 11.2 percent of the portfolio; the rule trims to 10.';
 
 function read(symbol: string): ToolCall {
   const context = { input: { symbol, feed: 'exchange-delayed' } };
@@ -109,7 +129,7 @@ function suggestion(symbol: string): ToolCall {
       runtime: {
         quote_time: minutesAgo(1),
         feeds: ['exchange-delayed'],
-        text: { bytes: REASON.length, labels: ['clean'] },
+        text: { bytes: 240, labels: ['clean'] },
       },
     },
   };
@@ -123,16 +143,17 @@ function advisersOrder(): ToolCall {
 
 /** An order that rests on one price, of so many minutes ago. */
 function order(position: string, changes: object = {}, feed = 'broker-quotes', minutes = 1): ToolCall {
-  const input = {
+  const symbol = position.replace('ada-', '').toUpperCase();
+  const asked = {
     side: 'sell',
     quantity: 40,
-    limit_cents: 17_200,
+    limit_cents: 12_000,
     rule: 'trim-above-10-percent',
-    reason: REASON,
     ...changes,
   };
+  const input = { ...asked, reason: `${asked.rule} asks for it: ${symbol} is at ${asked.limit_cents / 100}` };
   const at = minutesAgo(minutes);
-  const quote = { feed, symbol: position.slice(4).toUpperCase(), price_cents: input.limit_cents, at };
+  const quote = { feed, symbol, price_cents: input.limit_cents, at };
 
   return {
     principal: TRADER,
@@ -145,7 +166,7 @@ function order(position: string, changes: object = {}, feed = 'broker-quotes', m
         quotes: [{ ...quote, sha256: createHash('sha256').update(JSON.stringify(quote)).digest('hex') }],
         feeds: [feed],
         quote_time: at,
-        reason_bytes: REASON.length,
+        reason_bytes: input.reason.length,
       },
     },
     members: { supported_obligations: [LIMIT_ORDER] },
