@@ -93,13 +93,12 @@ export function createScene({ administration, agents, tokens, narrator }: SceneP
       narrator.detail('run ended', `${run} after ${steps} calls that count${markedBy(labels)}`);
     },
 
-    async waitFor(name, approval, wanted) {
-      narrator.detail('waits', `for people to answer ${approval}`);
-      const message = { approval_id: approval, policy_store: agentOf(name).store };
-      const reply = replyOf(await call(name, 'WaitForApproval', message), 'the approval');
-      const { status = '' } = reply.approval ?? {};
-      narrator.detail('is told', status);
-      if (status !== wanted) throw new Unexpected(`the approval is ${status}, and not ${wanted}`);
+    waitFor(name, approval, wanted) {
+      const heard = hear(name, approval, wanted);
+      // The story goes on meanwhile, and may end before it looks.
+      heard.catch(() => undefined);
+
+      return heard;
     },
 
     async palisade(who, args, refused) {
@@ -118,6 +117,15 @@ export function createScene({ administration, agents, tokens, narrator }: SceneP
       if (!holds) throw new Unexpected(`it does not hold that ${what}`);
     },
   };
+
+  async function hear(name: string, approval: string, wanted: string): Promise<void> {
+    narrator.detail('waits', `for people to answer ${approval}`);
+    const message = { approval_id: approval, policy_store: agentOf(name).store };
+    const reply = replyOf(await call(name, 'WaitForApproval', message), 'the approval');
+    const { status = '' } = reply.approval ?? {};
+    narrator.detail('is told', status);
+    if (status !== wanted) throw new Unexpected(`the approval is ${status}, and not ${wanted}`);
+  }
 
   function decide(name: string, asked: ToolCall): Promise<Ended> {
     return call(name, 'Authorize', messageOf(asked, agentOf(name).store));
