@@ -30,6 +30,10 @@ export interface Waits {
 /** One look for all that wait, however many they are. */
 const POLL_MS = 200;
 
+function cancelled(): PdpError {
+  return new PdpError('unavailable', 'the call was cancelled');
+}
+
 interface Waiter {
   readonly settle: (status: ApprovalStatus | PdpError) => void;
 }
@@ -53,6 +57,7 @@ export function createWaits(database: Database): Waits {
         if (found === undefined || found.subject !== subject) throw unknownApproval(id);
         const shown = { approvalId: id, status: found.status, expiresAt: found.expires_at.getTime() };
         if (found.status !== 'pending' || ended) return shown;
+        if (bounds.signal.aborted) throw cancelled();
 
         return { ...shown, status: await change(id, bounds) };
       } finally {
@@ -74,7 +79,7 @@ export function createWaits(database: Database): Waits {
   ): Promise<ApprovalStatus> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => settle('pending'), Math.max(0, deadline - performance.now()));
-      const stay = signal.onAbort(() => settle(new PdpError('unavailable', 'the call was cancelled')));
+      const stay = signal.onAbort(() => settle(cancelled()));
       const waiter: Waiter = { settle };
       const others = waiting.get(id) ?? new Set();
       waiting.set(id, others.add(waiter));
