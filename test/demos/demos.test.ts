@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { useWorld } from '../support/use-world.ts';
 import type { Demo } from './demo.ts';
@@ -54,3 +56,21 @@ describe('a demo whose story is not what happens', () => {
     expect(code).toBe(130);
   });
 });
+
+describe('the command', () => {
+  test('names every demo that there is', async () => {
+    const { stdout } = await command('--list');
+
+    expect(stdout.trim().split('\n')).toEqual(DEMOS.map(({ name }) => name));
+  });
+
+  test('refuses another name, and says which there are', async () => {
+    const refused = command('trading', 'receipts');
+
+    await expect(refused).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('coding-agent') });
+  });
+});
+
+function command(...args: readonly string[]) {
+  return promisify(execFile)(process.execPath, ['test/demos/main.ts', ...args]);
+}
