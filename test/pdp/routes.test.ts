@@ -46,6 +46,7 @@ test('gRPC serves decisions and health, and reflection where it is asked for', (
     '/palisade.v1.AuthorizationService/EndRun',
     '/palisade.v1.AuthorizationService/GetRun',
     '/palisade.v1.AuthorizationService/ReportOutcome',
+    '/palisade.v1.AuthorizationService/WaitForApproval',
     '/grpc.health.v1.Health/Check',
     '/grpc.health.v1.Health/List',
     '/grpc.health.v1.Health/Watch',
