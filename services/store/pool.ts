@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly applicationName?: string;
   /** Connections at most. Default 10. */
   readonly max?: number;
+  /** Settings of PostgreSQL for every session, beside those that all have. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Told of an idle connection that broke; the next statement gets a new one. */
   readonly onIdleError?: (error: Error) => void;
 }
@@ -32,12 +34,19 @@ export function createPool(options: PoolOptions): pg.Pool {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
+    ...(options.settings === undefined ? {} : { options: settingsText(options.settings) }),
   });
   pool.on('error', options.onIdleError ?? ignore);
   // A connection that breaks between two statements of a transaction: the next one fails, the process must not.
   pool.on('connect', (client) => client.on('error', ignore));
 
   return pool;
+}
+
+function settingsText(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
 }
 
 /** What every connection of ours has in common, whether of a pool or on its own. */

@@ -22,6 +22,12 @@ export interface ReplayRow {
   readonly ciphertext: Buffer | null;
 }
 
+/**
+ * Settings of the sessions that read pages. Of a partition that PostgreSQL has not analyzed since it grew, such as one of a month that has just
+ * begun, the planner expects next to no rows: it would fetch and sort the whole range for each page, and not follow the index a page far.
+ */
+export const REPLAY_SETTINGS = { enable_bitmapscan: 'off', enable_sort: 'off' } as const;
+
 // Were the share asked for with `=`, the planner would expect next to no rows, and sort all of them for each page.
 const IN_RANGE = `
   d.store = $1 and d.kind in ('decision', 'error') and d.decision_id >= $2::uuid and d.decision_id < $3::uuid

@@ -3,6 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { wireErrorOf } from '../../bundles/worker/wire-error.ts';
 import { readKeyring } from '../../ledger/keyring.ts';
 import { createPool } from '../../store/pool.ts';
+import { REPLAY_SETTINGS } from '../../store/replay-rows.ts';
 import type { FromReplay, ReplayJob } from './messages.ts';
 import { replay } from './work.ts';
 
@@ -13,7 +14,12 @@ if (parentPort !== null) await work(workerData as ReplayJob, parentPort);
 
 async function work({ connection, keyringFile, ...task }: ReplayJob, port: MessagePort): Promise<void> {
   const say = (message: FromReplay): void => port.postMessage(message);
-  const pool = createPool({ connection, applicationName: 'palisade-replay', max: 2 });
+  const pool = createPool({
+    connection,
+    applicationName: 'palisade-replay',
+    max: 2,
+    settings: REPLAY_SETTINGS,
+  });
   try {
     stepBack();
     const keyring = await readKeyring(keyringFile);
