@@ -14,6 +14,8 @@ export interface Recorded extends Asked {
   readonly wanted: number;
   /** What asking took. */
   readonly seconds: number;
+  /** Digest of the bundle that came last. */
+  readonly last: string;
 }
 
 const [FIRST, SECOND, THIRD] = LINE;
@@ -64,7 +66,7 @@ export async function recordDecisions(
   const [problem] = await spoolProblems(world, server);
   if (problem !== undefined) throw new Error(problem);
 
-  return { ...sumOf(asked), wanted: decisions, seconds };
+  return { ...sumOf(asked), wanted: decisions, seconds, last: digest };
 }
 
 /** Gives the questions on and on, each time until so many that can be decided were given. */
