@@ -1,14 +1,14 @@
 import { type JsonValue, jsonText } from './json.ts';
-import {
-  type AdministrationEntry,
-  type ChangeEntry,
-  type DecisionEntry,
-  type ErrorEntry,
-  type GlassReportEntry,
-  RECORD_VERSION,
-  type RecordEntry,
-  type RunEntry,
+import type {
+  AdministrationEntry,
+  ChangeEntry,
+  DecisionEntry,
+  ErrorEntry,
+  GlassReportEntry,
+  RecordEntry,
+  RunEntry,
 } from './record.ts';
+import { RECORD_VERSION } from './record-parts.ts';
 
 /**
  * Writes everything of a record's text but its place in the chain, which is known only when its group is written.

@@ -13,14 +13,12 @@ import {
   SHADOW_BODY,
 } from './deployment-bodies.ts';
 import { HISTORY_QUERY, NEW_STORE } from './deployments.ts';
-
 import { LIFT } from './evaluators.ts';
-
 import { APPROVAL_PATHS } from './openapi-approvals.ts';
 import { ENTITY_PATHS } from './openapi-entities.ts';
 import { GLASS_PATHS } from './openapi-glass.ts';
+import { HEALTH_PATHS } from './openapi-health.ts';
 import { ADMIN_SERVER, answer, json, lines, operation, pathParameter } from './openapi-parts.ts';
-
 import { PROPOSALS_QUERY, TWO_PERSON } from './proposals.ts';
 import { REPLAY_QUERY, REPLAY_VERIFICATION_QUERY } from './replay.ts';
 import { ReplayLine, ReplayVerificationLine } from './replay-answers.ts';
@@ -38,44 +36,7 @@ const CHANGED = {
 
 /** The operations on port 7182. All but health need a credential whose roles allow it. */
 export const ADMIN_PATHS: ZodOpenApiPathsObject = {
-  '/livez': {
-    ...ADMIN_SERVER,
-    get: {
-      operationId: 'livez',
-      summary: 'Says that the process runs',
-      security: [],
-      responses: { '200': answer('It runs', answers.Health) },
-    },
-  },
-  '/metrics': {
-    ...ADMIN_SERVER,
-    get: {
-      operationId: 'metrics',
-      summary: 'Shows metrics for Prometheus; the page on telemetry lists them',
-      security: [],
-      responses: {
-        '200': {
-          description: 'OpenMetrics text where the request accepts it, else Prometheus text',
-          content: {
-            'text/plain': { schema: { type: 'string' } },
-            'application/openmetrics-text': { schema: { type: 'string' } },
-          },
-        },
-      },
-    },
-  },
-  '/readyz': {
-    ...ADMIN_SERVER,
-    get: {
-      operationId: 'readyz',
-      summary: 'Says whether the process can decide',
-      security: [],
-      responses: {
-        '200': answer('It can', answers.Health),
-        '503': answer('It cannot, and why', answers.Health),
-      },
-    },
-  },
+  ...HEALTH_PATHS,
   '/v1/bundles': {
     ...ADMIN_SERVER,
     post: operation({
