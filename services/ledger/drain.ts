@@ -3,7 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MovedBatch, Mover } from './mover/mover.ts';
 import type { SegmentLog } from './spool/segment-log.ts';
 
-/** How long records gather before they are read, so that Postgres is not asked for each. */
+/**
+ * How long records gather before they are read, so that Postgres is not asked for each: one takes it nearly as long as fifty, and what
+ * decisions wait for stands in line behind it.
+ */
 const GATHER_MS = 100;
 
 const RETRY_MS = 1_000;
@@ -31,11 +34,7 @@ export function createDrain(log: SegmentLog, mover: Mover): Drain {
   let problem: string | null = null;
 
   return {
-    wake() {
-      if (running !== undefined || timer !== undefined || stop.signal.aborted) return;
-
-      timer = setTimeout(start, GATHER_MS);
-    },
+    wake,
 
     async flush() {
       const target = log.committed();
@@ -54,11 +53,18 @@ export function createDrain(log: SegmentLog, mover: Mover): Drain {
     },
   };
 
+  function wake(): void {
+    if (running !== undefined || timer !== undefined || stop.signal.aborted) return;
+
+    timer = setTimeout(start, GATHER_MS);
+  }
+
   function start(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
     running ??= move().finally(() => {
       running = undefined;
+      if (moved < log.committed()) wake();
     });
     return running;
   }
@@ -77,7 +83,7 @@ export function createDrain(log: SegmentLog, mover: Mover): Drain {
     }
   }
 
-  /** Moves one batch or removes one finished segment; false if there is nothing left to do. */
+  /** Moves one batch or removes one finished segment; false if nothing is left of what was there when it began. */
   async function step(): Promise<boolean> {
     const [extent] = log.extents();
     if (extent === undefined) return false;
@@ -86,7 +92,7 @@ export function createDrain(log: SegmentLog, mover: Mover): Drain {
       const batch = await mover.move(extent, offset, stop.signal).catch(handedOver);
       offset = batch.end === offset ? extent.bytes : batch.end;
       moved = offset < extent.bytes ? moved + batch.lines : extent.endSeq;
-      return true;
+      return offset < extent.bytes || log.finished(extent.segment);
     }
 
     if (!log.finished(extent.segment)) return false;

@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import type { Step } from '../telemetry/call-span.ts';
-import type { Client, Database, Pool } from './database.ts';
+import { type Client, type Database, type Pool, type Statement, textOf } from './database.ts';
 
 /** Statements of one call that are noted; a verification of the whole log runs any number. */
 const STEPS = 128;
@@ -19,16 +19,16 @@ export function notedPool(pool: Pool, steps: Step[]): Pool {
 }
 
 function noted(database: Database, steps: Step[]): Database['query'] {
-  return async <Row extends QueryResultRow>(text: string, values?: unknown[]) => {
+  return async <Row extends QueryResultRow>(statement: Statement, values?: unknown[]) => {
     const startedAt = performance.now();
     let fault: string | undefined = 'failed';
     try {
-      const result = await database.query<Row>(text, values);
+      const result = await database.query<Row>(statement, values);
       fault = undefined;
 
       return result;
     } finally {
-      if (steps.length < STEPS) steps.push(statementStep(text, startedAt, fault));
+      if (steps.length < STEPS) steps.push(statementStep(textOf(statement), startedAt, fault));
     }
   };
 }

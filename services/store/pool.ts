@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { PdpError } from '../engine/error.ts';
-import type { Client, Database, Pool } from './database.ts';
+import type { Client, Database, Pool, Statement } from './database.ts';
 import { toStoreError } from './database-error.ts';
 import type { EmbeddedConnection } from './embedded/database.ts';
 
@@ -67,11 +67,13 @@ export function clientConfig(connection: DatabaseConnection, applicationName: st
  */
 export async function query<Row extends pg.QueryResultRow>(
   database: Database,
-  text: string,
+  statement: Statement,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
   try {
-    const { rows } = await database.query<Row>(text, [...values]);
+    // A copy, since the driver writes into what it is given.
+    const own = typeof statement === 'string' ? statement : { ...statement };
+    const { rows } = await database.query<Row>(own, [...values]);
     return rows;
   } catch (error) {
     throw toStoreError(error);

@@ -6,6 +6,7 @@ import { getDecision, getInput, queryDecisions } from '../../services/ledger/que
 import { encodeLine, type SpoolRecord } from '../../services/ledger/spool/line.ts';
 import type { SpoolLine } from '../../services/ledger/spool/segment.ts';
 import { verifyChains } from '../../services/ledger/verify.ts';
+import { type Database, textOf } from '../../services/store/database.ts';
 import { startEmbeddedPostgres } from '../../services/store/embedded/embedded-postgres.ts';
 import { migrate } from '../../services/store/migrate.ts';
 import { createPool } from '../../services/store/pool.ts';
@@ -52,6 +53,35 @@ describe('the drain', () => {
 
         expect(ledger.stats().recorded).toBe(400);
         expect(ledger.stats().spoolBytes).toBeLessThan(capBytes / 4);
+        await ledger.close();
+      }),
+    );
+  });
+
+  test('gathers what trickles in, and asks Postgres no oftener than ten times a second', async () => {
+    await withDatabase(async ({ serving }) =>
+      withFolder(async (folder) => {
+        const keyring = await newKeyring(folder);
+        let inserts = 0;
+        const counting: Database = {
+          query(statement, values) {
+            if (textOf(statement).includes('into decisions')) inserts += 1;
+
+            return serving.query(statement, values);
+          },
+        };
+        const ledger = await open({ directory: join(folder, 'spool'), keyring, pool: counting });
+        const startedAt = performance.now();
+        for (let count = 0; count < 200; count += 1) {
+          await record(ledger, decision());
+          await sleep(1);
+        }
+        const atMost = (performance.now() - startedAt) / 100 + 2;
+        await ledger.flush(10_000);
+
+        expect(ledger.stats().delivery?.delivered).toBe(200);
+        expect(inserts).toBeGreaterThan(0);
+        expect(inserts).toBeLessThanOrEqual(atMost);
         await ledger.close();
       }),
     );
