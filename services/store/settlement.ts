@@ -79,15 +79,15 @@ export function isOnlyCounted(settlement: Settlement): boolean {
   return !PARTS.some((part) => part in settlement);
 }
 
+const SETTLE = { name: 'settle_decision', text: 'select * from settle_decision($1)' };
+
 /** @throws PdpError `unavailable` where it is not known what was taken. */
 export async function settleDecision(
   database: Database,
   { decisionId: id, uses, ...parts }: Settlement,
 ): Promise<SettlementAnswer> {
   const charges = chargesOf([{ decisionId: id, subject: parts.subject, uses }]);
-  const [row] = await query<SettledRow>(database, 'select * from settle_decision($1)', [
-    JSON.stringify({ ...parts, id, charges }),
-  ]);
+  const [row] = await query<SettledRow>(database, SETTLE, [JSON.stringify({ ...parts, id, charges })]);
   if (row === undefined) throw new Error('a settlement had no answer');
   const counts = row.counts.map(({ name, used, resets_at: resetsAt }) => ({
     name,

@@ -37,6 +37,7 @@ const FORBIDDEN = [
   'delete from limit_entries',
   `update limit_definitions set definition = ''`,
   'delete from limit_definitions',
+  `select consume_many_limits('[]')`,
   `select leave_window('{}', now(), 1)`,
   `insert into runs (run_id, store, subject, principal, root, depth, conversation_id, started_at, ends_at)
    values ('00000000-0000-7000-8000-000000000000', 'default', 's', 'p', '00000000-0000-7000-8000-000000000000', 0, '', now(), now())`,

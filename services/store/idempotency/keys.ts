@@ -17,19 +17,26 @@ export interface KeptKey {
   readonly reply: string | undefined;
 }
 
+const FIND = {
+  name: 'find_key',
+  text: `
+  select encode(digest, 'hex') as digest, reply from idempotency_keys
+   where store = $1 and subject = $2 and key = $3
+     and claimed_at > limit_clock() - $4::float8 * interval '1 millisecond'`,
+};
+
 /** @returns `undefined` where nothing stands under the key, or not any more. */
 export async function findKey(
   database: Database,
   { store, subject, key }: IdempotencyKey,
   periodMs: number,
 ): Promise<KeptKey | undefined> {
-  const [row] = await query<{ digest: string; reply: string | null }>(
-    database,
-    `select encode(digest, 'hex') as digest, reply from idempotency_keys
-      where store = $1 and subject = $2 and key = $3
-        and claimed_at > limit_clock() - $4::float8 * interval '1 millisecond'`,
-    [store, subject, key, periodMs],
-  );
+  const [row] = await query<{ digest: string; reply: string | null }>(database, FIND, [
+    store,
+    subject,
+    key,
+    periodMs,
+  ]);
 
   return row === undefined ? undefined : { digest: row.digest, reply: row.reply ?? undefined };
 }

@@ -57,7 +57,9 @@ interface RunRow {
 }
 
 /** All in one statement, so what is told of a run was true at one moment. */
-const READ = `
+const READ = {
+  name: 'read_runs',
+  text: `
   with clock as materialized (select limit_clock() as moment)
   select w.at::integer, r.run_id, r.store, r.principal, r.parent, r.root, r.conversation_id, t.labels, r.steps, r.started_at,
          least(r.ended_at, t.ends_at) as ends_at, r.ended_at is null and t.ends_at > moment as is_open, moment as read_at,
@@ -65,7 +67,8 @@ const READ = `
             from run_actions a where a.run_id = r.run_id) as actions
     from clock, jsonb_to_recordset($1) as w (at integer, run_id uuid, subject text, stores jsonb)
     join runs r on r.run_id = w.run_id and r.subject = w.subject and w.stores ? r.store
-    join runs t on t.run_id = r.root`;
+    join runs t on t.run_id = r.root`,
+};
 
 /** @returns one for each that is wanted; `undefined` where there is no such run. @throws PdpError `unavailable`. */
 export async function readRuns(

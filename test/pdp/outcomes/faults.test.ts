@@ -10,7 +10,7 @@ import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import { type OutcomePath, reportOutcome } from '../../../services/pdp/outcomes/report-outcome.ts';
 import type { OutcomeCall, OutcomeReply } from '../../../services/pdp/outcomes/types.ts';
 import type { CallScope } from '../../../services/pdp/types.ts';
-import type { Database } from '../../../services/store/database.ts';
+import { type Database, textOf } from '../../../services/store/database.ts';
 import { insertDecisions } from '../../../services/store/decisions.ts';
 import { decision as entryOf } from '../../ledger/support/entries.ts';
 import { createFailingFiles, type FailingFiles } from '../../ledger/support/failing-files.ts';
@@ -87,11 +87,12 @@ async function logDecision(database: Database, id: string, at: number): Promise<
 /** A database whose statements fail that a pattern finds, before or after they are run. */
 function failing(database: Database, pattern: RegExp, when: 'before' | 'after'): Database {
   return {
-    async query(text, values) {
+    async query(statement, values) {
       const lost = new Error('Connection terminated unexpectedly');
-      if (pattern.test(text) && when === 'before') throw lost;
-      const answer = await database.query(text, values);
-      if (pattern.test(text)) throw lost;
+      const isHit = pattern.test(textOf(statement));
+      if (isHit && when === 'before') throw lost;
+      const answer = await database.query(statement, values);
+      if (isHit) throw lost;
 
       return answer as never;
     },
