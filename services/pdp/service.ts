@@ -2,16 +2,16 @@ import { PdpError, toPdpError } from '../engine/error.ts';
 import { LIMITS } from '../engine/limits.ts';
 import { askingStore } from './admit.ts';
 import { authenticateCertificate } from './authenticate-certificate.ts';
-import { authorize, type DecisionPath, type Outcome } from './authorize.ts';
+import { authorize, type DecisionPath } from './authorize.ts';
 import { constraints } from './constraints.ts';
 import { authenticateAnonymous, authenticateToken } from './credentials.ts';
+import { createBatchDecider } from './decide-batch.ts';
 import { createLane } from './lane.ts';
 import type { Outcomes } from './outcomes/take-outcomes.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { recordError } from './record-error.ts';
 import type { Replica } from './replica.ts';
 import type { RunKeeping } from './runs/keeping.ts';
-import { nextTurn } from './turns.ts';
 import type {
   AuthorizeCall,
   Caller,
@@ -34,15 +34,6 @@ export interface ServiceOptions {
   readonly outcomes: Pick<Outcomes, 'report'>;
 }
 
-/** How long a batch may hold the event loop before it lets other calls in, in milliseconds. */
-const BATCH_SLICE_MS = 5;
-
-/**
- * How long a batch may go on before it lets other batches in, in milliseconds. Long enough for most to end within: batches that
- * took turns all the time would all end at once, and their clients, and then this server, would wait for each other.
- */
-const BATCH_TURN_MS = 25;
-
 /** A decision service that tells how busy it is. */
 export interface CountedService extends DecisionService {
   /** Requests that are being decided. */
@@ -57,8 +48,8 @@ export interface CountedService extends DecisionService {
 /** The decision service that every transport adapts. */
 export function createDecisionService(options: ServiceOptions): CountedService {
   const { path, replica, runs } = options;
-  const batches = createLane();
   const constraining = createLane();
+  const decideBatch = createBatchDecider({ path, snapshot: replica.snapshot, reached });
   let inFlight = 0;
 
   return {
@@ -75,19 +66,15 @@ export function createDecisionService(options: ServiceOptions): CountedService {
     },
 
     authorize(call, scope) {
-      return admitted(1, scope, () =>
-        call.at_least_sequence === 0n
-          ? decideOne(call, scope)
-          : reached([call], scope).then(() => decideOne(call, scope)),
-      );
+      return admitted(1, scope, () => {
+        const waiting = reached([call], scope);
+
+        return waiting === undefined ? decideOne(call, scope) : waiting.then(() => decideOne(call, scope));
+      });
     },
 
-    authorizeBatch(calls, scope) {
-      return admitted(calls.length, scope, async () => {
-        await reached(calls, scope);
-
-        return decideAll(calls, scope);
-      });
+    authorizeBatch(batch, scope) {
+      return admitted(batch.size, scope, () => decideBatch(batch, scope));
     },
 
     constraints(call, scope) {
@@ -154,85 +141,14 @@ export function createDecisionService(options: ServiceOptions): CountedService {
     });
   }
 
-  async function decideAll(
-    calls: (AuthorizeCall | PdpError)[],
-    scope: CallScope,
-  ): Promise<readonly Outcome[]> {
-    const snapshot = replica.snapshot();
-    const outcomes = new Array<Outcome>(calls.length);
-    calls.reverse();
-    const all = Promise.withResolvers<void>();
-    // This loop is open too, so that no item settles the batch before the last one is decided.
-    let open = 1;
-    const close = (): void => {
-      open -= 1;
-      if (open === 0) all.resolve();
-    };
-
-    await batches.enter();
-    try {
-      await decideInTurns();
-    } finally {
-      batches.leave();
-    }
-    close();
-    await all.promise;
-
-    return outcomes;
-
-    async function decideInTurns(): Promise<void> {
-      let turnEnds = performance.now() + BATCH_TURN_MS;
-      let sliceEnds = performance.now() + BATCH_SLICE_MS;
-      for (let index = 0, call = calls.pop(); call !== undefined; index += 1, call = calls.pop()) {
-        open += 1;
-        const settled = settleInto(index);
-        if (call instanceof PdpError) settled(unread(call, scope));
-        else {
-          const counted = authorize(path, snapshot, call, scope, settled);
-          if (counted !== undefined) {
-            await letOthersIn(counted);
-            turnEnds = performance.now() + BATCH_TURN_MS;
-            sliceEnds = performance.now() + BATCH_SLICE_MS;
-          }
-        }
-        if (performance.now() < sliceEnds) continue;
-
-        await nextTurn();
-        if (performance.now() > turnEnds) {
-          batches.leave();
-          await batches.enter();
-          turnEnds = performance.now() + BATCH_TURN_MS;
-        }
-        sliceEnds = performance.now() + BATCH_SLICE_MS;
-      }
-    }
-
-    /** What limits count is counted in the order of the batch. Others are let in while it waits for PostgreSQL. */
-    async function letOthersIn(counted: Promise<void>): Promise<void> {
-      batches.leave();
-      await counted;
-      await batches.enter();
-    }
-
-    function settleInto(index: number): (outcome: Outcome) => void {
-      return (outcome) => {
-        outcomes[index] = outcome;
-        close();
-      };
-    }
-  }
-
-  /** An item of a batch that could not even be read leaves its record like a call of its own. */
-  function unread(error: PdpError, scope: CallScope): PdpError {
-    recordError(path, undefined, scope, error);
-
-    return error;
-  }
-
-  async function reached(calls: readonly (Awaiting | PdpError)[], scope: CallScope): Promise<void> {
+  /** @returns absent where there is nothing to wait for. */
+  function reached(calls: readonly (Awaiting | PdpError)[], scope: CallScope): Promise<void> | undefined {
     const sequences = sequencesOf(calls, scope.caller);
-    if (sequences.size === 0) return;
 
+    return sequences.size === 0 ? undefined : reachedAll(sequences, scope);
+  }
+
+  async function reachedAll(sequences: ReadonlyMap<string, bigint>, scope: CallScope): Promise<void> {
     const startedAt = performance.now();
     await replica.reached(sequences, scope.deadline, scope.signal);
     path.observer.waited(scope, startedAt);

@@ -249,6 +249,13 @@ export interface WaitCall {
 }
 
 /** The decision service behind every transport. */
+/** The requests of a batch before they are read. */
+export interface Batch {
+  readonly size: number;
+  /** Reads them, once. One that cannot be read is its error; the list is the caller's to empty. */
+  readonly read: () => Promise<(AuthorizeCall | PdpError)[]>;
+}
+
 export interface DecisionService {
   /**
    * Names the caller behind a bearer token, a client certificate or neither.
@@ -261,13 +268,10 @@ export interface DecisionService {
   /** @throws PdpError where the call could not be decided; a deny is an answer. */
   authorize(call: AuthorizeCall, scope: CallScope): Promise<DecisionReply>;
   /**
-   * Decides in order on one snapshot; an item's error never ends the call. An item that did not decode is passed as its error.
-   * @param calls emptied as they are decided, so that none of them is kept until the last one is recorded.
+   * Decides in order on one snapshot; an item's error never ends the call.
+   * @throws PdpError `overloaded`, `too_large` where it is not even read.
    */
-  authorizeBatch(
-    calls: (AuthorizeCall | PdpError)[],
-    scope: CallScope,
-  ): Promise<readonly (DecisionReply | PdpError)[]>;
+  authorizeBatch(batch: Batch, scope: CallScope): Promise<readonly (DecisionReply | PdpError)[]>;
   /** Tells what could be allowed at all. @throws PdpError where that cannot be told. */
   constraints(call: ConstraintsCall, scope: CallScope): Promise<ConstraintsReply>;
   /** Opens a run, which later calls name. @throws PdpError where it is not opened. */

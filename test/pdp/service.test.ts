@@ -11,7 +11,7 @@ import { createRunTurns } from '../../services/pdp/runs/run-turns.ts';
 import { createDecisionService } from '../../services/pdp/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../services/pdp/snapshot.ts';
 import { createFallbackShare } from '../../services/pdp/thread-share.ts';
-import type { AuthorizeCall, DecisionReply, DecisionService } from '../../services/pdp/types.ts';
+import type { AuthorizeCall, Batch, DecisionReply, DecisionService } from '../../services/pdp/types.ts';
 import { createMetrics } from '../../services/telemetry/metrics.ts';
 import { quietObserver } from '../support/observer.ts';
 import { compiledBundle } from './support/bundle.ts';
@@ -46,6 +46,10 @@ function replicaOf(snapshot: () => Snapshot): Replica {
         ? Promise.resolve()
         : new Promise((resolve) => void signal.onAbort(() => resolve())),
   };
+}
+
+function batchOf(calls: (AuthorizeCall | PdpError)[]): Batch {
+  return { size: calls.length, read: () => Promise.resolve(calls) };
 }
 
 function aborted(): CallSignal {
@@ -237,7 +241,7 @@ describe('authorizeBatch()', () => {
         callOf({ request_id: 'last' }),
       ];
 
-      expect(await service.authorizeBatch(calls, scopeOf())).toMatchObject([
+      expect(await service.authorizeBatch(batchOf(calls), scopeOf())).toMatchObject([
         { request_id: 'first', decision: 'allow' },
         { code: 'too_large' },
         { code: 'permission_denied' },
@@ -249,7 +253,7 @@ describe('authorizeBatch()', () => {
 
   test('answers nothing to nothing', async () => {
     await withService(async (service) => {
-      expect(await service.authorizeBatch([], scopeOf())).toEqual([]);
+      expect(await service.authorizeBatch(batchOf([]), scopeOf())).toEqual([]);
     });
   });
 
@@ -261,11 +265,11 @@ describe('authorizeBatch()', () => {
     await withService(
       async (service) => {
         const first = await service.authorizeBatch(
-          Array.from({ length: 50 }, () => callOf()),
+          batchOf(Array.from({ length: 50 }, () => callOf())),
           scopeOf(),
         );
         const second = await service.authorizeBatch(
-          Array.from({ length: 50 }, () => callOf()),
+          batchOf(Array.from({ length: 50 }, () => callOf())),
           scopeOf(),
         );
 
@@ -274,6 +278,44 @@ describe('authorizeBatch()', () => {
       },
       { snapshot },
     );
+  });
+
+  test('is read when its turn has come, so that what waits is still bytes', async () => {
+    await withService(async (service) => {
+      const reading = Promise.withResolvers<AuthorizeCall[]>();
+      const first = service.authorizeBatch({ size: 1, read: () => reading.promise }, scopeOf());
+      let isRead = false;
+      const read = () => {
+        isRead = true;
+
+        return Promise.resolve([callOf()]);
+      };
+      const second = service.authorizeBatch({ size: 1, read }, scopeOf());
+      await service.authorize(callOf(), scopeOf());
+      expect(isRead).toBe(false);
+      reading.resolve([callOf()]);
+
+      expect(await Promise.all([first, second])).toMatchObject([
+        [{ decision: 'allow' }],
+        [{ decision: 'allow' }],
+      ]);
+    });
+  });
+
+  test('lets others be decided while it waits for a state', async () => {
+    await withService(async (service) => {
+      const leaving = new CallSignal();
+      const waiting = service.authorizeBatch(
+        batchOf([callOf({ at_least_sequence: 9n })]),
+        scopeOf({ signal: leaving }),
+      );
+
+      expect(await service.authorizeBatch(batchOf([callOf()]), scopeOf())).toMatchObject([
+        { decision: 'allow' },
+      ]);
+      leaving.abort();
+      expect(await waiting).toMatchObject([{ code: 'unavailable' }]);
+    });
   });
 
   test('lets other work in between its items', async () => {
@@ -286,10 +328,7 @@ describe('authorizeBatch()', () => {
 
     await withService(
       async (service) => {
-        const batch = service.authorizeBatch(
-          Array.from({ length: 50 }, () => callOf()),
-          scopeOf(),
-        );
+        const batch = service.authorizeBatch(batchOf(Array.from({ length: 50 }, () => callOf())), scopeOf());
         const ticking = setInterval(() => {
           turns += 1;
         }, 0);
@@ -308,7 +347,7 @@ test('leaves a record of each item of a batch that could not even be read', asyn
   await withService(
     async (service, ledger) => {
       const unread = new PdpError('invalid_request', 'did not decode');
-      await service.authorizeBatch([callOf(), unread, unread], scopeOf());
+      await service.authorizeBatch(batchOf([callOf(), unread, unread]), scopeOf());
       await expect.poll(() => ledger.stats().recorded).toBe(3);
     },
     { path: { observer: quietObserver(metrics) } },
@@ -330,7 +369,7 @@ test('refuses what comes while too many calls are in flight, and serves again wh
     const waiting: Promise<unknown>[] = [];
     const wait = (count: number) => {
       const calls = [callOf({ at_least_sequence: 9n }), ...unread.slice(0, count - 1)];
-      waiting.push(service.authorizeBatch(calls, scopeOf({ signal: leaving })));
+      waiting.push(service.authorizeBatch(batchOf(calls), scopeOf({ signal: leaving })));
     };
     let left: number = LIMITS.requests_in_flight;
     for (; left > LIMITS.batch_items; left -= LIMITS.batch_items) wait(LIMITS.batch_items);
@@ -341,7 +380,7 @@ test('refuses what comes while too many calls are in flight, and serves again wh
       limit: { name: 'requests_in_flight', max: LIMITS.requests_in_flight },
     });
     await expect(service.authorize(callOf(), scopeOf())).rejects.toThrow(overloaded);
-    await expect(service.authorizeBatch([callOf()], scopeOf())).rejects.toThrow(overloaded);
+    await expect(service.authorizeBatch(batchOf([callOf()]), scopeOf())).rejects.toThrow(overloaded);
 
     leaving.abort();
     await Promise.all(waiting);
@@ -359,10 +398,10 @@ describe('a rate limit', () => {
   test('counts each request of a batch, refuses before any work, and leaves no record of that', async () => {
     const at = { rates: createRateLimiter({ fallback: undefined, processes: 1, nowMicros: () => 0 }) };
     await withService(async (service, ledger) => {
-      await service.authorizeBatch([callOf(), callOf()], limited());
+      await service.authorizeBatch(batchOf([callOf(), callOf()]), limited());
       const { recorded } = ledger.stats();
 
-      await expect(service.authorizeBatch([callOf(), callOf()], limited())).rejects.toThrow(
+      await expect(service.authorizeBatch(batchOf([callOf(), callOf()]), limited())).rejects.toThrow(
         code('overloaded'),
       );
       await service.authorize(callOf(), limited());

@@ -5,7 +5,7 @@ import type { SegmentExtent } from '../spool/segment.ts';
 import type { FromMover, MoverData, ToMover } from './messages.ts';
 import type { MovedBatch, Mover } from './mover.ts';
 
-/** MiB. A batch is about 2 MiB of the spool, or one line that is longer, and stands there a few times while it is moved. */
+/** MiB. A batch is about 512 KiB of the spool, or one line that is longer, and stands there a few times while it is moved. */
 const OLD_MEMORY_MB = 192;
 const YOUNG_MEMORY_MB = 16;
 

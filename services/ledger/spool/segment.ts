@@ -92,11 +92,12 @@ export type SpoolLine =
   | { readonly kind: 'record'; readonly record: SpoolRecord }
   | { readonly kind: 'damaged'; readonly bytes: Buffer };
 
-const CHUNK_BYTES = 2 * 1024 * 1024;
+/** More than a hundred lines of usual size: memory beyond that would be taken, filled and thrown away with each batch. */
+const CHUNK_BYTES = 512 * 1024;
 const LINE_FEED = 0x0a;
 
 /**
- * Reads whole lines from an offset on, up to `maxLines` and about 2 MiB, never past the extent; a longer line is read alone.
+ * Reads whole lines from an offset on, up to `maxLines` and about 512 KiB, never past the extent; a longer line is read alone.
  * The header line is skipped. At the extent's end it returns no lines.
  */
 export async function readBatch(extent: SegmentExtent, from: number, maxLines: number): Promise<SpoolBatch> {

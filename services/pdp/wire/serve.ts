@@ -2,6 +2,7 @@ import { PdpError, toPdpError } from '../../engine/error.ts';
 import type { CallSignal } from '../call-signal.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Operation } from '../observe/operation.ts';
+import { mapInTurns } from '../turns.ts';
 import type {
   AuthorizeCall,
   Caller,
@@ -85,8 +86,15 @@ async function decide<Request, Reply>(
 
 /** A request of a batch as it was read. */
 export interface BatchRequest {
+  /** Also there where the rest cannot be read, if it can be found. */
   readonly request_id: string;
   readonly call: AuthorizeCall | PdpError;
+}
+
+/** The requests of a batch as they were cut out of its message, and how one of them is read. */
+export interface UnreadBatch {
+  readonly items: readonly Buffer[];
+  readonly read: (item: Buffer) => BatchRequest;
 }
 
 /** What came of one request of a batch, and its place there. */
@@ -96,19 +104,22 @@ export interface BatchOutcome {
   readonly outcome: DecisionReply | PdpError;
 }
 
-/**
- * Decides the readable requests of a batch; the others keep their error. As many outcomes as requests, in their order.
- * @param requests emptied: see `DecisionService.authorizeBatch`.
- */
+/** Decides the readable requests of a batch; the others keep their error. As many outcomes as requests, in their order. */
 export async function decideBatch(
   service: DecisionService,
-  requests: BatchRequest[],
+  { items, read }: UnreadBatch,
   scope: CallScope,
 ): Promise<readonly BatchOutcome[]> {
-  const ids = requests.map(({ request_id }) => request_id);
-  const calls = requests.splice(0).map(({ call }) => call);
-  const outcomes = await service.authorizeBatch(calls, scope);
-  if (outcomes.length !== ids.length) throw new PdpError('internal', 'internal error');
+  const ids: string[] = [];
+  const readAll = () =>
+    mapInTurns(items, (item) => {
+      const { request_id, call } = read(item);
+      ids.push(request_id);
+
+      return call;
+    });
+  const outcomes = await service.authorizeBatch({ size: items.length, read: readAll }, scope);
+  if (outcomes.length !== items.length) throw new PdpError('internal', 'internal error');
 
   return outcomes.map((outcome, index) => ({ request_id: ids[index] ?? '', index, outcome }));
 }

@@ -12,9 +12,9 @@ describe('a batch', () => {
           throw new PdpError('not_found', 'no such store', { field: 'policy_store' });
         return replyTo(call, scope);
       };
-      wire.service.authorizeBatch = async (calls, scope) =>
+      wire.service.authorizeBatch = async (batch, scope) =>
         Promise.all(
-          calls.map((call) =>
+          (await batch.read()).map((call) =>
             call instanceof PdpError
               ? call
               : wire.service.decide(call, scope).catch((error: PdpError) => error),

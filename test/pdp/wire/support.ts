@@ -59,9 +59,9 @@ export function recorder(): Recorder {
       return service.decide(call, scope);
     },
 
-    async authorizeBatch(calls, scope) {
+    async authorizeBatch(batch, scope) {
       const outcomes: (DecisionReply | PdpError)[] = [];
-      for (const call of calls)
+      for (const call of await batch.read())
         outcomes.push(call instanceof PdpError ? call : await service.authorize(call, scope));
       return outcomes;
     },

@@ -1,23 +1,16 @@
 import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { PdpError, toPdpError } from '../../../engine/error.ts';
 import type { RpcMethod } from '../../observe/operation.ts';
-import { mapInTurns, nextTurn } from '../../turns.ts';
+import { nextTurn } from '../../turns.ts';
 import type { CallScope } from '../../types.ts';
 import { batchItems } from '../protobuf/peek.ts';
-import { decideBatch, type Handling, serve } from '../serve.ts';
+import { decideBatch, type Handling, serve, type UnreadBatch } from '../serve.ts';
 import { callerOf, leftSignal, timeoutOf, traceOf, waitTimeoutOf } from './call-scope.ts';
 import { encodeConstraints } from './constraints-reply.ts';
 import { bounded, type Incoming } from './contract.ts';
 import { encodeOutcome, readOutcome } from './outcome.ts';
 import { encodeBatch, encodeResponse, encodeWait } from './reply.ts';
-import {
-  type GrpcRequest,
-  readConstraints,
-  readRequest,
-  readRunCall,
-  readStartRun,
-  readWait,
-} from './request.ts';
+import { readConstraints, readRequest, readRunCall, readStartRun, readWait } from './request.ts';
 import { encodeRun } from './run-reply.ts';
 import { grpcStatus } from './status.ts';
 
@@ -133,8 +126,8 @@ function readOne(incoming: Incoming) {
   return call;
 }
 
-function readBatch(incoming: Incoming): Promise<GrpcRequest[]> {
+function readBatch(incoming: Incoming): UnreadBatch {
   if (!Buffer.isBuffer(incoming)) throw incoming.error;
 
-  return mapInTurns(batchItems(incoming), (item) => readRequest(bounded('body_bytes', item)));
+  return { items: batchItems(incoming), read: (item) => readRequest(bounded('body_bytes', item)) };
 }

@@ -5,10 +5,10 @@ import { FieldPath } from '../../../engine/raw/field-path.ts';
 import { type JsonLimits, parseJson } from '../../../engine/raw/json.ts';
 import { type RawNode, RawNumber, RawObject } from '../../../engine/raw/raw.ts';
 import type { OutcomeCall } from '../../outcomes/types.ts';
-import { mapInTurns } from '../../turns.ts';
 import type { AuthorizeCall, ConstraintsCall, RunCall, StartRunCall, WaitCall } from '../../types.ts';
 import { authorizeCall, constraintsCall, runCall, startRunCall, waitCall } from '../authorize-call.ts';
 import { outcomeCall } from '../outcome-call.ts';
+import type { BatchRequest, UnreadBatch } from '../serve.ts';
 import { batchTexts } from './batch-text.ts';
 import {
   AuthorizeRequest,
@@ -18,13 +18,6 @@ import {
   StartRunRequest,
   WaitForApprovalRequest,
 } from './schema.ts';
-
-/** One request of a batch as read from its text. */
-export interface RestRequest {
-  /** Also there where the rest cannot be read, if it can be found. */
-  readonly request_id: string;
-  readonly call: AuthorizeCall | PdpError;
-}
 
 // The message itself is one object around `context`, which may be as deep as over gRPC.
 const BODY_LIMITS: JsonLimits = { ...LIMITS, json_depth: LIMITS.json_depth + 1 };
@@ -37,11 +30,11 @@ export function readRequest(bytes: Buffer): AuthorizeCall {
 }
 
 /** Reads the body of POST /v1/authorize/batch; what is wrong with one request is its own error. @throws PdpError. */
-export function readBatch(bytes: Buffer): Promise<RestRequest[]> {
-  return mapInTurns(batchTexts(bytes), readItem);
+export function readBatch(bytes: Buffer): UnreadBatch {
+  return { items: batchTexts(bytes), read: readItem };
 }
 
-function readItem(bytes: Buffer): RestRequest {
+function readItem(bytes: Buffer): BatchRequest {
   let tree: RawNode = null;
   try {
     if (bytes.length > LIMITS.body_bytes) throw exceedsLimit('body_bytes', 'request');
