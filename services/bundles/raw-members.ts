@@ -1,5 +1,6 @@
 import { PdpError } from '../engine/error.ts';
 import { type RawNode, RawObject, type RawUid } from '../engine/raw/raw.ts';
+import { parseUidText } from './uid-text.ts';
 
 /**
  * The members of an object that may have these names and no others.
@@ -49,6 +50,14 @@ export function uidOf(raw: RawNode | undefined, field: string): RawUid {
     type: stringOf(members.get('type'), `${field}.type`),
     id: stringOf(members.get('id'), `${field}.id`),
   };
+}
+
+/** @throws PdpError `invalid_request` where it is not an entity in Cedar text. */
+export function uidTextOf(raw: RawNode | undefined, field: string): RawUid {
+  const uid = parseUidText(stringOf(raw, field));
+  if (uid === undefined) throw invalid(field, 'must be an entity such as User::"alice"');
+
+  return uid;
 }
 
 export function invalid(field: string, message: string): PdpError {

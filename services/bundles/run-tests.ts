@@ -1,8 +1,9 @@
 import { PdpError } from '../engine/error.ts';
 import { obligationText } from '../engine/obligation.ts';
+import { type AnsweredDecision, answerBeside } from './answer.ts';
+import { groupsText, ttlText } from './approvals/text.ts';
 import type { CompiledBundle } from './compile.ts';
-import { type BundleDecision, decideByBundle } from './decide.ts';
-import { verdictBeside } from './limits/use.ts';
+import { decideByBundle } from './decide.ts';
 import type { Problems } from './problems.ts';
 import { positionAt } from './source.ts';
 import { withListed } from './stored/listed.ts';
@@ -21,7 +22,7 @@ export interface TestResult {
 
 /** What came of a test's request: a decision, or a refusal. */
 export type TestAnswer =
-  | { readonly kind: 'decided'; readonly decision: BundleDecision }
+  | { readonly kind: 'decided'; readonly decision: AnsweredDecision }
   | { readonly kind: 'refused'; readonly error: PdpError };
 
 /** Runs one test through the same function that decides in production; a failed one is a problem. */
@@ -48,14 +49,26 @@ export function resultOf(test: BundleTest, answer: TestAnswer): TestResult {
   };
 }
 
-/** Decides the request of a test; a request that does not fit the bundle is an answer too. */
-export function answerTest(bundle: CompiledBundle, { asked, facts }: BundleTest): TestAnswer {
+/**
+ * Decides the request of a test; a request that does not fit the bundle is an answer too.
+ * @param watched the same bundle, with an evaluator that is told what the test asks. What is only supposed, to find whether people could lift a
+ * denial, it is not told.
+ */
+export function answerTest(
+  bundle: CompiledBundle,
+  { asked, facts }: BundleTest,
+  watched: CompiledBundle = bundle,
+): TestAnswer {
   const told = testFacts(bundle, asked, facts);
 
   try {
-    const decided = withListed(bundle, asked, (own, options) => decideByBundle(bundle, own, told, options));
+    const decided = withListed(bundle, asked, (own, options) => decideByBundle(watched, own, told, options));
+    const { use, now } = facts;
 
-    return { kind: 'decided', decision: { ...decided, verdict: verdictBeside(bundle, decided, facts.use) } };
+    return {
+      kind: 'decided',
+      decision: answerBeside(bundle, decided, { use, now: now === undefined ? 0 : Number(now.epochMs) }),
+    };
   } catch (error) {
     if (!(error instanceof PdpError)) throw error;
 
@@ -69,7 +82,7 @@ function refusalText({ code, field, message }: PdpError): string {
   return `the request is refused (${code}): ${place}${message}`;
 }
 
-function compare({ evaluation, verdict }: BundleDecision, want: Wanted): readonly string[] {
+function compare({ evaluation, verdict, approval }: AnsweredDecision, want: Wanted): readonly string[] {
   const { determining } = evaluation;
   const errors = evaluation.errors.map(({ policyId }) => policyId);
   const differences: string[] = [];
@@ -80,6 +93,19 @@ function compare({ evaluation, verdict }: BundleDecision, want: Wanted): readonl
   expect('decision', verdict.decision === want.decision, verdict.decision, want.decision);
   if (want.reasonCode !== undefined) {
     expect('reason_code', verdict.reasonCode === want.reasonCode, verdict.reasonCode, want.reasonCode);
+  }
+  if (want.approval !== undefined) {
+    const { groups, ttlMs } = want.approval;
+    const [got, wanted] = [groupsText(approval?.groups ?? []), groupsText(groups)];
+    expect('approval.groups', got === wanted, got || 'none', wanted);
+    if (ttlMs !== undefined) {
+      expect(
+        'approval.ttl',
+        approval?.ttlMs === ttlMs,
+        approval ? ttlText(approval.ttlMs) : 'none',
+        ttlText(ttlMs),
+      );
+    }
   }
   if (want.determining !== undefined) {
     const { ids, all } = want.determining;

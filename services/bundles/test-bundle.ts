@@ -1,4 +1,7 @@
+import { obligationText } from '../engine/obligation.ts';
 import { createTracedEvaluator } from '../engine/traced/evaluator.ts';
+import { type ApprovalData, approvalData, groupList, ttlText } from './approvals/text.ts';
+import type { WantedApproval } from './approvals/wanted.ts';
 import { createCedar } from './cedar.ts';
 import { type CompiledBundle, compileBundle } from './compile.ts';
 import { type CoverageReport, createCoverage } from './coverage.ts';
@@ -42,7 +45,11 @@ export interface ToldResult extends TestResult {
 export interface Answer {
   readonly decision: string;
   readonly reason_code?: string;
+  /** Whose word would lift a denial, where that is the answer. */
+  readonly approval?: ApprovalData;
   readonly determining?: readonly string[];
+  /** As `@obligation` writes them. */
+  readonly obligations?: readonly string[];
   /** Ids of policies that failed; in the format of `cedar run-tests` only their number is wanted. */
   readonly errors: readonly string[] | number;
 }
@@ -97,7 +104,7 @@ function run(
   const traced = createTracedEvaluator(compiled.schema, policies, coverage);
   const watched = { ...compiled, evaluator: watchedEvaluator(compiled.evaluator, traced) };
   const results = tests.map((test) => {
-    const answer = answerTest(watched, test);
+    const answer = answerTest(compiled, test, watched);
     if (answer.kind === 'decided') coverage.determined(answer.decision.evaluation);
 
     return tell(test, answer);
@@ -111,18 +118,24 @@ function run(
 }
 
 function tell(test: BundleTest, answer: TestAnswer): ToldResult {
-  const { decision, reasonCode, determining, errors } = test.want;
+  const { decision, reasonCode, approval, determining, obligations, errors } = test.want;
 
   return {
     ...resultOf(test, answer),
     want: {
       decision,
       ...(reasonCode === undefined ? {} : { reason_code: reasonCode }),
+      ...(approval === undefined ? {} : { approval: wantedData(approval) }),
       ...(determining === undefined ? {} : { determining: determining.ids }),
+      ...(obligations === undefined ? {} : { obligations }),
       errors: typeof errors === 'bigint' ? Number(errors) : errors,
     },
     got: gotOf(answer),
   };
+}
+
+function wantedData({ groups, ttlMs }: WantedApproval): ApprovalData {
+  return { groups: groupList(groups), ...(ttlMs === undefined ? {} : { ttl: ttlText(ttlMs) }) };
 }
 
 function gotOf(answer: TestAnswer): Answer | Refusal {
@@ -131,12 +144,14 @@ function gotOf(answer: TestAnswer): Answer | Refusal {
     return { error: code, ...(field === undefined ? {} : { field }), message };
   }
 
-  const { evaluation, verdict } = answer.decision;
+  const { evaluation, verdict, approval } = answer.decision;
 
   return {
     decision: verdict.decision,
     reason_code: verdict.reasonCode,
+    ...(approval === undefined ? {} : { approval: approvalData(approval) }),
     determining: evaluation.determining,
+    obligations: verdict.obligations.map(obligationText),
     errors: evaluation.errors.map(({ policyId }) => policyId),
   };
 }

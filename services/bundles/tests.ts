@@ -2,15 +2,15 @@ import { PdpError } from '../engine/error.ts';
 import { LIMITS } from '../engine/limits.ts';
 import { parseTrustedJson } from '../engine/raw/json.ts';
 import { type RawNode, RawObject, type RawUid } from '../engine/raw/raw.ts';
+import { readWantedApproval, type WantedApproval } from './approvals/wanted.ts';
 import { type BundleFiles, isTestPath } from './files.ts';
 import type { AskedRequest } from './inform.ts';
 import { placeOf, reportJson, stepsOf } from './json-place.ts';
 import { compareText } from './problem.ts';
 import type { Problems } from './problems.ts';
-import { invalid, listOf, membersOf, stringOf, stringsOf } from './raw-members.ts';
+import { invalid, listOf, membersOf, stringOf, stringsOf, uidTextOf } from './raw-members.ts';
 import { decodeSource, type Source, type Span } from './source.ts';
 import { NO_TEST_FACTS, readCedarFacts, readTestFacts, type TestFacts } from './test-facts.ts';
-import { parseUidText } from './uid-text.ts';
 import { rawOf, readYaml, spanOf } from './yaml.ts';
 
 /** One test of a bundle, from either format. */
@@ -31,6 +31,8 @@ export interface Wanted {
   readonly determining: { readonly ids: readonly string[]; readonly all: boolean } | undefined;
   /** Obligations of the allow as `@obligation` writes them, all of them in any order. */
   readonly obligations?: readonly string[] | undefined;
+  /** Whose word would lift the denial. */
+  readonly approval?: WantedApproval | undefined;
   /** Ids of the policies that failed, or, in Cedar's format, how many did. */
   readonly errors: readonly string[] | bigint;
 }
@@ -160,7 +162,7 @@ function readOwnTest(raw: RawNode, field: string): Read {
   });
   const want = membersOf(members.get('want') ?? null, `${field}.want`, {
     required: ['decision', 'reason_code'],
-    optional: ['determining', 'errors', 'obligations'],
+    optional: ['determining', 'errors', 'obligations', 'approval'],
   });
   const ids = want.has('determining')
     ? stringsOf(want.get('determining'), `${field}.want.determining`)
@@ -179,6 +181,9 @@ function readOwnTest(raw: RawNode, field: string): Read {
       obligations: want.has('obligations')
         ? stringsOf(want.get('obligations'), `${field}.want.obligations`)
         : undefined,
+      approval: want.has('approval')
+        ? readWantedApproval(want.get('approval') ?? null, `${field}.want.approval`)
+        : undefined,
       errors: want.has('errors') ? stringsOf(want.get('errors'), `${field}.want.errors`) : [],
     },
   };
@@ -189,13 +194,7 @@ function readAsked(raw: RawNode, entities: RawNode, field: string): AskedRequest
     required: ['principal', 'action', 'resource'],
     optional: ['context'],
   });
-  const uid = (name: string): RawUid => {
-    const at = `${field}.request.${name}`;
-    const parsed = parseUidText(stringOf(request.get(name), at));
-    if (parsed === undefined) throw invalid(at, 'must be an entity such as User::"alice"');
-
-    return parsed;
-  };
+  const uid = (name: string): RawUid => uidTextOf(request.get(name), `${field}.request.${name}`);
 
   return {
     principal: uid('principal'),

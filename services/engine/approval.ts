@@ -19,9 +19,12 @@ export interface ApprovalRule {
   readonly severity: Severity;
 }
 
+/** How many of a group. */
+export type GroupRule = Pick<ApprovalRule, 'group' | 'count'>;
+
 /** What all forbids of one request want together: of each group so many, within the shortest of their times. */
 export interface ApprovalRequirement {
-  readonly groups: readonly Pick<ApprovalRule, 'group' | 'count'>[];
+  readonly groups: readonly GroupRule[];
   readonly ttlMs: number;
   readonly severity: Severity;
 }
@@ -31,17 +34,23 @@ export interface ApprovalRequirement {
  * @param rules at least one.
  */
 export function uniteRules(rules: readonly ApprovalRule[]): ApprovalRequirement {
-  const groups = new Map<string, Pick<ApprovalRule, 'group' | 'count'>>();
+  const ranks = rules.map(({ severity }) => SEVERITIES.indexOf(severity));
+
+  return {
+    groups: uniteGroups(rules),
+    ttlMs: Math.min(...rules.map(({ ttlMs }) => ttlMs)),
+    severity: SEVERITIES[Math.max(...ranks)] ?? 'critical',
+  };
+}
+
+/** Each group once, with the most that is wanted of it, in one order. */
+export function uniteGroups(rules: readonly GroupRule[]): readonly GroupRule[] {
+  const groups = new Map<string, GroupRule>();
   for (const { group, count } of rules) {
     const key = JSON.stringify([group.type, group.id]);
     const known = groups.get(key);
     if (known === undefined || known.count < count) groups.set(key, { group, count });
   }
-  const ranks = rules.map(({ severity }) => SEVERITIES.indexOf(severity));
 
-  return {
-    groups: [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group),
-    ttlMs: Math.min(...rules.map(({ ttlMs }) => ttlMs)),
-    severity: SEVERITIES[Math.max(...ranks)] ?? 'critical',
-  };
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }

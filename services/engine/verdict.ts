@@ -3,8 +3,8 @@ import { NO_OBLIGATIONS, type Obligation, uniteObligations } from './obligation.
 import type { Policy } from './policy.ts';
 
 export type PolicyCode = 'permitted' | 'forbidden' | 'not_permitted' | 'policy_error';
-/** Why a decision is as it is: its policies, or a limit over which they would have allowed. */
-export type DecidedCode = PolicyCode | 'limit_exceeded';
+/** Why a decision is as it is: its policies, a limit over which they would have allowed, or people who have not. */
+export type DecidedCode = PolicyCode | 'limit_exceeded' | 'approval_required';
 
 /** The final word on one evaluation, before limits, approvals and obligations. */
 export interface Verdict {
@@ -26,6 +26,7 @@ export const MESSAGES = {
   not_permitted: 'No policy permits this.',
   policy_error: 'A policy could not be evaluated, so this is not allowed.',
   limit_exceeded: 'A limit would be exceeded.',
+  approval_required: 'This needs an approval.',
 } as const;
 
 /**

@@ -1,10 +1,10 @@
+import { approvalNeeded } from '../bundles/approvals/needed.ts';
 import type { CompiledBundle } from '../bundles/compile.ts';
 import { decideByBundle } from '../bundles/decide.ts';
 import type { PdpError } from '../engine/error.ts';
 import { uidKey } from '../engine/value/value.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LimitCounting } from '../store/limits/counting.ts';
-import { approvalNeeded } from './approvals/needed.ts';
 import type { People } from './approvals/people.ts';
 import { type Begun, begin, commit, conclude, fail, reserve } from './deciding.ts';
 import { factsFor } from './facts.ts';
@@ -72,7 +72,10 @@ export function authorize(
     const judged = judge(path, selected, store, call, (bundle) =>
       decideByBundle(bundle, call, (names) => factsFor(begun, names), storedFor(bundle, selected)),
     );
-    if (approvalNeeded(selected.bundle, judged) !== undefined) return authorizeStateful(path, begun, settled);
+    const { decided, settled: said } = judged;
+    if (approvalNeeded(selected.bundle, decided, said) !== undefined) {
+      return authorizeStateful(path, begun, settled);
+    }
 
     const deciding = conclude(path, begun, judged);
     commit(path, deciding, reserve(path, deciding), begun, settled);

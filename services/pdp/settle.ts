@@ -18,13 +18,12 @@ export type ApprovalCode = 'approval_required' | 'approval_invalid';
 const DENIALS = {
   ...MESSAGES,
   obligation_unsupported: UNSUPPORTED,
-  approval_required: 'This needs an approval.',
   approval_invalid: 'The approval is not good for this request.',
 };
 
 /** What is replied, and what the policies say. They differ only where the effect of policies is monitored. */
 export interface Settled extends Omit<Verdict, 'reasonCode'> {
-  readonly reasonCode: DecidedCode | 'obligation_unsupported' | ApprovalCode;
+  readonly reasonCode: DecidedCode | 'obligation_unsupported' | 'approval_invalid';
   readonly enforcement: Enforcement;
   readonly policyDecision: Decision;
 }

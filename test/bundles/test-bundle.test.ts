@@ -175,7 +175,13 @@ describe('the tests of a bundle', () => {
           'determining is [no-secrets], wanted [staff-view]',
         ],
         want: { decision: 'allow', reason_code: 'permitted', determining: ['staff-view'], errors: [] },
-        got: { decision: 'deny', reason_code: 'forbidden', determining: ['no-secrets'], errors: [] },
+        got: {
+          decision: 'deny',
+          reason_code: 'forbidden',
+          determining: ['no-secrets'],
+          obligations: [],
+          errors: [],
+        },
       },
     ]);
   });

@@ -42,6 +42,20 @@ describe('bundle test', () => {
     expect(below.stdout).toContain('coverage 66% is below --min-coverage 67');
   });
 
+  test('tells of a failure whose word was wanted and what it obliges to, where it wants to hear of that', async () => {
+    const dir = await writeBundle(join(folder, 'asking'), {
+      'tests/wrong.yaml': WRONG.replace(
+        'determining: [staff-view]',
+        `obligations: [log_only], approval: { groups: [{ group: 'Group::"staff"' }], ttl: 15m }`,
+      ),
+    });
+    const { code, stdout } = await palisade(['bundle', 'test', dir]);
+
+    expect(code).toBe(1);
+    expect(stdout).toContain('  approval     wanted 1 of Group::"staff" within 15m, came none\n');
+    expect(stdout).toContain('  obligations  wanted [log_only], came []\n');
+  });
+
   test('tells a failure with its line, what was wanted and what came, and obeys nothing in a name', async () => {
     const dir = await writeBundle(join(folder, 'wrong'), { 'tests/wrong.yaml': WRONG });
     const junit = join(folder, 'report.xml');

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BundleFiles } from '../../services/bundles/files.ts';
 import { limited } from '../bundles/limits/limited-bundle.ts';
 import { storeBundle } from '../bundles/stored/store-bundle.ts';
+import { payBundle } from '../pdp/approvals/support.ts';
 import { writeBundle } from './support/bundle-folder.ts';
 import { type Ran, usePalisade } from './support/run.ts';
 
@@ -86,6 +87,38 @@ describe('decide', () => {
     });
     expect(await send('approval', 1)).toMatchObject({ code: 2, stderr: expect.stringContaining('approval') });
     expect((await send('runs={}', 1)).stderr).toContain('run=JSON');
+  });
+
+  test('says whose word would lift a denial, and takes that they have approved', async () => {
+    const asking = await writeBundle(join(folder, 'asking'), textsOf(payBundle()));
+    const pay = (...more: readonly string[]) =>
+      decide(
+        {
+          bundle: asking,
+          principal: 'Bot::"bot"',
+          action: 'Action::"pay"',
+          resource: 'Account::"a"',
+          context: '{"input":{"amount":500}}',
+          entities: undefined,
+        },
+        ...more,
+      );
+    const required = await pay();
+    const approved =
+      'approval={"by":["User::\\"fay\\""],"at":{"__extn":{"fn":"datetime","arg":"2026-11-29T10:00:00Z"}},"count":1}';
+
+    expect(required.code).toBe(1);
+    expect(required.stdout).toContain(
+      'deny (approval_required): A payment over 100 needs somebody of finance.\nby large-payments\nuntil approved by 1 of Group::"finance", within 10m\n',
+    );
+    expect(JSON.parse((await pay('--json')).stdout)).toMatchObject({
+      decision: 'deny',
+      reason_code: 'approval_required',
+      approval: { groups: [{ group: 'Group::"finance"', count: 1 }], ttl: '10m', severity: 'high' },
+    });
+    expect((await pay('--explain')).stdout).not.toContain('approver 1');
+    expect(await pay('--fact', approved)).toMatchObject({ code: 0 });
+    expect(JSON.parse((await pay('--fact', approved, '--json')).stdout)).not.toHaveProperty('approval');
   });
 
   test('takes what is listed of the types of the store as what the store holds, and explains by it', async () => {

@@ -34,11 +34,21 @@ export function verdictBeside(
   const rules = limitsOf(bundle, informed.request.action.key);
   const costs = rules.map((rule) => rule.costOf(informed.context));
   if (verdict.decision === 'deny') return verdict;
-  const taken = bundle.actions.get(informed.request.action.key)?.run?.takes(informed.request);
-  if (taken !== undefined && 'unknown' in taken) return denyWithoutRun(verdict, unknownLabel(taken.unknown));
+  const unknown = unknownTaken(bundle, informed);
+  if (unknown !== undefined) return denyWithoutRun(verdict, unknownLabel(unknown));
   const over = rules.find(({ name, max }, at) => (costs[at] ?? 0n) > max - (use.get(name) ?? 0n));
 
   return over === undefined ? verdict : denyOverLimit(verdict, over.name);
+}
+
+/** A label that an allow would have the run take, and that no lattice of the bundle knows; `undefined`: there is none such. */
+export function unknownTaken(
+  bundle: CompiledBundle,
+  { request }: BundleDecision['informed'],
+): string | undefined {
+  const taken = bundle.actions.get(request.action.key)?.run?.takes(request);
+
+  return taken !== undefined && 'unknown' in taken ? taken.unknown : undefined;
 }
 
 /** The limits that count an action, by its key. */

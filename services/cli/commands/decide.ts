@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander';
+import { type AnsweredDecision, answerBeside } from '../../bundles/answer.ts';
+import { groupsText, ttlText } from '../../bundles/approvals/text.ts';
 import { type CompiledBundle, compileBundle } from '../../bundles/compile.ts';
-import { type BundleDecision, decideByBundle } from '../../bundles/decide.ts';
+import { decideByBundle } from '../../bundles/decide.ts';
 import { type Explanation, explainDecision } from '../../bundles/explain.ts';
-import { limitsFact, limitsOf, verdictBeside } from '../../bundles/limits/use.ts';
+import { limitsFact, limitsOf } from '../../bundles/limits/use.ts';
 import type { OpenBundle } from '../../bundles/open.ts';
 import { escapeControls, renderProblem } from '../../bundles/problem.ts';
 import { withListed } from '../../bundles/stored/listed.ts';
@@ -33,6 +35,9 @@ const EPILOGUE = `
 Decides as a server does that runs this bundle, without one: the same checks of the request, the same evaluation, the same rules.
 What a credential may ask and what a deployment adds are not part of it, and nothing is recorded. A fact that the action declares
 and --fact does not give is what the server would assert: for now, this clock; of a limit, that nothing of it is used.
+
+Where people can lift a denial, the answer is approval_required, with whose word it takes and how long they have. Nobody is asked;
+--fact 'approval={"by":["User::\\"fay\\""],"at":"2026-11-29T10:00:00Z","count":1}' says that they have approved.
 
 --explain shows each policy whose scope matches, and of its conditions every expression with what came of it. --policy shows one
 policy, also where its scope excludes it, and which part does.
@@ -101,7 +106,7 @@ function undecided(thrown: unknown): CliError {
 }
 
 interface Answer {
-  readonly decided: BundleDecision;
+  readonly decided: AnsweredDecision;
   readonly explanation?: Explanation;
 }
 
@@ -119,10 +124,10 @@ async function decide(options: DecideOptions): Promise<0 | 1> {
   const given = options.fact ?? NO_TEST_FACTS;
   const rules = limitsOf(bundle, uidKey(call.action.type, call.action.id));
   const use = new Map([...rules.map(({ name }) => [name, 0n] as const), ...given.use]);
+  const now = given.now === undefined ? Date.now() : Number(given.now.epochMs);
   const facts = (names: readonly FactName[]): Facts => ({
     ...given.told,
-    ...factsAt(Date.now(), names),
-    ...(given.now === undefined ? {} : { now: given.now }),
+    ...factsAt(now, names),
     ...limitsFact(rules, use),
   });
   if (options.policy !== undefined && !bundle.policies.has(options.policy)) {
@@ -138,8 +143,7 @@ async function decide(options: DecideOptions): Promise<0 | 1> {
         : { decided: decideByBundle(bundle, asked, facts, listed) },
   );
 
-  const verdict = verdictBeside(bundle, judged.decided, use);
-  const answer = { ...judged, decided: { ...judged.decided, verdict } };
+  const answer = { ...judged, decided: answerBeside(bundle, judged.decided, { use, now }) };
 
   if (given.now !== undefined && answer.decided.informed.facts.now === undefined) {
     note('the action does not declare the fact now, so --fact changes nothing');
@@ -191,7 +195,7 @@ function answerJson({ ref }: CompiledBundle, { decided, explanation }: Answer, p
 }
 
 function answerLines({ ref }: CompiledBundle, { decided, explanation }: Answer): string[] {
-  const { verdict, evaluation, informed } = decided;
+  const { verdict, evaluation, informed, approval } = decided;
   const message = verdict.message === '' ? '' : `: ${verdict.message}`;
   const policies = evaluation.determining.length === 0 ? 'no policy' : evaluation.determining.join(', ');
   const facts = Object.entries(informed.facts).map(([name, value]) => `${name} is ${valueText(value)}`);
@@ -203,6 +207,9 @@ function answerLines({ ref }: CompiledBundle, { decided, explanation }: Answer):
       : verdict.reasonCode === 'limit_exceeded'
         ? `over a limit; the policies allow it, by ${policies}`
         : `Cedar alone would ${evaluation.decision}, by ${policies}; a forbid failed, which denies`,
+    ...(approval === undefined
+      ? []
+      : [`until approved by ${groupsText(approval.groups)}, within ${ttlText(approval.ttlMs)}`]),
     ...verdict.obligations.map((obligation) => `obliges to ${obligationText(obligation)}`),
     ...verdict.alternatives.map((text) => `instead: ${text}`),
     `in ${ref.name} ${ref.version} ${ref.digest}`,

@@ -1,5 +1,7 @@
+import { approvalNeeded, couldLift } from '../../bundles/approvals/needed.ts';
 import type { ApprovalRequirement, ApprovalStatus } from '../../engine/approval.ts';
 import { LIMITS } from '../../engine/limits.ts';
+import type { CedarRecord } from '../../engine/value/value.ts';
 import type { StandingApproval } from '../../store/approvals/ask.ts';
 import type { DecisionPath } from '../authorize.ts';
 import { type Begun, digestOf } from '../deciding.ts';
@@ -8,7 +10,6 @@ import { type ApprovalCode, denyUnapproved } from '../settle.ts';
 import type { Known, StatefulRequest } from '../stateful/stateful-request.ts';
 import type { ReplyApproval } from '../types.ts';
 import { uuidv7 } from '../uuid.ts';
-import { approvalNeeded, supposedFact } from './needed.ts';
 
 /** What is said of a request once it is known what people say of it. */
 export interface Said {
@@ -34,12 +35,12 @@ export async function liftByApproval(
   const { call, scope, store, at } = begun;
   const { bundle } = begun.selected;
   const stands: Said = { judged: denied, known, approval: undefined };
-  const requirement = approvalNeeded(bundle, denied);
+  const requirement = approvalNeeded(bundle, denied.decided, denied.settled);
   if (requirement === undefined) return stands;
 
   if (call.approval_id !== '') return presented();
-  const approved = request.judge({ ...known, approval: { fact: supposedFact(requirement, at) } });
-  if (approved.settled.decision === 'deny') return stands;
+  const suppose = (fact: CedarRecord) => request.judge({ ...known, approval: { fact } }).settled.decision;
+  if (!couldLift(requirement, at, suppose)) return stands;
   // Nobody else could be told from whoever comes back without a credential, and a check changes nothing.
   if (call.mode === 'check' || scope.caller.credential_id === undefined) return refused('approval_required');
 
@@ -60,7 +61,10 @@ export async function liftByApproval(
     const settling = { approval_id: id, request_digest: found.requestDigest };
     const lifted = { ...known, approval: { fact: found.fact, settling } };
 
-    return { judged: request.judge(lifted), known: lifted, approval: { ...approval, status: 'consumed' } };
+    const judged = request.judge(lifted);
+    if (judged.settled.decision === 'deny') return { judged, known: lifted, approval };
+
+    return { judged, known: lifted, approval: { ...approval, status: 'consumed' } };
   }
 
   async function asked(wanted: ApprovalRequirement): Promise<Said> {

@@ -11,6 +11,7 @@ import { type JsonValue, jsonText } from '../../ledger/json.ts';
 import { factsAt, pastFacts } from '../facts.ts';
 import { readRecordedFacts, readRecordedRequest } from '../verify/recorded.ts';
 import type { Decided } from './outcome.ts';
+import { reasonWithPeople } from './people.ts';
 
 /** What came of deciding again. */
 export type Judged =
@@ -28,6 +29,8 @@ export interface JudgeOptions {
    * what the original one did not.
    */
   readonly deriveFacts: boolean;
+  /** Whether it is to be said, too, that people could lift a denial; see {@link reasonWithPeople}. */
+  readonly withPeople?: boolean;
   /** What the store held at the decision; needed where the bundle reads it. */
   readonly stored?: StoredEntities | undefined;
 }
@@ -40,23 +43,24 @@ export function judge(
   bundle: CompiledBundle,
   decision: PastDecision,
   input: string,
-  { withDigest, deriveFacts, stored }: JudgeOptions,
+  { withDigest, deriveFacts, withPeople = false, stored }: JudgeOptions,
 ): Judged {
   const asked = requestOf(input);
   if (asked === undefined) return { kind: 'unreadable' };
 
   try {
     const facts = (names: readonly FactName[]) => factsOf(bundle, asked, decision, names, deriveFacts);
-    const { informed, evaluation, verdict } = decideByBundle(bundle, asked, facts, {
+    const decided = decideByBundle(bundle, asked, facts, {
       recorded: true,
       ...(stored === undefined ? {} : { stored }),
     });
+    const { informed, evaluation, verdict } = decided;
     const { request, context, entities } = informed;
 
     return {
       kind: 'decided',
       decision: verdict.decision,
-      reasonCode: verdict.reasonCode,
+      reasonCode: withPeople ? reasonWithPeople(bundle, decided, decision) : verdict.reasonCode,
       determining: evaluation.determining,
       failing: evaluation.errors.map(({ policyId }) => policyId),
       requestDigest: withDigest

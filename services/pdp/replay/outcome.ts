@@ -1,5 +1,6 @@
 import type { DecidedCode } from '../../engine/verdict.ts';
 import type { PastDecision } from '../../ledger/history.ts';
+import { PEOPLE_CODES } from './people.ts';
 
 /** What a decision came to: `policy_error` is a deny because a policy failed, `error` is no decision at all. */
 export type OutcomeKind = 'allow' | 'deny' | 'policy_error' | 'error';
@@ -26,7 +27,7 @@ export interface Decided {
 }
 
 /** Reasons of denials that lie in the state of a store, and not in what its policies say. */
-const STATE_CODES: ReadonlySet<string> = new Set(['limit_exceeded', 'approval_required', 'approval_invalid']);
+const STATE_CODES: ReadonlySet<string> = new Set(['limit_exceeded', ...PEOPLE_CODES]);
 
 export function outcomeOf({ decision, reasonCode, determining, failing }: Decided): Outcome {
   if (decision === 'allow') return { kind: 'allow', code: reasonCode, policies: determining };
@@ -40,11 +41,13 @@ export function outcomeOf({ decision, reasonCode, determining, failing }: Decide
  * `policy_decision`, and its reason code is that of the reply. Nor is it where a limit had no room, people had not approved or the run did not
  * stand: that is no
  * matter of policies, and is not decided again.
+ * @param withPeople whether a denial that was left to people is told as that, for what is judged with people too.
  */
-export function recordedVerdict(record: PastDecision): Decided {
+export function recordedVerdict(record: PastDecision, withPeople = false): Decided {
   const { policy_decision: decision = record.decision, determining, policy_errors: errors } = record;
   const failing = errors.map(({ policy_id }) => policy_id);
-  const isSettled = STATE_CODES.has(record.reason_code) || record.run_refusal !== undefined;
+  const isOfPeople = withPeople && PEOPLE_CODES.has(record.reason_code);
+  const isSettled = (STATE_CODES.has(record.reason_code) && !isOfPeople) || record.run_refusal !== undefined;
   const isTheirs = decision === record.decision && !isSettled;
   const reasonCode = isTheirs ? record.reason_code : reasonOf(decision, record);
 

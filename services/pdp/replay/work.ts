@@ -100,6 +100,10 @@ function judgeWith(entities: PastEntities): JudgeIn {
       : judge(bundle, decision, input, options);
 }
 
+const CANDIDATE = { withDigest: false, deriveFacts: true, withPeople: true };
+/** Whether people could lift a denial may have lain in what the client supports and what was monitored, which a record does not tell. */
+const ORIGINAL = { withDigest: true, deriveFacts: false, withPeople: false };
+
 function judgeByCandidate(bundle: CompiledBundle, judgeIn: JudgeIn): Judging {
   const tally = createTally();
 
@@ -107,7 +111,7 @@ function judgeByCandidate(bundle: CompiledBundle, judgeIn: JudgeIn): Judging {
     take(past) {
       if (past.decision === undefined) return past.lost;
       const { decision, input } = past;
-      const judged = judgeIn(bundle, decision, input, { withDigest: false, deriveFacts: true });
+      const judged = judgeIn(bundle, decision, input, CANDIDATE);
 
       return judged instanceof Promise ? judged.then((one) => add(decision, one)) : add(decision, judged);
     },
@@ -124,7 +128,7 @@ function judgeByCandidate(bundle: CompiledBundle, judgeIn: JudgeIn): Judging {
     if (judged.kind === 'unreadable') return 'input_unreadable';
 
     const after = judged.kind === 'decided' ? outcomeOf(judged) : errorOutcome(judged.error);
-    tally.add(decision, outcomeOf(recordedVerdict(decision)), after);
+    tally.add(decision, outcomeOf(recordedVerdict(decision, true)), after);
 
     return undefined;
   }
@@ -157,7 +161,7 @@ function judgeByPastBundles(database: Database, judgeIn: JudgeIn): Judging {
     bundle: Awaited<ReturnType<typeof bundles.get>>,
   ): UnreplayedReason | undefined | Promise<UnreplayedReason | undefined> {
     if (typeof bundle === 'string') return bundle;
-    const judged = judgeIn(bundle, decision, input, { withDigest: true, deriveFacts: false });
+    const judged = judgeIn(bundle, decision, input, ORIGINAL);
 
     return judged instanceof Promise ? judged.then((one) => add(decision, one)) : add(decision, judged);
   }

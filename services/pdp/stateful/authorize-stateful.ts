@@ -89,7 +89,12 @@ async function walk(
     if (answer === undefined) return;
     if (answer.outcome === 'key_taken') return replay();
     if (answer.outcome === 'approval_gone') return reply(approvalGone(begun, first), known);
-    if (answer.outcome === 'over_limit') return lost(judged, { ...said.known, counts: answer.counts });
+    if (answer.outcome === 'over_limit') {
+      const left = await lost(judged, { ...said.known, counts: answer.counts });
+      if (left === undefined) return;
+      known = left;
+      continue;
+    }
     if (answer.outcome === 'run_moved') path.observer.ran('moved', store);
     known = await request.read();
   }
@@ -105,17 +110,21 @@ async function walk(
     });
   }
 
-  /** Somebody was faster: what the policies say of the true state comes before that there is no room. */
-  async function lost(judged: Judged, truth: Known): Promise<void> {
-    if (request.looksFirst) {
-      path.observer.counted('lost_race', store);
-      const again = request.judge(truth);
-      if (again.settled.decision === 'deny') return reply(again, truth);
+  /**
+   * Somebody was faster: what the policies say of the true state comes before that there is no room.
+   * @returns by what to judge once more where they deny by now, which people may lift; `undefined`: it was replied.
+   */
+  async function lost(judged: Judged, truth: Known): Promise<Known | undefined> {
+    if (request.looksFirst) path.observer.counted('lost_race', store);
+    const again = request.looksFirst ? request.judge(truth) : judged;
+    if (again.settled.decision === 'allow') {
+      await deny(again, truth);
 
-      return deny(again, truth);
+      return undefined;
     }
+    const { approval: _, ...left } = truth;
 
-    return deny(judged, truth);
+    return left;
   }
 
   async function reply(said: Judged, by: Known, more: Told = {}): Promise<void> {

@@ -1,3 +1,4 @@
+import { approvalThatLifts } from '../../bundles/approvals/lifted.ts';
 import type { CompiledBundle } from '../../bundles/compile.ts';
 import { decideByBundle } from '../../bundles/decide.ts';
 import type { AskedRequest } from '../../bundles/inform.ts';
@@ -27,7 +28,7 @@ export function compare(
     };
   }
   const judge = (bundle: CompiledBundle): Side =>
-    side(bundle, asked, () => past.get(bundle) ?? told, storedBy);
+    side(bundle, { asked, at, facts: () => past.get(bundle) ?? told, storedBy });
   turns += 1;
   if (turns % 2 === 0) return { kind: 'compared', active: judge(active), candidate: judge(candidate) };
 
@@ -36,20 +37,30 @@ export function compare(
   return { kind: 'compared', active: judge(active), candidate: second };
 }
 
+interface Compared extends Pick<ComparisonCase, 'at'> {
+  readonly asked: AskedRequest;
+  readonly facts: () => Facts;
+  readonly storedBy: StoredBy;
+}
+
 /** Whatever is thrown is that bundle's failure: a candidate whose schema refuses a request fails too. */
-function side(bundle: CompiledBundle, asked: AskedRequest, facts: () => Facts, storedBy: StoredBy): Side {
+function side(bundle: CompiledBundle, { asked, at, facts, storedBy }: Compared): Side {
   const startedAt = performance.now();
   try {
     const stored = storedBy(bundle);
     const options = stored === undefined ? {} : { stored };
-    const { evaluation, verdict } = decideByBundle(bundle, asked, facts, options);
-    const { decision, reasonCode } = verdict;
+    const decided = decideByBundle(bundle, asked, facts, options);
+    const tookMs = performance.now() - startedAt;
+    const { evaluation, verdict } = decided;
+    const { decision } = verdict;
+    const isForPeople = approvalThatLifts(bundle, decided, verdict, at) !== undefined;
+    const reasonCode = isForPeople ? 'approval_required' : verdict.reasonCode;
 
     return {
       bundle: bundle.ref,
       verdict: { decision, reasonCode, determining: evaluation.determining },
       failed: evaluation.errors.length > 0 || reasonCode === 'policy_error',
-      tookMs: performance.now() - startedAt,
+      tookMs,
     };
   } catch {
     return { bundle: bundle.ref, verdict: undefined, failed: true, tookMs: performance.now() - startedAt };

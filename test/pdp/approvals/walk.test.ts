@@ -6,6 +6,7 @@ import { createPeople } from '../../../services/pdp/approvals/people.ts';
 import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import { tellExpired } from '../../../services/store/approvals/events.ts';
 import { sweepApprovals } from '../../../services/store/approvals/sweep.ts';
+import type { LimitCounting } from '../../../services/store/limits/counting.ts';
 import { createPool } from '../../../services/store/pool.ts';
 import { nameEndpoint, takeDeliveries } from '../../../services/store/webhooks/deliveries.ts';
 import { answer, FINANCE, letPass } from '../../store/approvals/support.ts';
@@ -32,6 +33,16 @@ async function approved({ pay, serving }: Paying): Promise<string> {
 const LIMITED: PayChanges = {
   manifest: (text) =>
     `${text}limits: [{ name: paid, actions: ['Action::"pay"'], key: [principal], window: 1h, max: 1 }]\n`,
+};
+
+/** Its policies look at what is used of it, too. */
+const LOOKING: PayChanges = {
+  ...LIMITED,
+  schema: (text) =>
+    text.replace(
+      'pdp: { approval?: Approval }',
+      'pdp: { approval?: Approval, limits: { paid: { used: Long, remaining: Long, exhausted: Bool } } }',
+    ),
 };
 
 describe('a request that people can allow', () => {
@@ -134,6 +145,23 @@ forbid (principal, action == Action::"pay", resource) when { context.input.amoun
         expect(await pay(byId(id))).toMatchObject(ALLOWED);
       },
       { policies },
+    );
+  });
+
+  test('is a question as well where the policies deny only once somebody else was faster', async () => {
+    const policies = `@id("second-payments") @approval("Group::\\"finance\\"")
+forbid (principal, action == Action::"pay", resource) when { context.pdp.limits.paid.used > 0 } unless { context.pdp has approval };`;
+    await withPaying(
+      async ({ pay }) => {
+        const counts = [{ name: 'paid', used: 1n, resetsAt: undefined }];
+        const settle: LimitCounting['settle'] = () => Promise.resolve({ outcome: 'over_limit', counts });
+
+        expect(await pay({ amount: 5n, counting: { settle } })).toMatchObject({
+          ...REQUIRED,
+          approval: { status: 'pending' },
+        });
+      },
+      { ...LOOKING, policies },
     );
   });
 
@@ -286,6 +314,25 @@ describe('an approval', () => {
       });
       expect(await paying.state()).toMatchObject({ status: 'approved' });
     });
+  });
+
+  test('that does not help any more is told as what it is', async () => {
+    const policies =
+      '@id("spent") forbid (principal, action == Action::"pay", resource) when { context.pdp.limits.paid.exhausted };';
+    await withPaying(
+      async (paying) => {
+        const id = await approved(paying);
+        expect(await paying.pay({ amount: 5n })).toMatchObject(ALLOWED);
+
+        expect(await paying.pay(byId(id))).toMatchObject({
+          decision: 'deny',
+          reason_code: 'forbidden',
+          approval: { approval_id: id, status: 'approved' },
+        });
+        expect(await paying.state()).toMatchObject({ status: 'approved' });
+      },
+      { ...LOOKING, policies },
+    );
   });
 
   test('lifts no other forbid, and is left as it is', async () => {

@@ -1,3 +1,4 @@
+import type { ApprovalData } from '../../../bundles/approvals/text.ts';
 import { escapeControls, renderProblem } from '../../../bundles/problem.ts';
 import type { Answer, Refusal, TestReport, ToldResult } from '../../../bundles/test-bundle.ts';
 import { coverageLines } from './coverage-report.ts';
@@ -37,9 +38,15 @@ function failureLines({ file, line, name, want, got }: ToldResult): string[] {
     ...(want.reason_code === undefined
       ? []
       : [aspect('reason_code', want.reason_code, got.reason_code ?? '')]),
+    ...(want.approval === undefined
+      ? []
+      : [aspect('approval', approvalText(want.approval), approvalText(got.approval, want.approval))]),
     ...(want.determining === undefined
       ? []
       : [aspect('determining', listed(want.determining), listed(got.determining ?? []))]),
+    ...(want.obligations === undefined
+      ? []
+      : [aspect('obligations', listed(want.obligations), listed(got.obligations ?? []))]),
     aspect('errors', errorsText(want), errorsText(got)),
     '',
   ];
@@ -47,6 +54,14 @@ function failureLines({ file, line, name, want, got }: ToldResult): string[] {
 
 function aspect(name: string, wanted: string, came: string): string {
   return `  ${name.padEnd(11)}  wanted ${wanted}, came ${came}`;
+}
+
+/** @param wanted says whether the time is of interest. */
+function approvalText(approval: ApprovalData | undefined, wanted = approval): string {
+  if (approval === undefined) return 'none';
+  const groups = approval.groups.map(({ group, count }) => `${count} of ${group}`).join(', ');
+
+  return wanted?.ttl === undefined ? groups : `${groups} within ${approval.ttl}`;
 }
 
 function errorsText({ errors }: Answer): string {

@@ -1,4 +1,5 @@
-import type { BundleDecision } from '../../../bundles/decide.ts';
+import type { AnsweredDecision } from '../../../bundles/answer.ts';
+import { approvalData } from '../../../bundles/approvals/text.ts';
 import type { ExplainedPolicy, Explanation } from '../../../bundles/explain.ts';
 import type { ExplainedExpression } from '../../../engine/traced/explain.ts';
 import { writeFields, writeValue } from '../../../engine/value/cedar-json.ts';
@@ -6,12 +7,18 @@ import { type JsonValue, parseExactJson } from '../../../ledger/json.ts';
 import { plainJson } from '../../plain-json.ts';
 
 /** The answer as data, with the names of the REST API; values are Cedar JSON. */
-export function decisionJson({ evaluation, verdict, informed }: BundleDecision): Record<string, JsonValue> {
+export function decisionJson({
+  evaluation,
+  verdict,
+  informed,
+  approval,
+}: AnsweredDecision): Record<string, JsonValue> {
   return {
     decision: verdict.decision,
     cedar_decision: evaluation.decision,
     reason_code: verdict.reasonCode,
     message: verdict.message,
+    ...(approval === undefined ? {} : { approval: plainJson(approvalData(approval)) }),
     obligations: verdict.obligations.map(({ id, params }) => ({ id, params: { ...params } })),
     alternatives: [...verdict.alternatives],
     determining: evaluation.determining,
