@@ -18,8 +18,8 @@ import { type GoldenCase, readCases } from './support/read-cases.ts';
 
 /** Members of a record that hold exactly what a case wants: here it matters what is not there. */
 const WHOLE = ['disclosed', 'facts'];
-/** Members of a reply that each call has for itself. */
-const OF_ONE_CALL = ['decision_id', 'trace_id', 'evaluated_at'];
+/** Members of a reply that each call has for itself; people are asked anew by each, and their approval is told apart. */
+const OF_ONE_CALL = ['decision_id', 'trace_id', 'evaluated_at', 'approval'];
 
 const folder = import.meta.dirname;
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
@@ -40,6 +40,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
 
     expect(outcome).toMatchObject(present(want.reply));
     for (const name of absent(want.reply)) expect(outcome).not.toHaveProperty([name]);
+    expectApproval(one, answerTo(one, transport));
     if ('error' in want) expectError(want.error, outcome, record);
     else expectDecision(want, outcome, record);
     expect(record).toMatchObject({
@@ -55,9 +56,10 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
 
 describe('every transport', () => {
   test.each(cases.filter(({ now }) => now === undefined))('says the same: $file: $description', (one) => {
-    const shown = [...(answers.get(one)?.values() ?? [])].map(({ outcome }) =>
-      Object.fromEntries(Object.entries(outcome).filter(([name]) => !OF_ONE_CALL.includes(name))),
-    );
+    const shown = [...(answers.get(one)?.values() ?? [])].map(({ outcome }) => ({
+      ...Object.fromEntries(Object.entries(outcome).filter(([name]) => !OF_ONE_CALL.includes(name))),
+      approval: one.approval === undefined ? outcome['approval'] : statusOf(outcome),
+    }));
 
     expect(shown.length).toBeGreaterThan(2);
     for (const other of shown) expect(other).toEqual(shown[0]);
@@ -99,7 +101,7 @@ async function verifyStore(store: string): Promise<ReplayReport> {
 
 function recordsOfStore(store: string): readonly Answer['record'][] {
   return [...answers.values()]
-    .flatMap((all) => [...all.values()].map(({ record }) => record))
+    .flatMap((all) => [...all.values()].flatMap(({ record, recordsBefore }) => [record, ...recordsBefore]))
     .filter((record) => record['store'] === store);
 }
 
@@ -133,6 +135,19 @@ function expectDecision(
     enforcement: outcome['enforcement'],
     time: outcome['evaluated_at'],
   });
+}
+
+/** Whatever approval a reply tells is the one by which people were asked before, unless that was used up and is not named. */
+function expectApproval({ approval, question }: GoldenCase, { outcome, approvalId }: Answer): void {
+  const told = outcome['approval'] as { readonly approval_id: string } | undefined;
+  if (approval === undefined || told === undefined) return;
+  const isNew = approval === 'consumed' && question.members?.['approval_id'] === undefined;
+  if (isNew) expect(told.approval_id).not.toBe(approvalId);
+  else expect(told.approval_id).toBe(approvalId);
+}
+
+function statusOf({ approval }: Answer['outcome']): unknown {
+  return (approval as { readonly status: string } | undefined)?.status;
 }
 
 function expectError(

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readBundleDirectory } from '../../../services/bundles/files.ts';
 import { readRecord } from '../../../services/ledger/record.ts';
+import type { Pool } from '../../../services/store/database.ts';
 import { createPool } from '../../../services/store/pool.ts';
 import { createDecisionClient, type DecisionClient, type Outcome } from '../../support/decision-client.ts';
 import { grpcMessage, type Question, restBody } from '../../support/question.ts';
 import { createCredential, createStore, deploy } from '../../support/shared-store.ts';
 import { type SharedWorld, sharedWorld } from '../../support/shared-world.ts';
 import { openInProcess } from './in-process.ts';
+import { type Asked, askPeople } from './people.ts';
 import type { CredentialName, GoldenCase } from './read-cases.ts';
 import { typedMessage } from './typed-form.ts';
 
@@ -18,6 +20,10 @@ export interface Answer {
   readonly outcome: Outcome;
   /** The record that the call left. */
   readonly record: Readonly<Record<string, unknown>>;
+  /** Those of the calls by which people were asked before. */
+  readonly recordsBefore: readonly Answer['record'][];
+  /** What they were asked by. */
+  readonly approvalId: string | undefined;
 }
 
 export type Answers = ReadonlyMap<GoldenCase, ReadonlyMap<Transport, Answer>>;
@@ -46,22 +52,23 @@ export async function answersTo(cases: readonly GoldenCase[]): Promise<Answers> 
   const clients = new Map(
     [...tokens].map(([name, token]) => [name, createDecisionClient(world.addresses, token)]),
   );
-  const outcomes = new Map<GoldenCase, Map<Transport, Outcome>>();
+  const pool = createPool({ connection: world.databaseUrl, max: 4 });
+  const outcomes = new Map<GoldenCase, Map<Transport, Asked>>();
 
   try {
     await Promise.all(
-      cases.map(async (one) => outcomes.set(one, await overTheWire(one, placed(one, digests), clients))),
+      cases.map(async (one) =>
+        outcomes.set(one, await overTheWire(one, placed(one, digests), clients, pool)),
+      ),
     );
     // One after the other: they share a clock.
     for (const one of cases) {
-      const outcome = await service.ask(
-        placed(one, digests),
-        tokens.get(one.credential) ?? '',
-        one.now ?? Date.now(),
-      );
-      outcomes.get(one)?.set('in_process', outcome);
+      const token = tokens.get(one.credential) ?? '';
+      const ask = (question: Question) => service.ask(question, token, one.now ?? Date.now());
+      outcomes.get(one)?.set('in_process', await asked(one, placed(one, digests), ask, pool));
     }
   } finally {
+    await pool.end();
     for (const client of clients.values()) client.close();
     await service.close();
   }
@@ -139,33 +146,48 @@ async function overTheWire(
   one: GoldenCase,
   question: Question,
   clients: ReadonlyMap<CredentialName, DecisionClient>,
-): Promise<Map<Transport, Outcome>> {
+  pool: Pool,
+): Promise<Map<Transport, Asked>> {
   const client = clients.get(one.credential);
-  const outcomes = new Map<Transport, Outcome>();
+  const outcomes = new Map<Transport, Asked>();
   if (client === undefined) return outcomes;
 
-  const typed = typedMessage(question);
-  const send: Partial<Record<Transport, () => Promise<Outcome>>> = {
-    grpc: () => client.grpc(grpcMessage(question)),
-    grpc_typed: () => client.grpc(typed ?? {}),
-    rest: () => client.rest(restBody(question)),
+  const ways: Partial<Record<Transport, (asking: Question) => Promise<Outcome>>> = {
+    grpc: (asking) => client.grpc(grpcMessage(asking)),
+    grpc_typed: (asking) => client.grpc(typedMessage(asking) ?? {}),
+    rest: (asking) => client.rest(restBody(asking)),
   };
-  await Promise.all(
-    TRANSPORTS.filter((transport) => goesOver(transport, one)).map(async (transport) => {
-      const outcome = await send[transport]?.();
-      if (outcome !== undefined) outcomes.set(transport, outcome);
-    }),
-  );
+  const send = async (transport: Transport): Promise<void> => {
+    const way = ways[transport];
+    if (way !== undefined) outcomes.set(transport, await asked(one, question, way, pool));
+  };
+  const going = TRANSPORTS.filter((transport) => goesOver(transport, one));
+  if (one.approval === undefined) await Promise.all(going.map(send));
+  // One after the other: what is approved over one is not for another.
+  else for (const transport of going) await send(transport);
 
   return outcomes;
 }
 
+async function asked(
+  { approval }: GoldenCase,
+  question: Question,
+  ask: (question: Question) => Promise<Outcome>,
+  pool: Pool,
+): Promise<Asked> {
+  if (approval === undefined) return { outcome: await ask(question), before: [] };
+
+  return askPeople(ask, approval, question, pool);
+}
+
 async function withRecords(
   world: SharedWorld,
-  outcomes: ReadonlyMap<GoldenCase, ReadonlyMap<Transport, Outcome>>,
+  outcomes: ReadonlyMap<GoldenCase, ReadonlyMap<Transport, Asked>>,
 ): Promise<Answers> {
   const traces = [...outcomes.values()].flatMap((all) =>
-    [...all.values()].map(({ trace_id }) => String(trace_id)),
+    [...all.values()].flatMap(({ outcome, before }) =>
+      [outcome, ...before].map(({ trace_id }) => String(trace_id)),
+    ),
   );
   const records = await recordsOf(world, traces);
 
@@ -173,15 +195,22 @@ async function withRecords(
     [...outcomes].map(([one, all]) => [
       one,
       new Map(
-        [...all].map(([transport, outcome]) => {
-          const [record, ...more] = records.get(String(outcome['trace_id'])) ?? [];
-          if (record === undefined || more.length > 0) throw new Error(`${one.description}: not one record`);
+        [...all].map(([transport, { outcome, before, approvalId }]) => {
+          const record = recordOf(one, outcome);
+          const recordsBefore = before.map((earlier) => recordOf(one, earlier));
 
-          return [transport, { outcome, record }];
+          return [transport, { outcome, record, recordsBefore, approvalId }];
         }),
       ),
     ]),
   );
+
+  function recordOf({ description }: GoldenCase, outcome: Outcome): Answer['record'] {
+    const [record, ...more] = records.get(String(outcome['trace_id'])) ?? [];
+    if (record === undefined || more.length > 0) throw new Error(`${description}: not one record`);
+
+    return record;
+  }
 }
 
 /** Records by their trace, straight from the table. */

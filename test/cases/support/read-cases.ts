@@ -8,6 +8,7 @@ import { parseDatetime } from '../../../services/engine/extension/datetime.ts';
 import { isRawArray, type RawNode, RawNumber, RawObject } from '../../../services/engine/raw/raw.ts';
 import { type JsonValue, jsonText } from '../../../services/ledger/json.ts';
 import type { Question } from '../../support/question.ts';
+import { PEOPLE_SAID, type PeopleSaid } from './people.ts';
 
 /** The credentials that cases ask with: `full` may ask for full detail, `guest` speaks for User::"guest" alone. */
 export const CREDENTIALS = ['full', 'plain', 'guest'] as const;
@@ -26,6 +27,8 @@ export interface GoldenCase {
   readonly question: Question;
   /** The fact, in milliseconds since the epoch; absent: whatever time it is. */
   readonly now: number | undefined;
+  /** What people have made of the same request before; absent: they were not asked. */
+  readonly approval: PeopleSaid | undefined;
   readonly want: WantedDecision | WantedError;
 }
 
@@ -60,11 +63,13 @@ export function readCases(folder: string, file: string): readonly GoldenCase[] {
 function readCase(raw: RawNode, file: string, field: string): GoldenCase {
   const members = membersOf(raw, field, {
     required: ['description', 'bundle', 'request', 'want'],
-    optional: ['credential', 'json_only', 'entities', 'facts'],
+    optional: ['credential', 'json_only', 'entities', 'facts', 'approval'],
   });
   const entities = members.get('entities');
   const credential = CREDENTIALS.find((name) => name === (members.get('credential') ?? 'full'));
   if (credential === undefined) throw new Error(`${field}: no such credential`);
+  const approval = PEOPLE_SAID.find((one) => one === members.get('approval'));
+  if (members.has('approval') && approval === undefined) throw new Error(`${field}.approval is none`);
 
   return {
     file,
@@ -77,6 +82,7 @@ function readCase(raw: RawNode, file: string, field: string): GoldenCase {
       entities: entities === undefined ? undefined : jsonOf(entities),
     },
     now: members.has('facts') ? readNow(members.get('facts') ?? null, `${field}.facts`) : undefined,
+    approval,
     want: readWant(members.get('want') ?? null, `${field}.want`),
   };
 }
