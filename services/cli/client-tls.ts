@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { CliError, EXIT } from './errors.ts';
+import type { Side } from './side.ts';
 
 /** What commands believe a server by, and what they show to it; PEM. */
 export interface ClientTls {
@@ -15,14 +16,14 @@ export interface ClientTls {
  * @throws CliError where one is of no use or cannot be read, the two are no certificate and its key, or others than its owner
  *   may read the key.
  */
-export function clientTls(url: string, environment: NodeJS.ProcessEnv): ClientTls {
+export function clientTls({ url: variable }: Side, url: string, environment: NodeJS.ProcessEnv): ClientTls {
   const { PALISADE_CA: ca, PALISADE_CLIENT_CERT: cert, PALISADE_CLIENT_KEY: key } = environment;
   const set = { PALISADE_CA: ca, PALISADE_CLIENT_CERT: cert, PALISADE_CLIENT_KEY: key };
   const [unused] = Object.entries(set).flatMap(([name, path]) => (path === undefined ? [] : [name]));
   if (unused === undefined) return {};
 
   if (new URL(url).protocol !== 'https:') {
-    throw new CliError(`${unused} is of no use: PALISADE_ADMIN_URL does not begin with https`, EXIT.usage);
+    throw new CliError(`${unused} is of no use: ${variable} does not begin with https`, EXIT.usage);
   }
   if ((cert === undefined) !== (key === undefined)) {
     throw new CliError('PALISADE_CLIENT_CERT and PALISADE_CLIENT_KEY go together', EXIT.usage);

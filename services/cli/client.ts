@@ -1,35 +1,31 @@
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { type JsonValue, jsonText, parseExactJson } from '../ledger/json.ts';
-import { readSecret } from '../pdp/config/secret.ts';
-import { OTHER_VARIABLES } from '../pdp/config/variables.ts';
-import { parseToken } from '../pdp/token.ts';
 import { clientTls } from './client-tls.ts';
-import { CliError, EXIT } from './errors.ts';
+import { CliError } from './errors.ts';
 import { sendRequest } from './send-request.ts';
+import { ADMINISTRATION, DECISIONS, noAnswer, type Side, tokenFor, urlOf } from './side.ts';
 
-/** Speaks to the administration of a running Palisade. */
-export interface AdminClient {
+/** Speaks to a running Palisade over REST. */
+export interface Client {
   /**
    * Sends one request and gives the answer's JSON, integers as bigint.
    * @throws CliError with what the server said, or how to reach it where it could not be.
    */
-  request(method: Method, path: string, body?: AdminBody): Promise<unknown>;
+  request(method: Method, path: string, body?: ClientBody): Promise<unknown>;
   /**
    * Sends one request whose answer is lines of JSON, and gives them as they come.
    * @throws CliError as `request` does, also where the answer breaks off.
    */
-  lines(method: Method, path: string, body?: AdminBody): AsyncGenerator<unknown>;
-  /** Fetches bytes, at most `maxBytes`. @throws CliError as {@link AdminClient.request} does, and where there are more. */
+  lines(method: Method, path: string, body?: ClientBody): AsyncGenerator<unknown>;
+  /** Fetches bytes, at most `maxBytes`. @throws CliError as {@link Client.request} does, and where there are more. */
   download(path: string, maxBytes: number): Promise<Uint8Array>;
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** JSON, JSON that is text already and stays what it is, or an archive. */
-export type AdminBody =
+export type ClientBody =
   | { readonly json: JsonValue }
   | { readonly text: string }
   | { readonly archive: Uint8Array };
@@ -37,15 +33,21 @@ export type AdminBody =
 /**
  * A client of `PALISADE_ADMIN_URL`, with `PALISADE_TOKEN` or the certificate `PALISADE_CLIENT_CERT`, else the admin token that
  * `palisade start` left.
+ * @throws CliError as {@link urlOf}, {@link clientTls} and {@link tokenFor} do.
  */
-export function createAdminClient(environment: NodeJS.ProcessEnv = process.env): AdminClient {
-  const url = adminUrl(environment);
-  const tls = clientTls(url, environment);
-  const given = readSecret('PALISADE_TOKEN', environment);
-  const token = given ?? (tls.cert === undefined ? readTokenFile(environment) : undefined);
-  if (token !== undefined && parseToken(token) === undefined) {
-    throw new CliError('the admin token is not of the form pal_…; is all of it there?', EXIT.usage);
-  }
+export function createAdminClient(environment: NodeJS.ProcessEnv = process.env): Client {
+  return createClient(ADMINISTRATION, environment);
+}
+
+/** The same of `PALISADE_URL`, where runtimes ask, with the runtime token that `palisade start` left. @throws as that does. */
+export function createRuntimeClient(environment: NodeJS.ProcessEnv = process.env): Client {
+  return createClient(DECISIONS, environment);
+}
+
+function createClient(side: Side, environment: NodeJS.ProcessEnv): Client {
+  const url = urlOf(side, environment);
+  const tls = clientTls(side, url, environment);
+  const token = tokenFor(side, environment, tls.cert !== undefined);
   const proof = token === undefined ? {} : { authorization: `Bearer ${token}` };
 
   return {
@@ -64,7 +66,7 @@ export function createAdminClient(environment: NodeJS.ProcessEnv = process.env):
     },
   };
 
-  async function ask(method: Method, path: string, body: AdminBody | undefined): Promise<IncomingMessage> {
+  async function ask(method: Method, path: string, body: ClientBody | undefined): Promise<IncomingMessage> {
     const target = new URL(path, url);
     const response = await sendRequest(target, {
       ...tls,
@@ -72,7 +74,7 @@ export function createAdminClient(environment: NodeJS.ProcessEnv = process.env):
       headers: { ...proof, ...contentType(body) },
       ...(body === undefined ? {} : { body: bytesOf(body) }),
     }).catch((cause: NodeJS.ErrnoException) => {
-      throw new CliError(noAnswer(target, cause, tls.cert !== undefined));
+      throw new CliError(noAnswer(side, target, cause, tls.cert !== undefined));
     });
     const { statusCode = 0 } = response;
     if (statusCode >= 200 && statusCode < 300) return response;
@@ -107,78 +109,37 @@ async function readAtMost(response: IncomingMessage, maxBytes: number): Promise<
   return Buffer.concat(chunks);
 }
 
-/**
- * Where administration is: `PALISADE_ADMIN_URL`, else the default on loopback.
- * @throws CliError where it is no URL of HTTP.
- */
-export function adminUrl(environment: NodeJS.ProcessEnv): string {
-  const text = environment['PALISADE_ADMIN_URL'] ?? OTHER_VARIABLES.PALISADE_ADMIN_URL.default;
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-
-  throw new CliError(`PALISADE_ADMIN_URL is no URL such as http://127.0.0.1:7182: ${text}`, EXIT.usage);
-}
-
-/**
- * What to say, and to advise, where nothing answers.
- * @param certified whether a client certificate was shown.
- */
-export function noAnswer(url: URL, cause: NodeJS.ErrnoException, certified = false): string {
-  return `no answer from ${url.origin} (${cause.message}).\n${remedyOf(cause, url, certified)}`;
-}
-
 function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-function remedyOf({ code = '' }: NodeJS.ErrnoException, { protocol }: URL, certified: boolean): string {
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return 'Its certificate is for other names: use one of them in PALISADE_ADMIN_URL.';
-  }
-  if (code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED') {
-    return 'It lets in nobody without a certificate: set PALISADE_CLIENT_CERT and PALISADE_CLIENT_KEY.';
-  }
-  if (certified && (code === 'ECONNRESET' || code === 'EPIPE')) {
-    return 'Did it refuse PALISADE_CLIENT_CERT? That must be valid now, and signed by an authority in its PALISADE_TLS_CLIENT_CA_FILE; its log says which of them is not so.';
-  }
-  if (/CERT|SIGNATURE|ISSUER/.test(code)) {
-    return 'Is it signed by an authority of your own? Then set PALISADE_CA (or NODE_EXTRA_CA_CERTS) to its certificate.';
-  }
-  if (protocol === 'http:' && code === 'ECONNRESET') {
-    return 'Does it speak TLS there? Then PALISADE_ADMIN_URL begins with https.';
-  }
-
-  return 'Is Palisade running? Start it with `npm start`, or set PALISADE_ADMIN_URL.';
-}
-
-function readTokenFile(environment: NodeJS.ProcessEnv): string {
-  const path = join(environment['PALISADE_HOME'] ?? OTHER_VARIABLES.PALISADE_HOME.default, 'admin.token');
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    throw new CliError(
-      `no admin token: set PALISADE_TOKEN or PALISADE_CLIENT_CERT, or run this where ${path} is (\`npm start\` makes it).`,
-    );
-  }
-}
-
-function contentType(body: AdminBody | undefined): Record<string, string> {
+function contentType(body: ClientBody | undefined): Record<string, string> {
   if (body === undefined) return {};
 
   return { 'content-type': 'archive' in body ? 'application/gzip' : 'application/json' };
 }
 
-function bytesOf(body: AdminBody): Uint8Array {
+function bytesOf(body: ClientBody): Uint8Array {
   if ('archive' in body) return body.archive;
 
   return Buffer.from('json' in body ? jsonText(body.json) : body.text);
 }
 
+interface Problem {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly report?: string;
+  readonly retry_after_ms?: number;
+}
+
 function problemText(status: number, text: string): string {
   try {
-    const problem = JSON.parse(text) as { code?: string; detail?: string; report?: string };
-    const head = `${problem.code ?? status}: ${problem.detail ?? ''}`;
+    const { code, detail = '', report, retry_after_ms: wait } = JSON.parse(text) as Problem;
+    const later = wait === undefined ? [] : [`Try again in ${wait} ms.`];
 
-    return problem.report === undefined ? head : `${head}\n${problem.report}`;
+    return [`${code ?? status}: ${detail}`, ...(report === undefined ? later : [report, ...later])].join(
+      '\n',
+    );
   } catch {
     return `the server answered ${status}`;
   }

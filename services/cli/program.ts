@@ -4,7 +4,8 @@ import manifest from '../../package.json' with { type: 'json' };
 const EPILOGUE = `
 Exit codes: 0 done; 1 done, and the answer is no (problems found, a request refused); 2 wrong usage or configuration.
 Commands that speak to a running Palisade use PALISADE_ADMIN_URL (default http://127.0.0.1:7182) and PALISADE_TOKEN, else
-.palisade/admin.token. Every variable stands in docs/configuration.md.
+.palisade/admin.token; run and outcome use PALISADE_URL (default http://127.0.0.1:7180), and .palisade/runtime.token. Every
+variable stands in docs/configuration.md.
 
 First steps:
   npm start                                                   a whole Palisade with its own database, here
@@ -23,6 +24,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   entity: async () => (await import('./commands/entity.ts')).entityCommand(),
   'break-glass': async () => (await import('./commands/break-glass.ts')).breakGlassCommand(),
   approval: async () => (await import('./commands/approval.ts')).approvalCommand(),
+  run: async () => (await import('./commands/run.ts')).runCommand(),
+  outcome: async () => (await import('./commands/outcome.ts')).outcomeCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
   recover: async () => (await import('./commands/recover.ts')).recoverCommand(),
   log: async () => (await import('./commands/log.ts')).logCommand(),

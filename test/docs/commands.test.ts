@@ -67,6 +67,9 @@ test.each([
   ['docs/decision-log.md', blocksOf('docs/decision-log.md')],
   ['docs/replay.md', blocksOf('docs/replay.md')],
   ['docs/break-glass.md', blocksOf('docs/break-glass.md')],
+  ['docs/approvals.md', blocksOf('docs/approvals.md')],
+  ['docs/runs.md', blocksOf('docs/runs.md')],
+  ['docs/outcomes.md', blocksOf('docs/outcomes.md')],
   ['docs/replicas.md', blocksOf('docs/replicas.md')],
 ])('%s has commands that do what it says', { timeout: TIMEOUT_MS }, async (_page, blocks) => {
   expect(blocks.length).toBeGreaterThan(0);
@@ -114,7 +117,7 @@ async function startPalisade(cwd: string): Promise<{ shell: Shell; stop: () => P
   return {
     shell: {
       cwd,
-      env: { PALISADE_ADMIN_URL: `http://${admin}` },
+      env: { PALISADE_ADMIN_URL: `http://${admin}`, PALISADE_URL: `http://${address('REST')}` },
       replace: [
         ['127.0.0.1:7180', address('REST')],
         ['127.0.0.1:7181', address('gRPC')],

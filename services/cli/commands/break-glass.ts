@@ -4,6 +4,7 @@ import { LIMITS } from '../../engine/limits.ts';
 import { createAdminClient } from '../client.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { print } from '../output.ts';
+import { uidArgument } from '../uid-argument.ts';
 import {
   type GlassAnswer,
   type GlassReportAnswer,
@@ -12,7 +13,6 @@ import {
   proposedGlassText,
   reportLines,
 } from './break-glass/lines.ts';
-import { uidArgument } from './break-glass/uid.ts';
 import type { ProposalAnswer } from './deploy/answer.ts';
 
 interface OpenOptions {

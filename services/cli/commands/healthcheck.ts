@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { durationMs } from '../../pdp/config/values.ts';
-import { adminUrl, noAnswer } from '../client.ts';
 import { type ClientTls, clientTls } from '../client-tls.ts';
 import { EXIT } from '../errors.ts';
 import { print } from '../output.ts';
 import { sendRequest } from '../send-request.ts';
+import { ADMINISTRATION, noAnswer, urlOf } from '../side.ts';
 
 interface HealthcheckOptions {
   readonly live: boolean;
@@ -49,8 +49,8 @@ export function healthcheckCommand(): Command {
       'Asks the server at PALISADE_ADMIN_URL whether it is ready; exit code 1 if it is not. Needs no token.',
     )
     .action(async (options: HealthcheckOptions) => {
-      const admin = adminUrl(process.env);
-      const health = await look(admin, clientTls(admin, process.env), options);
+      const admin = urlOf(ADMINISTRATION, process.env);
+      const health = await look(admin, clientTls(ADMINISTRATION, admin, process.env), options);
       print(health, options.json, () => [lineOf(health)]);
       if (!health.healthy) process.exitCode = EXIT.failed;
     });
@@ -81,7 +81,7 @@ async function look(
     const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
     const reason = late.aborted
       ? `no answer from ${url.origin} within ${timeout} ms`
-      : noAnswer(url, cause, tls.cert !== undefined);
+      : noAnswer(ADMINISTRATION, url, cause, tls.cert !== undefined);
 
     return { check, healthy: false, reasons: [reason] };
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { type JsonValue, jsonText } from '../../ledger/json.ts';
-import { type AdminClient, createAdminClient } from '../client.ts';
+import { type Client, createAdminClient } from '../client.ts';
 import { EXIT } from '../errors.ts';
 import { print, table } from '../output.ts';
 
@@ -129,7 +129,7 @@ export function logCommand(): Command {
   return command;
 }
 
-async function tail(client: AdminClient, json: boolean | undefined): Promise<void> {
+async function tail(client: Client, json: boolean | undefined): Promise<void> {
   let { cursor } = await tailPage(client, undefined);
   for (;;) {
     const page = await tailPage(client, cursor);
@@ -140,7 +140,7 @@ async function tail(client: AdminClient, json: boolean | undefined): Promise<voi
 }
 
 async function tailPage(
-  client: AdminClient,
+  client: Client,
   after: string | undefined,
 ): Promise<{ readonly records: readonly RecordAnswer[]; readonly cursor: string }> {
   const path = after === undefined ? '/v1/log/tail' : `/v1/log/tail?after=${encodeURIComponent(after)}`;
@@ -148,7 +148,7 @@ async function tailPage(
   return (await client.request('GET', path)) as { records: readonly RecordAnswer[]; cursor: string };
 }
 
-async function query(client: AdminClient, options: QueryOptions): Promise<void> {
+async function query(client: Client, options: QueryOptions): Promise<void> {
   const parameters = new URLSearchParams();
   const { reasonCode, bundle, trace, breakGlass, json, ...plain } = options;
   const named = {

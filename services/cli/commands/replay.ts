@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { archiveAt } from '../bundle-archive.ts';
-import { type AdminBody, type AdminClient, createAdminClient } from '../client.ts';
+import { type Client, type ClientBody, createAdminClient } from '../client.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { print, printable } from '../output.ts';
 import type { ProgressAnswer, ReportAnswer } from '../replay/answer.ts';
@@ -92,13 +92,13 @@ function readRule(text: string, kind: ReportAnswer['kind']): FailOn {
 
 const DIGEST = /^sha256:/;
 
-async function askFor(client: AdminClient, options: ReplayOptions): Promise<ReportAnswer> {
+async function askFor(client: Client, options: ReplayOptions): Promise<ReportAnswer> {
   const { store, bundle, since, until, limit } = options;
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries({ since, until, limit })) {
     if (value !== undefined) parameters.set(name, value);
   }
-  let body: AdminBody | undefined;
+  let body: ClientBody | undefined;
   if (bundle !== undefined && DIGEST.test(bundle)) parameters.set('digest', bundle);
   else if (bundle !== undefined) body = { archive: await archiveAt(bundle) };
 

@@ -42,11 +42,16 @@ Stop with Ctrl-C.
 }
 
 /** What the commands must be told where this Palisade is not where they look for one. */
-function exportsOf({ admin }: RunningServer['addresses'], home: string): string {
-  const url = `http://${admin}`;
-  const { PALISADE_ADMIN_URL, PALISADE_HOME } = OTHER_VARIABLES;
+function exportsOf({ admin, rest }: RunningServer['addresses'], home: string): string {
+  const { PALISADE_HOME } = OTHER_VARIABLES;
   const lines: string[] = [];
-  if (url !== PALISADE_ADMIN_URL.default) lines.push(`export PALISADE_ADMIN_URL=${url}\n`);
+  for (const [name, address] of [
+    ['PALISADE_ADMIN_URL', admin],
+    ['PALISADE_URL', rest],
+  ] as const) {
+    const url = `http://${address}`;
+    if (url !== OTHER_VARIABLES[name].default) lines.push(`export ${name}=${url}\n`);
+  }
   if (home !== resolve(PALISADE_HOME.default)) lines.push(`export PALISADE_HOME=${shellText(home)}\n`);
 
   return lines.join('');

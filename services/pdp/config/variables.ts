@@ -175,10 +175,15 @@ export const OTHER_VARIABLES = {
     'http://127.0.0.1:7182',
     'Where commands find the administration of a running Palisade.',
   ),
+  PALISADE_URL: plain(
+    text,
+    'http://127.0.0.1:7180',
+    'Where `palisade run` and `outcome` find it as runtimes do, over REST.',
+  ),
   PALISADE_TOKEN: secret(
     text,
     null,
-    'The admin token of those commands; where it is absent, they read `admin.token` in `PALISADE_HOME`.',
+    'The token of those commands; where it is absent, they read `admin.token` in `PALISADE_HOME`, and `run` and `outcome` `runtime.token`.',
   ),
   PALISADE_CA: plain(
     text,

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type JsonValue, jsonText } from '../../../ledger/json.ts';
-import { type AdminClient, createAdminClient } from '../../client.ts';
+import { type Client, createAdminClient } from '../../client.ts';
 import { printable } from '../../output.ts';
 import { type QuestionAnswer, questionCells } from './question.ts';
 
@@ -13,7 +13,7 @@ export function watchCommand(): Command {
     .action(({ json }: { json?: boolean }) => watch(createAdminClient(), json === true));
 }
 
-async function watch(client: AdminClient, json: boolean): Promise<void> {
+async function watch(client: Client, json: boolean): Promise<void> {
   for (;;) {
     for await (const line of client.lines('GET', `/v1/approvals/watch?for_ms=${FOR_MS}`)) {
       const text = json

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { DIGEST_PATTERN } from '../../../bundles/digest.ts';
 import { type BundleSignature, parseSignature } from '../../../bundles/signature/jws.ts';
 import { archiveAt } from '../../bundle-archive.ts';
-import { type AdminClient, createAdminClient } from '../../client.ts';
+import { type Client, createAdminClient } from '../../client.ts';
 import { CliError, EXIT } from '../../errors.ts';
 import { readSignatureFile } from '../../key-files.ts';
 import { print } from '../../output.ts';
@@ -61,7 +61,7 @@ async function readSignature(path: string): Promise<BundleSignature> {
 }
 
 async function pushBundle(
-  client: AdminClient,
+  client: Client,
   source: string,
   signatures: number,
   stores: readonly string[] | undefined,

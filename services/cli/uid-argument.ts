@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { parseUidText } from '../../../bundles/uid-text.ts';
+import { parseUidText } from '../bundles/uid-text.ts';
 
 /** An entity as Cedar writes it. */
 export function uidArgument(text: string): { readonly type: string; readonly id: string } {
