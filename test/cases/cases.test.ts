@@ -21,6 +21,9 @@ const WHOLE = ['disclosed', 'facts'];
 /** Members of a reply that each call has for itself; people are asked anew by each, and their approval is told apart. */
 const OF_ONE_CALL = ['decision_id', 'trace_id', 'evaluated_at', 'approval'];
 
+/** The service without a transport loads what every store of the shared world runs, those of other files too. */
+const SETUP_MS = 120_000;
+
 const folder = import.meta.dirname;
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 const cases = files.flatMap((file) => readCases(folder, file));
@@ -29,7 +32,7 @@ let answers: Answers;
 
 beforeAll(async () => {
   answers = await answersTo(cases);
-});
+}, SETUP_MS);
 
 describe.each(TRANSPORTS)('over %s', (transport) => {
   const going = cases.filter((one) => goesOver(transport, one));
