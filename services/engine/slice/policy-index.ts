@@ -1,6 +1,8 @@
 import type { Policy } from '../policy.ts';
 import type { Schema } from '../schema/schema.ts';
-import { ANY, createScopeTable, type Names, type Subject } from './scope-table.ts';
+import { AS_PRINCIPAL, AS_RESOURCE, createBuckets, PARTS } from './buckets.ts';
+import { ANY, UNKNOWN } from './numbers.ts';
+import { createScopeTable, type ScopeTable, type Subject } from './scope-table.ts';
 
 /** A variable of the request as the scope sees it: its type, its own key first, then the keys of its ancestors. */
 export interface ScopeSubject {
@@ -29,26 +31,18 @@ export interface PolicyIndex {
   slice(request: ScopeRequest): number[];
 }
 
-/** Positions by the number of what anchors them. */
-type Buckets = Map<number, number[]>;
-
 /** Builds the index; a policy goes under its principal, else its resource, else each of its actions. */
 export function createPolicyIndex(schema: Schema, policies: readonly Policy[]): PolicyIndex {
   const table = createScopeTable(schema, policies);
-  const byPrincipal: Buckets = new Map();
-  const byResource: Buckets = new Map();
-  const byAction = new Map<string, number[]>();
+  const byEntity = createBuckets(table, policies.length);
+  const byAction = new Map<number, number[]>();
   const unanchored: number[] = [];
 
   for (let position = 0; position < policies.length; position += 1) {
-    const principal = table.principalOf(position);
-    const resource = table.resourceOf(position);
-    const actions = table.actionsOf(position);
-
-    if (principal !== ANY) put(byPrincipal, principal, position);
-    else if (resource !== ANY) put(byResource, resource, position);
-    else if (actions !== undefined) for (const action of actions) put(byAction, action, position);
-    else unanchored.push(position);
+    if (table.principalOf(position) !== ANY || table.resourceOf(position) !== ANY) continue;
+    const actions = table.actions.membersOf(table.actions.byPosition[position] ?? ANY);
+    if (actions === undefined) unanchored.push(position);
+    else for (const action of actions) put(byAction, action, position);
   }
 
   // Of the request that is being sliced. Slicing calls nobody, so one of each does for all.
@@ -60,27 +54,33 @@ export function createPolicyIndex(schema: Schema, policies: readonly Policy[]): 
     unanchored,
 
     slice(request) {
-      number(principal, request.principal, table.names);
-      number(resource, request.resource, table.names);
+      number(principal, request.principal, table);
+      number(resource, request.resource, table);
+      const action = table.actions.numberOf(request.action);
       const positions: number[] = [];
 
-      collectUnder(byPrincipal, principal, request.action, positions);
-      collectUnder(byResource, resource, request.action, positions);
-      collect(byAction.get(request.action), request.action, positions);
-      collect(unanchored, request.action, positions);
+      collectUnder(principal, AS_PRINCIPAL, action, positions);
+      collectUnder(resource, AS_RESOURCE, action, positions);
+      for (const position of byAction.get(action) ?? NONE) collect(position, action, positions);
+      for (const position of unanchored) collect(position, action, positions);
 
       return ascending(positions);
     },
   };
 
-  function collectUnder(buckets: Buckets, { keys, count }: Subject, action: string, found: number[]): void {
-    for (let index = 0; index < count; index += 1) collect(buckets.get(keys[index] ?? ANY), action, found);
+  function collectUnder({ keys, count }: Subject, part: number, action: number, found: number[]): void {
+    const { starts, members } = byEntity;
+    for (let index = 0; index < count; index += 1) {
+      const key = keys[index] ?? UNKNOWN;
+      if (key === UNKNOWN) continue;
+      const bucket = key * PARTS + part;
+      const end = starts[bucket + 1] ?? 0;
+      for (let at = starts[bucket] ?? 0; at < end; at += 1) collect(members[at] ?? UNKNOWN, action, found);
+    }
   }
 
-  function collect(bucket: readonly number[] | undefined, action: string, found: number[]): void {
-    if (bucket === undefined) return;
-    for (const position of bucket)
-      if (table.matches(position, principal, action, resource)) found.push(position);
+  function collect(position: number, action: number, found: number[]): void {
+    if (table.matches(position, principal, action, resource)) found.push(position);
   }
 }
 
@@ -89,18 +89,20 @@ export function isAnchored({ principal, action, resource }: Policy['scope']): bo
   return 'uid' in principal || 'uid' in resource || action.op !== 'all';
 }
 
-function number(subject: Subject, { type, keys }: ScopeSubject, names: Names): void {
-  subject.type = names.numberOf(type);
+function number(subject: Subject, { type, keys }: ScopeSubject, table: ScopeTable): void {
+  subject.type = table.typeNumber(type);
   subject.count = keys.length;
   for (let index = 0; index < keys.length; index += 1)
-    subject.keys[index] = names.numberOf(keys[index] ?? '');
+    subject.keys[index] = table.keyNumber(keys[index] ?? '');
 }
 
-function put<Anchor>(buckets: Map<Anchor, number[]>, anchor: Anchor, position: number): void {
+function put(buckets: Map<number, number[]>, anchor: number, position: number): void {
   const bucket = buckets.get(anchor);
   if (bucket === undefined) buckets.set(anchor, [position]);
   else bucket.push(position);
 }
+
+const NONE: readonly number[] = [];
 
 /** Up to so many are sorted faster by hand. */
 const FEW = 32;

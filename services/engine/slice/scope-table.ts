@@ -1,17 +1,8 @@
-import type { ActionConstraint, EntityConstraint, Policy, Scope } from '../policy.ts';
+import type { EntityConstraint, Policy, Scope } from '../policy.ts';
 import type { Schema } from '../schema/schema.ts';
 import { uidKey } from '../value/value.ts';
-
-/** Stands where a scope demands nothing. */
-export const ANY = -1;
-/** The number of a text that no scope names: equal to none of those that one does. */
-export const UNKNOWN = -2;
-
-/** The texts that scopes name, each as a number. */
-export interface Names {
-  /** @returns {@link UNKNOWN} for a text that no scope names. */
-  numberOf(text: string): number;
-}
+import { type ActionSets, createActionSets } from './action-sets.ts';
+import { ANY, numbered, UNKNOWN } from './numbers.ts';
 
 /** A variable of a request: the number of its type, its own and those of its ancestors, the first `count` of `keys`. */
 export interface Subject {
@@ -25,14 +16,17 @@ export interface Subject {
  * few lines of a processor's cache, where objects with texts took a dozen for each policy.
  */
 export interface ScopeTable {
-  readonly names: Names;
+  readonly actions: ActionSets;
+  /** How many entities scopes name; their numbers are below it. */
+  readonly anchors: number;
+  /** @returns {@link UNKNOWN} for a type, or the key of an entity, that no scope names. */
+  typeNumber(type: string): number;
+  keyNumber(key: string): number;
   /** The number of the entity that a principal must be or stand below; {@link ANY}: of none. */
   principalOf(position: number): number;
   resourceOf(position: number): number;
-  /** Keys of the actions that match, groups expanded through the schema; `undefined`: all. */
-  actionsOf(position: number): ReadonlySet<string> | undefined;
-  /** Whether the scope at a position matches a request. @param action its key. */
-  matches(position: number, principal: Subject, action: string, resource: Subject): boolean;
+  /** Whether the scope at a position matches a request. @param action its number. */
+  matches(position: number, principal: Subject, action: number, resource: Subject): boolean;
 }
 
 /** Columns of a row. */
@@ -49,16 +43,19 @@ const EXACT_PRINCIPAL = 1;
 const EXACT_RESOURCE = 2;
 
 export function createScopeTable(schema: Schema, policies: readonly Policy[]): ScopeTable {
-  const numbers = new Map<string, number>();
-  const actions = createActionSets(schema);
+  const types = new Map<string, number>();
+  const keys = new Map<string, number>();
+  const actions = createActionSets(schema, policies);
   const rows = new Int32Array(policies.length * COLUMNS);
-  for (const [position, { scope }] of policies.entries()) writeRow(position * COLUMNS, scope);
+  for (const [position, { scope }] of policies.entries()) writeRow(position * COLUMNS, position, scope);
 
   return {
-    names: { numberOf: (text) => numbers.get(text) ?? UNKNOWN },
+    actions,
+    anchors: keys.size,
+    typeNumber: (type) => types.get(type) ?? UNKNOWN,
+    keyNumber: (key) => keys.get(key) ?? UNKNOWN,
     principalOf: (position) => at(position * COLUMNS + PRINCIPAL_KEY),
     resourceOf: (position) => at(position * COLUMNS + RESOURCE_KEY),
-    actionsOf: (position) => actions.sets[at(position * COLUMNS + ACTIONS)],
 
     matches(position, principal, action, resource) {
       const row = position * COLUMNS;
@@ -67,7 +64,7 @@ export function createScopeTable(schema: Schema, policies: readonly Policy[]): S
       return (
         isMet(at(row + PRINCIPAL_TYPE), at(row + PRINCIPAL_KEY), exact & EXACT_PRINCIPAL, principal) &&
         isMet(at(row + RESOURCE_TYPE), at(row + RESOURCE_KEY), exact & EXACT_RESOURCE, resource) &&
-        actions.sets[at(row + ACTIONS)]?.has(action) !== false
+        actions.has(at(row + ACTIONS), action)
       );
     },
   };
@@ -76,26 +73,18 @@ export function createScopeTable(schema: Schema, policies: readonly Policy[]): S
     return rows[index] ?? UNKNOWN;
   }
 
-  function writeRow(row: number, { principal, action, resource }: Scope): void {
-    rows[row + PRINCIPAL_TYPE] = 'type' in principal ? numbered(principal.type) : ANY;
+  function writeRow(row: number, position: number, { principal, resource }: Scope): void {
+    rows[row + PRINCIPAL_TYPE] = 'type' in principal ? numbered(types, principal.type) : ANY;
     rows[row + PRINCIPAL_KEY] = keyOf(principal);
-    rows[row + RESOURCE_TYPE] = 'type' in resource ? numbered(resource.type) : ANY;
+    rows[row + RESOURCE_TYPE] = 'type' in resource ? numbered(types, resource.type) : ANY;
     rows[row + RESOURCE_KEY] = keyOf(resource);
-    rows[row + ACTIONS] = actions.numberOf(action);
+    rows[row + ACTIONS] = actions.byPosition[position] ?? UNKNOWN;
     rows[row + EXACT] =
       (principal.op === '==' ? EXACT_PRINCIPAL : 0) | (resource.op === '==' ? EXACT_RESOURCE : 0);
   }
 
   function keyOf(constraint: EntityConstraint): number {
-    return 'uid' in constraint ? numbered(uidKey(constraint.uid.type, constraint.uid.id)) : ANY;
-  }
-
-  function numbered(text: string): number {
-    const known = numbers.get(text);
-    if (known !== undefined) return known;
-    numbers.set(text, numbers.size);
-
-    return numbers.size - 1;
+    return 'uid' in constraint ? numbered(keys, uidKey(constraint.uid.type, constraint.uid.id)) : ANY;
   }
 }
 
@@ -106,59 +95,4 @@ function isMet(type: number, key: number, exact: number, subject: Subject): bool
   for (let index = 1; index < subject.count; index += 1) if (subject.keys[index] === key) return true;
 
   return false;
-}
-
-interface ActionSets {
-  readonly sets: readonly ReadonlySet<string>[];
-  /** @returns {@link ANY} for all actions. */
-  numberOf(constraint: ActionConstraint): number;
-}
-
-/** Policies that name the same actions share their set. */
-function createActionSets(schema: Schema): ActionSets {
-  const members = membersOfActions(schema);
-  const sets: ReadonlySet<string>[] = [];
-  const numbers = new Map<string, number>();
-
-  return {
-    sets,
-
-    numberOf(constraint) {
-      if (constraint.op === 'all') return ANY;
-
-      const text = JSON.stringify([constraint.op, constraint.uids.map(({ type, id }) => uidKey(type, id))]);
-      const known = numbers.get(text);
-      if (known !== undefined) return known;
-      numbers.set(text, sets.length);
-
-      return sets.push(matchingActions(constraint, members)) - 1;
-    },
-  };
-}
-
-function membersOfActions(schema: Schema): ReadonlyMap<string, readonly string[]> {
-  const members = new Map<string, string[]>();
-  for (const [key, action] of schema.actions) {
-    for (const group of action.ancestors) {
-      const list = members.get(group.key);
-      if (list === undefined) members.set(group.key, [key]);
-      else list.push(key);
-    }
-  }
-
-  return members;
-}
-
-function matchingActions(
-  { op, uids }: Exclude<ActionConstraint, { op: 'all' }>,
-  members: ReadonlyMap<string, readonly string[]>,
-): ReadonlySet<string> {
-  const matching = new Set<string>();
-  for (const { type, id } of uids) {
-    const key = uidKey(type, id);
-    matching.add(key);
-    if (op === 'in') for (const member of members.get(key) ?? []) matching.add(member);
-  }
-
-  return matching;
 }
