@@ -13,9 +13,16 @@ type Lookup = EvaluationRequest['entity'];
  * A parent counts even when it has no entity of its own (cedar-facts: `in` is reflexive and follows `parents`).
  */
 export function closureOf(uid: EntityUid, entity: Lookup): readonly string[] {
-  const ancestors = entity(uid.key)?.ancestors;
+  return closureBy(uid, entity(uid.key));
+}
 
-  return ancestors === undefined || ancestors.size === 0 ? [uid.key] : [uid.key, ...ancestors];
+/** The same where the entity was looked up already; `undefined`: there is none. */
+export function closureBy(uid: EntityUid, entity: Entity | undefined): readonly string[] {
+  const keys = [uid.key];
+  // One by one, which is several times as fast as spreading a set.
+  if (entity !== undefined) for (const key of entity.ancestors) keys.push(key);
+
+  return keys;
 }
 
 /**

@@ -76,23 +76,15 @@ export const MUTANTS: readonly Mutant[] = [
       'if (chosen === false) return otherwise',
       'if (chosen !== true) return otherwise',
     ],
-    [
-      'if chooses the other branch',
-      'return then(environment, constants);',
-      'return otherwise(environment, constants);',
-    ],
+    ['if chooses the other branch', 'return then(environment, at);', 'return otherwise(environment, at);'],
   ]),
   ...inFile('compiled/entities.ts', [
     [
       'in ends at the first match',
-      'found ||= environment.isIn(entity.key, element.key);',
-      'if (environment.isIn(entity.key, element.key)) return true;',
+      'found ||= environment.isIn(entity, element);',
+      'if (environment.isIn(entity, element)) return true;',
     ],
-    [
-      'in knows no ancestors',
-      'return environment.isIn(entity.key, above.key);',
-      'return entity.key === above.key;',
-    ],
+    ['in knows no ancestors', 'return environment.isIn(entity, above);', 'return entity.key === above.key;'],
     ['in of no entity is false', "fail('in takes an entity')", 'false'],
     ['in of no group is false', "fail('in takes an entity or a set of them')", 'false'],
     ['in overlooks elements that are no entities', "return fail('in takes a set of entities');", 'continue;'],
@@ -105,7 +97,7 @@ export const MUTANTS: readonly Mutant[] = [
     [
       'is in looks at the group first',
       'if (entity.type !== type) return false;',
-      "if (typeof group?.(environment, constants) === 'symbol') return fail('');\n    if (entity.type !== type) return false;",
+      "if (typeof group?.(environment, at) === 'symbol') return fail('');\n    if (entity.type !== type) return false;",
     ],
     ['a missing field is false', 'holder.fields.get(name) ?? fail(', 'holder.fields.get(name) ?? !('],
     [
@@ -125,20 +117,20 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     [
       'has fails of an absent entity',
-      'return environment.entity(holder.key)?.attributes;',
-      "return environment.entity(holder.key)?.attributes ?? fail('');",
+      'return environment.entityOf(holder)?.attributes;',
+      "return environment.entityOf(holder)?.attributes ?? fail('');",
     ],
     [
       'has looks at tags',
-      'return environment.entity(holder.key)?.attributes;',
-      'return environment.entity(holder.key)?.tags;',
+      'return environment.entityOf(holder)?.attributes;',
+      'return environment.entityOf(holder)?.tags;',
     ],
     ['hasTag fails of an absent entity', '?.tags.has(key) ?? false', "?.tags.has(key) ?? fail('')"],
     ['hasTag looks at attributes', '?.tags.has(key)', '?.attributes.has(key)'],
     [
       'hasTag takes any key',
-      'return fail(TAG_OPERANDS);\n\n    return environment.entity(entity.key)?.tags.has',
-      'return false;\n\n    return environment.entity(entity.key)?.tags.has',
+      'return fail(TAG_OPERANDS);\n\n    return environment.entityOf(entity)?.tags.has',
+      'return false;\n\n    return environment.entityOf(entity)?.tags.has',
     ],
     ['getTag looks at attributes', '?.tags.get(key)', '?.attributes.get(key)'],
     ['a missing tag is false', '?.tags.get(key) ?? fail(', '?.tags.get(key) ?? !('],
@@ -253,20 +245,34 @@ export const MUTANTS: readonly Mutant[] = [
       "names.includes('__entity')",
     ],
   ]),
+  ...inFile('slice/action-sets.ts', [
+    ['in of actions takes no members', "if (constraint.op === 'in') for", "if (constraint.op !== 'in') for"],
+    [
+      'all policies share the actions of the first',
+      'if (before !== undefined) return before;',
+      'if (sets.length > 0) return 0;',
+    ],
+    ['every action is in every set', ' & 1) === 1', ' | 1) !== 0'],
+  ]),
+  ...inFile('slice/buckets.ts', [
+    [
+      'what is under a resource is under its principal',
+      'return resource === ANY ? ANY : resource * PARTS + AS_RESOURCE',
+      'return resource === ANY ? ANY : resource * PARTS + AS_PRINCIPAL',
+    ],
+  ]),
   ...inFile('slice/scope-table.ts', [
     ['a type in a scope is overlooked', 'type !== ANY && type !== subject.type', 'false'],
     ['== takes what stands below, too', 'if (exact !== 0) return false;', ''],
     ['in takes the entity itself alone', 'index < subject.count', 'index < 1'],
-    ['in of actions takes no members', "if (op === 'in') for", "if (op !== 'in') for"],
-    [
-      'all policies share the actions of the first',
-      'if (known !== undefined) return known;\n      numbers.set(text, sets.length)',
-      'if (sets.length > 0) return 0;\n      numbers.set(text, sets.length)',
-    ],
   ]),
   ...inFile('slice/policy-index.ts', [
     ['policies under ancestors are not looked for', 'index < count', 'index < 1'],
-    ['policies that nothing anchors are forgotten', 'collect(unanchored, request.action, positions);', ''],
+    [
+      'policies that nothing anchors are forgotten',
+      'for (const position of unanchored) collect(position, action, positions);',
+      '',
+    ],
   ]),
   ...inFile('compiled/evaluator.ts', [
     ['one forbid is not enough', 'if (forbidding.length > 0)', 'if (forbidding.length > 1)'],
@@ -286,10 +292,17 @@ export const MUTANTS: readonly Mutant[] = [
       'if (errors.length > 1) errors.sort(',
       'if (errors.length < 1) errors.sort(',
     ],
-    ['policies are told in any order', 'ids.length > 1 ? ids.sort() : ids', 'ids.toReversed()'],
-    ['an entity is not in itself', 'key === above || ', ''],
-    ['actions have no groups', ' ?? actionAncestors.get(key)', ''],
-    ['an effect is lost', 'permits[position] === 1 ? permitting : forbidding', 'permitting'],
+    ['policies are told in any order', 'if (before <= id) break;', 'if (before >= id) break;'],
+    ['an effect is lost', 'rows[row + PERMITS] === 1 ? permitting : forbidding', 'permitting'],
+  ]),
+  ...inFile('compiled/environment.ts', [
+    ['an entity is not in itself', 'if (entity.key === above.key) return true;', ''],
+    ['actions have no groups', ' ?? this.#groups.get(entity.key)', ''],
+    [
+      'the resource is looked up as the principal',
+      'if (uid === this.resource) return this.#resource;',
+      'if (uid === this.resource) return this.#principal;',
+    ],
   ]),
   ...inFile('value/equal.ts', [
     ['references of two types are equal', ' && left.type === right.type', ''],

@@ -8,10 +8,10 @@ import { fail } from './failure.ts';
 const LONG_BITS = 64;
 
 export function sum(left: Expression, right: Expression): Expression {
-  return (environment, constants) => {
-    const a = left(environment, constants);
+  return (environment, at) => {
+    const a = left(environment, at);
     if (typeof a === 'symbol') return a;
-    const b = right(environment, constants);
+    const b = right(environment, at);
     if (typeof b === 'symbol') return b;
 
     return typeof a === 'bigint' && typeof b === 'bigint' ? exact(a + b) : fail('+ takes two Longs');
@@ -19,10 +19,10 @@ export function sum(left: Expression, right: Expression): Expression {
 }
 
 export function difference(left: Expression, right: Expression): Expression {
-  return (environment, constants) => {
-    const a = left(environment, constants);
+  return (environment, at) => {
+    const a = left(environment, at);
     if (typeof a === 'symbol') return a;
-    const b = right(environment, constants);
+    const b = right(environment, at);
     if (typeof b === 'symbol') return b;
 
     return typeof a === 'bigint' && typeof b === 'bigint' ? exact(a - b) : fail('- takes two Longs');
@@ -30,10 +30,10 @@ export function difference(left: Expression, right: Expression): Expression {
 }
 
 export function product(left: Expression, right: Expression): Expression {
-  return (environment, constants) => {
-    const a = left(environment, constants);
+  return (environment, at) => {
+    const a = left(environment, at);
     if (typeof a === 'symbol') return a;
-    const b = right(environment, constants);
+    const b = right(environment, at);
     if (typeof b === 'symbol') return b;
 
     return typeof a === 'bigint' && typeof b === 'bigint' ? exact(a * b) : fail('* takes two Longs');
@@ -41,8 +41,8 @@ export function product(left: Expression, right: Expression): Expression {
 }
 
 export function negation(argument: Expression): Expression {
-  return (environment, constants) => {
-    const value = argument(environment, constants);
+  return (environment, at) => {
+    const value = argument(environment, at);
     if (typeof value === 'symbol') return value;
 
     return typeof value === 'bigint' ? exact(-value) : fail('- takes a Long');
@@ -50,10 +50,10 @@ export function negation(argument: Expression): Expression {
 }
 
 export function lessThan(left: Expression, right: Expression): Expression {
-  return (environment, constants) => {
-    const a = left(environment, constants);
+  return (environment, at) => {
+    const a = left(environment, at);
     if (typeof a === 'symbol') return a;
-    const b = right(environment, constants);
+    const b = right(environment, at);
     if (typeof b === 'symbol') return b;
     if (typeof a === 'bigint' && typeof b === 'bigint') return a < b;
     const order = times(a, b);
@@ -63,10 +63,10 @@ export function lessThan(left: Expression, right: Expression): Expression {
 }
 
 export function lessOrEqual(left: Expression, right: Expression): Expression {
-  return (environment, constants) => {
-    const a = left(environment, constants);
+  return (environment, at) => {
+    const a = left(environment, at);
     if (typeof a === 'symbol') return a;
-    const b = right(environment, constants);
+    const b = right(environment, at);
     if (typeof b === 'symbol') return b;
     if (typeof a === 'bigint' && typeof b === 'bigint') return a <= b;
     const order = times(a, b);

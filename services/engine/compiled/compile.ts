@@ -145,8 +145,8 @@ function variable(name: unknown): Expression {
 
 /** A constructor that failed has no value; a pattern is none, and stands only where `like` looks for it. */
 function literal(position: number): Expression {
-  return (_environment, constants) => {
-    const constant = constants[position] as Value | undefined;
+  return ({ constants }, at) => {
+    const constant = constants[at + position] as Value | undefined;
 
     return constant === undefined ? fail('a constructor does not accept its text') : constant;
   };
@@ -155,10 +155,10 @@ function literal(position: number): Expression {
 function call(name: string, args: readonly Expression[]): Expression {
   const called = EXTENSION_FUNCTIONS.get(name);
 
-  return (environment, constants) => {
+  return (environment, at) => {
     const values: Value[] = [];
     for (const argument of args) {
-      const value = argument(environment, constants);
+      const value = argument(environment, at);
       if (typeof value === 'symbol') return value;
       values.push(value);
     }

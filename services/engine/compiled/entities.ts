@@ -5,10 +5,10 @@ import { spendLookups } from './meter.ts';
 
 /** `left in right`: of an entity, or of any in a set, all of whose elements must be entities. */
 export function isIn(left: Expression, right: Expression): Expression {
-  return (environment, constants) => {
-    const entity = left(environment, constants);
+  return (environment, at) => {
+    const entity = left(environment, at);
     if (typeof entity === 'symbol') return entity;
-    const above = right(environment, constants);
+    const above = right(environment, at);
     if (typeof above === 'symbol') return above;
 
     return entity instanceof EntityUid ? within(environment, entity, above) : fail('in takes an entity');
@@ -17,27 +17,27 @@ export function isIn(left: Expression, right: Expression): Expression {
 
 /** `left is T`, and `left is T in within`, which is not looked at where the type differs. */
 export function isOfType(left: Expression, type: string, group: Expression | undefined): Expression {
-  return (environment, constants) => {
-    const entity = left(environment, constants);
+  return (environment, at) => {
+    const entity = left(environment, at);
     if (typeof entity === 'symbol') return entity;
     if (!(entity instanceof EntityUid)) return fail('is takes an entity');
     if (entity.type !== type) return false;
     if (group === undefined) return true;
-    const above = group(environment, constants);
+    const above = group(environment, at);
 
     return typeof above === 'symbol' ? above : within(environment, entity, above);
   };
 }
 
 function within(environment: Environment, entity: EntityUid, above: Value): boolean | Failed {
-  if (above instanceof EntityUid) return environment.isIn(entity.key, above.key);
+  if (above instanceof EntityUid) return environment.isIn(entity, above);
   if (!(above instanceof CedarSet)) return fail('in takes an entity or a set of them');
 
   spendLookups(above.elements.length);
   let found = false;
   for (const element of above.elements) {
     if (!(element instanceof EntityUid)) return fail('in takes a set of entities');
-    found ||= environment.isIn(entity.key, element.key);
+    found ||= environment.isIn(entity, element);
   }
 
   return found;
@@ -45,13 +45,13 @@ function within(environment: Environment, entity: EntityUid, above: Value): bool
 
 /** `left.name`, of a record or of an entity that is there. */
 export function attribute(left: Expression, name: string): Expression {
-  return (environment, constants) => {
-    const holder = left(environment, constants);
+  return (environment, at) => {
+    const holder = left(environment, at);
     if (typeof holder === 'symbol') return holder;
     if (holder instanceof CedarRecord)
       return holder.fields.get(name) ?? fail(`there is no attribute ${name}`);
     if (!(holder instanceof EntityUid)) return fail('only records and entities have attributes');
-    const entity = environment.entity(holder.key);
+    const entity = environment.entityOf(holder);
 
     return entity?.attributes.get(name) ?? fail(`${holder.type} has no attribute ${name} here`);
   };
@@ -59,8 +59,8 @@ export function attribute(left: Expression, name: string): Expression {
 
 /** `left has a.b.c`: false at the first step that is missing; each step must be one of a record or an entity. */
 export function has(left: Expression, path: readonly string[]): Expression {
-  return (environment, constants) => {
-    const value = left(environment, constants);
+  return (environment, at) => {
+    const value = left(environment, at);
     if (typeof value === 'symbol') return value;
 
     let holder: Value = value;
@@ -79,34 +79,34 @@ export function has(left: Expression, path: readonly string[]): Expression {
 /** `undefined`: of an entity that is not there. */
 function fieldsOf(environment: Environment, holder: Value): ReadonlyMap<string, Value> | Failed | undefined {
   if (holder instanceof CedarRecord) return holder.fields;
-  if (holder instanceof EntityUid) return environment.entity(holder.key)?.attributes;
+  if (holder instanceof EntityUid) return environment.entityOf(holder)?.attributes;
 
   return fail('only records and entities have attributes');
 }
 
 /** `left.hasTag(name)` */
 export function hasTag(left: Expression, name: Expression): Expression {
-  return (environment, constants) => {
-    const entity = left(environment, constants);
+  return (environment, at) => {
+    const entity = left(environment, at);
     if (typeof entity === 'symbol') return entity;
-    const key = name(environment, constants);
+    const key = name(environment, at);
     if (typeof key === 'symbol') return key;
     if (!(entity instanceof EntityUid) || typeof key !== 'string') return fail(TAG_OPERANDS);
 
-    return environment.entity(entity.key)?.tags.has(key) ?? false;
+    return environment.entityOf(entity)?.tags.has(key) ?? false;
   };
 }
 
 /** `left.getTag(name)` */
 export function tag(left: Expression, name: Expression): Expression {
-  return (environment, constants) => {
-    const entity = left(environment, constants);
+  return (environment, at) => {
+    const entity = left(environment, at);
     if (typeof entity === 'symbol') return entity;
-    const key = name(environment, constants);
+    const key = name(environment, at);
     if (typeof key === 'symbol') return key;
     if (!(entity instanceof EntityUid) || typeof key !== 'string') return fail(TAG_OPERANDS);
 
-    return environment.entity(entity.key)?.tags.get(key) ?? fail(NO_TAG);
+    return environment.entityOf(entity)?.tags.get(key) ?? fail(NO_TAG);
   };
 }
 

@@ -1,24 +1,35 @@
-import type { Evaluation, EvaluationRequest, Evaluator, PolicyFailure } from '../evaluator.ts';
+import type { Evaluation, Evaluator, PolicyFailure } from '../evaluator.ts';
 import { exceedsLimit } from '../limits.ts';
 import type { Policy } from '../policy.ts';
-import { closureOf } from '../reach.ts';
 import type { Schema } from '../schema/schema.ts';
 import { createPolicyIndex } from '../slice/policy-index.ts';
 import { createSliceLimits } from '../slice/slice-limits.ts';
 import { compileShape } from './compile.ts';
+import { RequestEnvironment } from './environment.ts';
 import type { Environment, Expression } from './expression.ts';
 import { FAILED, failureReason } from './failure.ts';
-import { type Constant, constantsOf } from './literals.ts';
+import { type Constant, createConstantPool } from './literals.ts';
 import { startMeter } from './meter.ts';
 
-/** Compiled policies, by position. What an evaluation reads of each lies in rows, as in the index. */
+/** Compiled policies. What an evaluation reads of each lies in rows, as in the index. */
 interface CompiledPolicies {
+  /** By position. */
   readonly ids: readonly string[];
+  /** Distinct ones. */
   readonly conditions: readonly Expression[];
-  readonly constants: readonly (readonly Constant[])[];
-  /** 1 where a policy permits, 0 where it forbids. */
-  readonly permits: Uint8Array;
+  /** The literals of each policy next to each other. */
+  readonly constants: readonly Constant[];
+  /** One for each position. */
+  readonly rows: Int32Array;
 }
+
+/** Columns of a row. */
+const CONDITION = 0;
+/** Where among the constants its own begin. */
+const LITERALS = 1;
+/** 1 where a policy permits, 0 where it forbids. */
+const PERMITS = 2;
+const COLUMNS = 3;
 
 /**
  * Cedar as closures over plain values: the slice by scope, then each condition, then Cedar's rules of authorization
@@ -38,7 +49,7 @@ export function createEvaluatorOf(
   const index = createPolicyIndex(schema, policies);
   const compiled = rowsOf(policies, conditions);
   const limits = createSliceLimits(policies);
-  const actionAncestors = new Map(
+  const actionGroups = new Map(
     [...schema.actions].map(([key, { ancestors }]) => [key, new Set(ancestors.map((group) => group.key))]),
   );
 
@@ -48,27 +59,17 @@ export function createEvaluatorOf(
     quarantined: [],
 
     evaluate(request) {
-      const positions = index.slice({
-        principal: { type: request.principal.type, keys: closureOf(request.principal, request.entity) },
-        action: request.action.key,
-        resource: { type: request.resource.type, keys: closureOf(request.resource, request.entity) },
-      });
+      const environment = new RequestEnvironment(request, compiled.constants, actionGroups);
+      const positions = index.slice(environment.scope());
       if (positions.length === 0) return NOTHING_MATCHES;
       const exceeded = limits.exceeded(positions);
       if (exceeded !== undefined) throw exceedsLimit(exceeded, 'policies');
 
       startMeter();
 
-      return decide(compiled, positions, environmentOf(request));
+      return decide(compiled, positions, environment);
     },
   };
-
-  function environmentOf({ principal, action, resource, context, entity }: EvaluationRequest): Environment {
-    const isIn = (key: string, above: string): boolean =>
-      key === above || (entity(key)?.ancestors ?? actionAncestors.get(key))?.has(above) === true;
-
-    return { principal, action, resource, context, entity, isIn };
-  }
 }
 
 const NOTHING_MATCHES: Evaluation = { decision: 'deny', determining: [], errors: [] };
@@ -86,16 +87,30 @@ function compileAll(policies: readonly Policy[]): readonly Expression[] {
 }
 
 function rowsOf(policies: readonly Policy[], conditions: readonly Expression[]): CompiledPolicies {
+  const distinct = new Map<Expression, number>();
+  const pool = createConstantPool();
+  const rows = new Int32Array(policies.length * COLUMNS);
+  for (const [position, policy] of policies.entries()) {
+    const condition = conditions[position];
+    if (condition === undefined) throw new Error(NO_POLICY);
+    const number = distinct.get(condition) ?? distinct.size;
+    distinct.set(condition, number);
+    const row = position * COLUMNS;
+    rows[row + CONDITION] = number;
+    rows[row + LITERALS] = pool.add(policy.condition.literals);
+    rows[row + PERMITS] = policy.effect === 'permit' ? 1 : 0;
+  }
+
   return {
     ids: policies.map(({ id }) => id),
-    conditions,
-    constants: policies.map(({ condition: { literals } }) => constantsOf(literals)),
-    permits: Uint8Array.from(policies, ({ effect }) => (effect === 'permit' ? 1 : 0)),
+    conditions: [...distinct.keys()],
+    constants: pool.constants,
+    rows,
   };
 }
 
 function decide(
-  { ids, conditions, constants, permits }: CompiledPolicies,
+  { ids, conditions, rows }: CompiledPolicies,
   positions: readonly number[],
   environment: Environment,
 ): Evaluation {
@@ -104,13 +119,14 @@ function decide(
   const errors: PolicyFailure[] = [];
   for (const position of positions) {
     const id = ids[position];
-    const condition = conditions[position];
-    const literals = constants[position];
+    const row = position * COLUMNS;
+    const condition = conditions[rows[row + CONDITION] ?? NONE];
+    const literals = rows[row + LITERALS];
     // A policy that is passed over might be a forbid.
     if (id === undefined || condition === undefined || literals === undefined) throw new Error(NO_POLICY);
     const holds = condition(environment, literals);
     if (holds === false) continue;
-    if (holds === true) (permits[position] === 1 ? permitting : forbidding).push(id);
+    if (holds === true) (rows[row + PERMITS] === 1 ? permitting : forbidding).push(id);
     else errors.push({ policyId: id, message: holds === FAILED ? failureReason() : NO_BOOL });
   }
 
@@ -120,10 +136,28 @@ function decide(
   return { decision: permitting.length > 0 ? 'allow' : 'deny', determining: sorted(permitting), errors };
 }
 
-/** By UTF-16 units. A single one, which is most of them, need not be looked at. */
+/** Up to so many are sorted faster by hand. */
+const FEW = 16;
+
+/** By UTF-16 units. */
 function sorted(ids: string[]): string[] {
-  return ids.length > 1 ? ids.sort() : ids;
+  if (ids.length > FEW) return ids.sort();
+
+  for (let end = 1; end < ids.length; end += 1) {
+    const id = ids[end] ?? '';
+    let place = end;
+    for (; place > 0; place -= 1) {
+      const before = ids[place - 1] ?? '';
+      if (before <= id) break;
+      ids[place] = before;
+    }
+    ids[place] = id;
+  }
+
+  return ids;
 }
 
+/** No place of a list. */
+const NONE = -1;
 const NO_BOOL = 'a condition is no Bool';
 const NO_POLICY = 'the index names a policy that is not there';

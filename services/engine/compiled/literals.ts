@@ -1,10 +1,45 @@
 import { EXTENSION_FUNCTIONS } from '../extension/call.ts';
+import { canonicalOf } from '../value/canonical.ts';
 import { CedarRecord, CedarSet, EntityUid, type Value } from '../value/value.ts';
-import { createPattern, type Pattern } from './pattern.ts';
+import { createPattern, Pattern } from './pattern.ts';
 import { type Est, entityLiteral, type Literal } from './shape.ts';
 
 /** A literal as evaluation takes it. `undefined` is a constructor whose text Cedar refuses: it fails where it is reached. */
 export type Constant = Value | Pattern | undefined;
+
+/** The literals of many policies, next to each other. */
+export interface ConstantPool {
+  readonly constants: readonly Constant[];
+  /** @returns where those of this policy begin. @throws Error as `constantsOf`. */
+  add(literals: readonly Literal[]): number;
+}
+
+/** Equal literals are one object, whichever policies they stand in. */
+export function createConstantPool(): ConstantPool {
+  const constants: Constant[] = [];
+  const known = new Map<string, Constant>();
+
+  return {
+    constants,
+
+    add(literals) {
+      const start = constants.length;
+      for (const constant of constantsOf(literals)) constants.push(shared(constant));
+
+      return start;
+    },
+  };
+
+  function shared(constant: Constant): Constant {
+    if (constant === undefined) return undefined;
+    const key =
+      constant instanceof Pattern ? `like ${JSON.stringify(constant.texts)}` : canonicalOf(constant);
+    const before = known.get(key);
+    if (before === undefined) known.set(key, constant);
+
+    return before ?? constant;
+  }
+}
 
 /**
  * Makes the literals of a policy, once.

@@ -4,8 +4,8 @@ import { fail } from './failure.ts';
 const NO_BOOL = 'a condition is no Bool';
 
 export function not(argument: Expression): Expression {
-  return (environment, constants) => {
-    const value = argument(environment, constants);
+  return (environment, at) => {
+    const value = argument(environment, at);
     if (typeof value === 'boolean') return !value;
 
     return typeof value === 'symbol' ? value : fail(NO_BOOL);
@@ -17,9 +17,9 @@ export const isFalse = not;
 
 /** False at the first false, without a look at the rest; each operand must be a Bool when it is reached. */
 export function and(operands: readonly Expression[]): Expression {
-  return (environment, constants) => {
+  return (environment, at) => {
     for (const operand of operands) {
-      const value = operand(environment, constants);
+      const value = operand(environment, at);
       if (value === true) continue;
 
       return value === false || typeof value === 'symbol' ? value : fail(NO_BOOL);
@@ -31,9 +31,9 @@ export function and(operands: readonly Expression[]): Expression {
 
 /** True at the first true, without a look at the rest. */
 export function or(operands: readonly Expression[]): Expression {
-  return (environment, constants) => {
+  return (environment, at) => {
     for (const operand of operands) {
-      const value = operand(environment, constants);
+      const value = operand(environment, at);
       if (value === false) continue;
 
       return value === true || typeof value === 'symbol' ? value : fail(NO_BOOL);
@@ -45,10 +45,10 @@ export function or(operands: readonly Expression[]): Expression {
 
 /** Only the chosen branch is evaluated, and it may be of any type. */
 export function choice(test: Expression, then: Expression, otherwise: Expression): Expression {
-  return (environment, constants) => {
-    const chosen = test(environment, constants);
-    if (chosen === true) return then(environment, constants);
-    if (chosen === false) return otherwise(environment, constants);
+  return (environment, at) => {
+    const chosen = test(environment, at);
+    if (chosen === true) return then(environment, at);
+    if (chosen === false) return otherwise(environment, at);
 
     return typeof chosen === 'symbol' ? chosen : fail(NO_BOOL);
   };

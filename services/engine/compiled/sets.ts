@@ -6,10 +6,10 @@ import { spend, spendLookups } from './meter.ts';
 import type { Pattern } from './pattern.ts';
 
 export function areEqual(left: Expression, right: Expression): Expression {
-  return (environment, constants) => {
-    const a = left(environment, constants);
+  return (environment, at) => {
+    const a = left(environment, at);
     if (typeof a === 'symbol') return a;
-    const b = right(environment, constants);
+    const b = right(environment, at);
 
     return typeof b === 'symbol' ? b : equal(a, b, spendLookups);
   };
@@ -17,10 +17,10 @@ export function areEqual(left: Expression, right: Expression): Expression {
 
 /** All elements are evaluated, also those that say the same. */
 export function setOf(elements: readonly Expression[]): Expression {
-  return (environment, constants) => {
+  return (environment, at) => {
     const values: Value[] = [];
     for (const element of elements) {
-      const value = element(environment, constants);
+      const value = element(environment, at);
       if (typeof value === 'symbol') return value;
       spendKey(value);
       values.push(value);
@@ -31,10 +31,10 @@ export function setOf(elements: readonly Expression[]): Expression {
 }
 
 export function recordOf(fields: readonly (readonly [string, Expression])[]): Expression {
-  return (environment, constants) => {
+  return (environment, at) => {
     const values = new Map<string, Value>();
     for (const [name, field] of fields) {
-      const value = field(environment, constants);
+      const value = field(environment, at);
       if (typeof value === 'symbol') return value;
       values.set(name, value);
     }
@@ -45,10 +45,10 @@ export function recordOf(fields: readonly (readonly [string, Expression])[]): Ex
 
 /** What is looked for may be of any type. */
 export function contains(set: Expression, element: Expression): Expression {
-  return (environment, constants) => {
-    const all = set(environment, constants);
+  return (environment, at) => {
+    const all = set(environment, at);
     if (typeof all === 'symbol') return all;
-    const one = element(environment, constants);
+    const one = element(environment, at);
     if (typeof one === 'symbol') return one;
 
     if (!(all instanceof CedarSet)) return fail('contains is of a set');
@@ -84,10 +84,10 @@ function ofTwoSets(
   right: Expression,
   test: (left: CedarSet, right: CedarSet) => boolean,
 ): Expression {
-  return (environment, constants) => {
-    const a = left(environment, constants);
+  return (environment, at) => {
+    const a = left(environment, at);
     if (typeof a === 'symbol') return a;
-    const b = right(environment, constants);
+    const b = right(environment, at);
     if (typeof b === 'symbol') return b;
 
     if (!(a instanceof CedarSet && b instanceof CedarSet)) return fail(`${name} takes two sets`);
@@ -98,24 +98,24 @@ function ofTwoSets(
 }
 
 export function isEmpty(set: Expression): Expression {
-  return (environment, constants) => {
-    const value = set(environment, constants);
+  return (environment, at) => {
+    const value = set(environment, at);
     if (typeof value === 'symbol') return value;
 
     return value instanceof CedarSet ? value.elements.length === 0 : fail('isEmpty is of a set');
   };
 }
 
-/** @param pattern position of the pattern among the constants. */
+/** @param pattern position of the pattern among the policy's constants. */
 export function like(text: Expression, pattern: number): Expression {
-  return (environment, constants) => {
-    const value = text(environment, constants);
+  return (environment, at) => {
+    const value = text(environment, at);
     if (typeof value === 'symbol') return value;
 
     if (typeof value !== 'string') return fail('like takes a String');
     spend(value.length);
 
-    return (constants[pattern] as Pattern).matches(value);
+    return (environment.constants[at + pattern] as Pattern).matches(value);
   };
 }
 

@@ -68,7 +68,7 @@ export function evaluatePartially(
   function evaluate(node: Est): Partial {
     const closed = condition.closed.get(node);
     if (closed !== undefined) {
-      const result = view.attempt((environment) => closed(environment, constants));
+      const result = view.attempt((environment) => closed({ ...environment, constants }, 0));
       if (result !== undefined) return result === FAILED ? failing(node) : known(result);
     }
     const [operator = '', body] = Object.entries(node)[0] ?? [];

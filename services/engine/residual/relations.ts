@@ -1,5 +1,5 @@
 import type { Est } from '../compiled/shape.ts';
-import { closureOf } from '../reach.ts';
+import { closureBy } from '../reach.ts';
 import { CedarSet, EntityUid } from '../value/value.ts';
 import {
   declaredAttribute,
@@ -61,7 +61,7 @@ function mayStandIn({ schema, view }: Walk, below: Partial, above: Partial): boo
   const { value } = below;
   // An action stands in groups that have no entities.
   if (schema.actions.has(value.key)) return true;
-  const keys = view.attempt(({ entity }) => closureOf(value, entity));
+  const keys = view.attempt((environment) => closureBy(value, environment.entityOf(value)));
 
   return keys === undefined || standsBelowType(keys, group.name);
 }

@@ -38,9 +38,10 @@ export function createFixedView({ schema, principal, action, entity, isFixed }: 
     action,
     resource: NOBODY,
     context: NOTHING,
-    entity: look,
-    isIn: (key, above) =>
-      key === above || (look(key)?.ancestors ?? groupsOf(schema, key))?.has(above) === true,
+    constants: [],
+    entityOf: ({ key }) => look(key),
+    isIn: ({ key }, above) =>
+      key === above.key || (look(key)?.ancestors ?? groupsOf(schema, key))?.has(above.key) === true,
   };
 
   return {

@@ -34,8 +34,8 @@ export function createTracedEvaluator(
   observer: Observer,
 ): TracedEvaluator {
   const clausesOf = createClauseReader();
-  const around: Around = (node, expression) => (environment, constants) => {
-    const result = expression(environment, constants);
+  const around: Around = (node, expression) => (environment, at) => {
+    const result = expression(environment, at);
     observer.expression(node, result);
 
     return result;
@@ -43,9 +43,9 @@ export function createTracedEvaluator(
   const conditions = policies.map((policy): Expression => {
     let made: Expression | undefined;
 
-    return (environment, constants) => {
+    return (environment, at) => {
       made ??= compileClauses(clausesOf(policy), around);
-      const result = made(environment, constants);
+      const result = made(environment, at);
       observer.policy(policy, result);
 
       return result;

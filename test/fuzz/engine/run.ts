@@ -1,4 +1,5 @@
 import { createCedarInstance } from '../../../services/engine/cedar/instance.ts';
+import type { Environment } from '../../../services/engine/compiled/expression.ts';
 import type { EvaluationRequest } from '../../../services/engine/evaluator.ts';
 import { closureOf } from '../../../services/engine/reach.ts';
 import type { Schema } from '../../../services/engine/schema/schema.ts';
@@ -126,13 +127,18 @@ function createTracer(
 
   return (request) => {
     const matching = new Set(sliceOf(index, request));
-    const isIn = (key: string, above: string): boolean =>
-      key === above || (request.entity(key)?.ancestors ?? groups.get(key))?.has(above) === true;
+    const environment: Environment = {
+      ...request,
+      constants: [],
+      entityOf: ({ key }) => request.entity(key),
+      isIn: ({ key }, above) =>
+        key === above.key || (request.entity(key)?.ancestors ?? groups.get(key))?.has(above.key) === true,
+    };
     for (const [position, { est, policy }] of read.entries()) {
       const outcome = `${matching.has(position)}` as const;
       for (const part of ['principal', 'action', 'resource'] as const)
         coverage.count(`${part} ${policy.scope[part].op}`, outcome);
-      if (matching.has(position)) tracePolicy(est, { ...request, isIn }, coverage);
+      if (matching.has(position)) tracePolicy(est, environment, coverage);
     }
   };
 }

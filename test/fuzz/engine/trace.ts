@@ -168,10 +168,10 @@ function groupOf(left: EntityUid, right: Value | undefined): string {
   return right.elements.length === 0 ? 'an empty set' : 'a set';
 }
 
-function holderOf(value: Value, { entity }: Environment): string {
+function holderOf(value: Value, environment: Environment): string {
   if (!(value instanceof EntityUid)) return 'another type';
 
-  return entity(value.key) === undefined ? 'an absent entity' : 'an entity';
+  return environment.entityOf(value) === undefined ? 'an absent entity' : 'an entity';
 }
 
 /** The name of a value's type as Cedar has it. */
@@ -205,7 +205,7 @@ function compileAlone(node: Est): (environment: Environment) => Result {
   const expression = compile(clause?.body ?? node);
   const constants = constantsOf(literals);
 
-  return (environment) => expression(environment, constants);
+  return (environment) => expression({ ...environment, constants }, 0);
 }
 
 function isExpression(value: unknown): value is Est {
