@@ -39,11 +39,11 @@ export function informConstraints(
   for (const entity of entities) supplied.set(entity.uid.key, entity);
   const seen = { entity: lookupOf(bundle, supplied, stored) };
 
-  requireNormal(principal, 'principal');
+  requireNormal(principal, () => 'principal');
   entities.forEach((entity, index) => {
     checkSource(bundle, seen, entity, index);
   });
-  requirePresent(bundle, seen, principal, 'principal');
+  requirePresent(bundle, seen, principal, () => 'principal');
 
   // A principal that need not be sent has nothing that a request could add.
   const isFixed = (key: string): boolean =>

@@ -97,13 +97,13 @@ export function readRequest(
     entity: lookupOf(bundle, supplied, stored),
   };
 
-  requireNormal(request.principal, 'principal');
-  requireNormal(request.resource, 'resource');
+  requireNormal(request.principal, () => 'principal');
+  requireNormal(request.resource, () => 'resource');
   entities.forEach((entity, index) => {
     checkSource(bundle, request, entity, index);
   });
-  requirePresent(bundle, request, request.principal, 'principal');
-  requirePresent(bundle, request, request.resource, 'resource');
+  requirePresent(bundle, request, request.principal, () => 'principal');
+  requirePresent(bundle, request, request.resource, () => 'resource');
 
   return { action, request, context, entities };
 }
@@ -142,13 +142,11 @@ export function lookupOf(
 }
 
 function refuseFacts(context: RawNode): void {
-  const fields =
+  const holdsFacts =
     context instanceof RawObject
-      ? context.entries
-      : context instanceof TypedRecord
-        ? context.fields
-        : undefined;
-  if (fields?.has(FACTS_ATTRIBUTE)) {
+      ? context.get(FACTS_ATTRIBUTE) !== undefined
+      : context instanceof TypedRecord && context.fields.has(FACTS_ATTRIBUTE);
+  if (holdsFacts) {
     throw new PdpError('invalid_request', 'context.pdp holds what the server asserts; leave it out', {
       field: `context.${FACTS_ATTRIBUTE}`,
     });
@@ -157,42 +155,47 @@ function refuseFacts(context: RawNode): void {
 
 /** Holds an entity that a request supplies to what a request may supply. @throws PdpError `invalid_request`. */
 export function checkSource(bundle: CompiledBundle, request: Seen, entity: Entity, index: number): void {
-  const field = `entities[${index}]`;
   const source = bundle.sourceOf(entity.uid.type);
   if (source !== 'request') {
     const message = `entities of type ${entity.uid.type} come from the ${source}; leave them out`;
-    throw new PdpError('invalid_request', message, { field });
+    throw new PdpError('invalid_request', message, { field: `entities[${index}]` });
   }
 
+  const field = (): string => `entities[${index}]`;
   requireNormal(entity.uid, field);
   entity.parents.forEach((parent, position) => {
-    const at = `${field}.parents[${position}]`;
+    const at = (): string => `${field()}.parents[${position}]`;
     requireNormal(parent, at);
     const owner = bundle.sourceOf(parent.type);
     if (owner !== 'request') {
       const message = `a request cannot put an entity under ${parent.type}, which the ${owner} owns`;
-      throw new PdpError('invalid_request', message, { field: at });
+      throw new PdpError('invalid_request', message, { field: at() });
     }
     requirePresent(bundle, request, parent, at);
   });
 }
 
 /** @throws PdpError `invalid_request` for an id in another spelling. */
-export function requireNormal({ id }: EntityUid, field: string): void {
-  if (!isNormalId(id)) throw new PdpError('invalid_request', `${field} ${NOT_NORMAL}`, { field });
+export function requireNormal({ id }: EntityUid, field: () => string): void {
+  if (!isNormalId(id)) throw new PdpError('invalid_request', `${field()} ${NOT_NORMAL}`, { field: field() });
 }
 
 /** Were it left out, policies would see an entity without attributes and ancestors, and a forbid on them would not match. */
-export function requirePresent(bundle: CompiledBundle, request: Seen, uid: EntityUid, field: string): void {
+export function requirePresent(
+  bundle: CompiledBundle,
+  request: Seen,
+  uid: EntityUid,
+  field: () => string,
+): void {
   if (request.entity(uid.key) !== undefined || !hasContent(bundle.schema, uid.type)) return;
 
   const source = bundle.sourceOf(uid.type);
   const remedy = source === 'request' ? 'send it in entities' : `the ${source} does not know it`;
   throw new PdpError(
     'invalid_request',
-    `${field} has a type with attributes or parents, and is missing: ${remedy}`,
+    `${field()} has a type with attributes or parents, and is missing: ${remedy}`,
     {
-      field,
+      field: field(),
     },
   );
 }

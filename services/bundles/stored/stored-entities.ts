@@ -65,5 +65,5 @@ function ancestorsOf(
     open.push(...found.parents);
   }
 
-  return closeHierarchy(above, LIMITS_ABOVE).get(uid.key) ?? NOTHING_ABOVE;
+  return closeHierarchy(above, LIMITS_ABOVE).get(uid.key)?.ancestors ?? NOTHING_ABOVE;
 }

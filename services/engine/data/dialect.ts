@@ -1,6 +1,8 @@
 import { CONSTRUCTOR_OF } from '../extension/call.ts';
 import {
   isRawArray,
+  type Members,
+  membersOf,
   type RawNode,
   RawNumber,
   RawObject,
@@ -18,7 +20,7 @@ import { isExpression, uidInJson } from './read-uid.ts';
  * thing, a node of the other dialect among them.
  */
 export interface Dialect {
-  recordIn(raw: RawNode): ReadonlyMap<string, RawNode> | undefined;
+  recordIn(raw: RawNode): Members | undefined;
   setIn(raw: RawNode): readonly RawNode[] | undefined;
   uidIn(raw: RawNode): RawUid | undefined;
   /** A call where the declared type is no extension type, or none is known. */
@@ -40,28 +42,28 @@ export interface Call {
  * references by accident are not taken.
  */
 export const JSON_DIALECT: Dialect = {
-  recordIn: (raw) => (raw instanceof RawObject ? raw.entries : undefined),
+  recordIn: (raw) => (raw instanceof RawObject ? raw.members : undefined),
   setIn: (raw) => (isRawArray(raw) ? raw : undefined),
 
   uidIn: uidInJson,
 
   callIn(raw) {
-    if (!(raw instanceof RawObject) || raw.entries.size !== 1) return undefined;
+    if (!(raw instanceof RawObject) || raw.members.length !== 2) return undefined;
 
-    return fnAndArgs(raw.entries.get('__extn'), false);
+    return fnAndArgs(raw.get('__extn'), false);
   },
 
   extensionIn(raw, type) {
     if (typeof raw === 'string') return { fn: CONSTRUCTOR_OF[type], args: [raw], byParams: true };
     if (!(raw instanceof RawObject) || isExpression(raw)) return undefined;
 
-    return fnAndArgs(raw.entries.get('__extn'), true) ?? fnAndArgs(raw, true);
+    return fnAndArgs(raw.get('__extn'), true) ?? fnAndArgs(raw, true);
   },
 };
 
 /** Protobuf, where every node means what it says and a string is never anything else. */
 export const TYPED_DIALECT: Dialect = {
-  recordIn: (raw) => (raw instanceof TypedRecord ? raw.fields : undefined),
+  recordIn: (raw) => (raw instanceof TypedRecord ? membersOf(raw.fields) : undefined),
   setIn: (raw) => (raw instanceof TypedSet ? raw.elements : undefined),
   uidIn: (raw) => (raw instanceof TypedEntity ? raw : undefined),
   callIn: (raw) =>
@@ -78,9 +80,9 @@ export function dialectOf(raw: RawNode): Dialect {
 function fnAndArgs(raw: RawNode | undefined, byParams: boolean): Call | undefined {
   if (!(raw instanceof RawObject) || holdsInexactNumber(raw)) return undefined;
 
-  const fn = raw.entries.get('fn');
-  const arg = raw.entries.get('arg');
-  const args = arg === undefined ? raw.entries.get('args') : [arg];
+  const fn = raw.get('fn');
+  const arg = raw.get('arg');
+  const args = arg === undefined ? raw.get('args') : [arg];
 
   return typeof fn === 'string' && isRawArray(args) ? { fn, args, byParams } : undefined;
 }
@@ -90,5 +92,5 @@ function holdsInexactNumber(raw: RawNode): boolean {
   if (raw instanceof RawNumber) return true;
   if (isRawArray(raw)) return raw.some(holdsInexactNumber);
 
-  return raw instanceof RawObject && raw.entries.values().some(holdsInexactNumber);
+  return raw instanceof RawObject && raw.members.some(holdsInexactNumber);
 }

@@ -4,6 +4,7 @@ import { FieldPath } from '../raw/field-path.ts';
 import type { RawNode, TypedEntityInput } from '../raw/raw.ts';
 import { overLimit } from '../raw/text.ts';
 import type { Schema } from '../schema/schema.ts';
+import type { EntityUid } from '../value/value.ts';
 import { canonicalContent, type Entity, type LoneEntity } from './entity.ts';
 import { EntityReader } from './entity-reader.ts';
 import { closeHierarchy, type HierarchyNode } from './hierarchy.ts';
@@ -49,20 +50,42 @@ export function readEntities(
   return closeAll(schema, listed, options);
 }
 
-interface Listed extends HierarchyNode {
+/** An entity where it was first listed. */
+class Listed implements HierarchyNode {
   readonly entity: LoneEntity;
+  readonly index: number;
+
+  constructor(entity: LoneEntity, index: number) {
+    this.entity = entity;
+    this.index = index;
+  }
+
+  get uid(): EntityUid {
+    return this.entity.uid;
+  }
+
+  get parents(): readonly EntityUid[] {
+    return this.entity.parents;
+  }
+
+  /** Only for errors, so it is no text before. */
+  get field(): string {
+    return `entities[${this.index}]`;
+  }
 }
 
 function keep(listed: Map<string, Listed>, entity: LoneEntity, index: number): void {
+  const one = new Listed(entity, index);
   const before = listed.get(entity.uid.key);
-  const field = `entities[${index}]`;
-  if (before !== undefined && canonicalContent(before.entity) !== canonicalContent(entity)) {
-    throw new PdpError('invalid_request', `says other than ${before.field}, which is the same entity`, {
-      field,
-    });
+  if (before === undefined) {
+    listed.set(entity.uid.key, one);
+    return;
   }
-  if (before === undefined)
-    listed.set(entity.uid.key, { uid: entity.uid, parents: entity.parents, field, entity });
+  if (canonicalContent(before.entity) === canonicalContent(entity)) return;
+
+  throw new PdpError('invalid_request', `says other than ${before.field}, which is the same entity`, {
+    field: one.field,
+  });
 }
 
 /** The entities with what they stand below, in the order that they were listed in; actions are checked and left out. */
@@ -76,21 +99,24 @@ function closeAll(
 
   const above = closeHierarchy(listed, limits);
   const entities: Entity[] = [];
-  for (const [key, { uid, entity, field }] of listed) {
-    const ancestors = above.get(key) ?? NOTHING_ABOVE;
-    if (isActionType(uid.type)) checkGroups(schema, key, ancestors, field);
-    else entities.push({ ...entity, ancestors });
+  for (const [key, { entity, index }] of listed) {
+    const { uid, attributes, tags, parents } = entity;
+    const ancestors = above.get(key)?.ancestors ?? NOTHING_ABOVE;
+    if (isActionType(uid.type)) checkGroups(schema, key, ancestors, index);
+    else entities.push({ uid, attributes, tags, parents, ancestors });
   }
 
   return entities;
 }
 
 /** An action may be listed under exactly the groups that the schema puts it under. */
-function checkGroups(schema: Schema, key: string, ancestors: ReadonlySet<string>, field: string): void {
+function checkGroups(schema: Schema, key: string, ancestors: ReadonlySet<string>, index: number): void {
   const declared = schema.actions.get(key)?.ancestors ?? [];
   if (declared.length === ancestors.size && declared.every((group) => ancestors.has(group.key))) return;
 
-  throw new PdpError('invalid_request', 'the schema puts this action under other groups', { field });
+  throw new PdpError('invalid_request', 'the schema puts this action under other groups', {
+    field: `entities[${index}]`,
+  });
 }
 
 const NOTHING_ABOVE: ReadonlySet<string> = new Set();

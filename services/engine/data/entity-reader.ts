@@ -26,6 +26,8 @@ export class EntityReader {
   readonly #schema: Schema;
   readonly #path: FieldPath;
   readonly #allowActions: boolean;
+  /** Identifiers by their id: most parents are listed themselves, and keys that are one string are compared at a glance. */
+  readonly #uids = new Map<string, EntityUid>();
   /** Where it reads now, for those who may refuse what stands there. */
   readonly #here = (): string => this.#path.text();
 
@@ -55,19 +57,19 @@ export class EntityReader {
   }
 
   /** Keys that no entity has are ignored, as Cedar does. Only `tags` may be absent. */
-  #partsInJson({ entries }: RawObject): Parts {
+  #partsInJson(raw: RawObject): Parts {
     this.#path.enter('uid');
-    const uid = this.#uidIn(entries.get('uid'));
+    const uid = this.#uidIn(raw.get('uid'));
     this.#path.leave();
     this.#path.enter('parents');
-    const parents = this.#uidsIn(entries.get('parents'));
+    const parents = this.#uidsIn(raw.get('parents'));
     this.#path.leave();
-    const tags = entries.get('tags');
+    const tags = raw.get('tags');
 
     return {
       dialect: JSON_DIALECT,
       uid,
-      attrs: entries.get('attrs') ?? null,
+      attrs: raw.get('attrs') ?? null,
       tags: tags === undefined ? NOTHING : tags,
       parents,
     };
@@ -120,20 +122,24 @@ export class EntityReader {
 
   /** @param type of the entity below them; `undefined` for an action, whose groups the schema knows. */
   #readParents(raws: readonly RawUid[], type: EntityType | undefined): readonly EntityUid[] {
-    const parents = new Map<string, EntityUid>();
+    if (raws.length === 0) return NO_PARENTS;
+
+    const parents: EntityUid[] = [];
+    const keys = new Set<string>();
     let index = 0;
     this.#path.enter('parents');
     for (const raw of raws) {
       this.#path.enter(index);
       const parent = this.#checkedUid(raw);
       if (type !== undefined) this.#checkParent(parent, type);
-      parents.set(parent.key, parent);
+      if (raws.length === 1 || !keys.has(parent.key)) parents.push(parent);
+      if (raws.length > 1) keys.add(parent.key);
       this.#path.leave();
       index += 1;
     }
     this.#path.leave();
 
-    return [...parents.values()];
+    return parents;
   }
 
   /** Any type above the entity's own will do, not only those directly above it, as for Cedar. */
@@ -164,14 +170,21 @@ export class EntityReader {
 
   /** The type need not be looked at: it is either declared or refused. */
   #checkedUid({ type, id }: RawUid): EntityUid {
-    checkText(id, this.#here);
+    const known = this.#uids.get(id);
+    if (known !== undefined && known.type === type) return known;
 
-    return new EntityUid(type, id);
+    checkText(id, this.#here);
+    const uid = new EntityUid(type, id);
+    this.#uids.set(id, uid);
+
+    return uid;
   }
 
   #refused(message: string): PdpError {
     return new PdpError('invalid_request', message, { field: this.#path.text() });
   }
 }
+
+const NO_PARENTS: readonly EntityUid[] = [];
 
 const NOTHING_DECLARED: Pick<EntityType, 'attributes' | 'tags'> = { attributes: new Map(), tags: undefined };

@@ -16,17 +16,17 @@ export interface HierarchyNode {
   readonly field: string;
 }
 
-/** Of each entity, by its key, the keys of all its direct and indirect parents. */
-export type Ancestors = ReadonlyMap<string, ReadonlySet<string>>;
+/** Of each entity, by its key, what stands above it. */
+export type Ancestors = ReadonlyMap<string, Above>;
 
-/** What stands above an entity that others stand under. */
-interface Above {
+export interface Above {
+  /** The keys of all its direct and indirect parents. */
   readonly ancestors: ReadonlySet<string>;
+  /** How many of them stand above each other. */
   readonly chain: number;
 }
 
 const NOTHING_ABOVE: Above = { ancestors: new Set(), chain: 0 };
-const NONE: ReadonlyMap<string, Above> = new Map();
 
 /**
  * Closes the hierarchy over the listed entities, parents before children. A parent that is not listed is an ancestor with
@@ -37,40 +37,41 @@ export function closeHierarchy(
   nodes: ReadonlyMap<string, HierarchyNode>,
   limits: HierarchyLimits,
 ): Ancestors {
-  return isFlat(nodes) ? closeFlat(nodes, limits) : closeDeep(nodes, limits);
+  const listed = [...nodes.values()];
+
+  return (
+    closeInOrder(listed, nodes, limits) ??
+    closeInOrder(listed.toReversed(), nodes, limits) ??
+    closeInAnyOrder(nodes, limits)
+  );
 }
 
-/** Whether no listed entity stands under another, as in nearly every request. */
-function isFlat(nodes: ReadonlyMap<string, HierarchyNode>): boolean {
-  for (const { parents } of nodes.values()) for (const { key } of parents) if (nodes.has(key)) return false;
-
-  return true;
-}
-
-function closeFlat(nodes: ReadonlyMap<string, HierarchyNode>, limits: HierarchyLimits): Ancestors {
-  const closed = new Map<string, ReadonlySet<string>>();
-  for (const [key, node] of nodes) closed.set(key, joinParents(node, NONE, limits).ancestors);
+/** `undefined`: a parent stands behind its child. Nearly every list has all parents before their children, or all behind. */
+function closeInOrder(
+  listed: readonly HierarchyNode[],
+  nodes: ReadonlyMap<string, HierarchyNode>,
+  limits: HierarchyLimits,
+): Ancestors | undefined {
+  const closed = new Map<string, Above>();
+  for (const node of listed) {
+    for (const { key } of node.parents) if (!closed.has(key) && nodes.has(key)) return undefined;
+    closed.set(node.uid.key, joinParents(node, closed, limits));
+  }
 
   return closed;
 }
 
-function closeDeep(nodes: ReadonlyMap<string, HierarchyNode>, limits: HierarchyLimits): Ancestors {
-  const closed = new Map<string, ReadonlySet<string>>();
+function closeInAnyOrder(nodes: ReadonlyMap<string, HierarchyNode>, limits: HierarchyLimits): Ancestors {
+  const closed = new Map<string, Above>();
   const children = childrenOf(nodes);
   const waitsFor = new Map(
     [...nodes].map(([key, node]) => [key, node.parents.filter((uid) => nodes.has(uid.key)).length]),
   );
   const ready = [...nodes.values()].filter(({ uid }) => waitsFor.get(uid.key) === 0);
-  const above = new Map<string, Above>();
 
   for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
-    const { ancestors, chain } = joinParents(node, above, limits);
-    closed.set(node.uid.key, ancestors);
-
-    const below = children.get(node.uid.key) ?? [];
-    // Most entities have nothing under them, and what stands above them need not be kept.
-    if (below.length > 0) above.set(node.uid.key, { ancestors, chain });
-    for (const child of below) {
+    closed.set(node.uid.key, joinParents(node, closed, limits));
+    for (const child of children.get(node.uid.key) ?? []) {
       const left = (waitsFor.get(child.uid.key) ?? 0) - 1;
       waitsFor.set(child.uid.key, left);
       if (left === 0) ready.push(child);

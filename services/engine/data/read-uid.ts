@@ -30,12 +30,12 @@ export function readUid(schema: Schema, { type, id }: RawUid, field: () => strin
 export function uidInJson(raw: RawNode): RawUid | undefined {
   if (!(raw instanceof RawObject) || isExpression(raw)) return undefined;
 
-  return typeAndId(raw.entries.get('__entity')) ?? typeAndId(raw);
+  return typeAndId(raw.get('__entity')) ?? typeAndId(raw);
 }
 
 /** Cedar looks for `__expr` first, and refuses it, wherever an escape may stand. */
-export function isExpression({ entries }: RawObject): boolean {
-  return typeof entries.get('__expr') === 'string';
+export function isExpression(raw: RawObject): boolean {
+  return typeof raw.get('__expr') === 'string';
 }
 
 /**
@@ -76,8 +76,8 @@ export function checkReference(schema: Schema, uid: EntityUid, field: () => stri
 function typeAndId(raw: RawNode | undefined): RawUid | undefined {
   if (!(raw instanceof RawObject)) return undefined;
 
-  const type = raw.entries.get('type');
-  const id = raw.entries.get('id');
+  const type = raw.get('type');
+  const id = raw.get('id');
 
   return typeof type === 'string' && typeof id === 'string' ? { type, id } : undefined;
 }

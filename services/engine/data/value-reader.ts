@@ -2,7 +2,7 @@ import { PdpError } from '../error.ts';
 import { callExtension, EXTENSION_FUNCTIONS, extensionNameOf, type ParamName } from '../extension/call.ts';
 import { exceedsLimit, LIMITS, type LimitName } from '../limits.ts';
 import type { FieldPath } from '../raw/field-path.ts';
-import type { RawNode } from '../raw/raw.ts';
+import { type Members, memberIn, type RawNode } from '../raw/raw.ts';
 import { checkText } from '../raw/text.ts';
 import type { Attribute, CedarType, ExtensionName, Schema } from '../schema/schema.ts';
 import { isLong } from '../value/long.ts';
@@ -55,29 +55,34 @@ export class ValueReader {
     const fields = new Map<string, Value>();
     const members = this.#membersOf(raw);
     let required = 0;
-    for (const [name, member] of members) {
+    for (let at = 0; at < members.length; at += 2) {
+      const name = members[at] as string;
       this.#path.enter(name);
       const attribute = attributes.get(name);
       if (attribute === undefined) throw this.#refused('the schema declares no such attribute here');
       if (attribute.required) required += 1;
-      fields.set(name, this.read(member, attribute.type));
+      fields.set(name, this.read(members[at + 1] ?? null, attribute.type));
       this.#path.leave();
     }
 
     const names = requiredNames(attributes);
     if (required === names.length) return fields;
 
-    this.#path.enter(names.find((name) => !members.has(name)) ?? '');
+    this.#path.enter(names.find((name) => !fields.has(name)) ?? '');
     throw this.#refused('is required and missing');
   }
 
   /** @param type of every tag; `undefined` where the entity type has none, and then only no tags fit. */
   readTags(raw: RawNode, type: CedarType | undefined): ReadonlyMap<string, Value> {
+    const members = this.#membersOf(raw);
+    if (members.length === 0) return NO_TAGS;
+
     const tags = new Map<string, Value>();
-    for (const [name, member] of this.#membersOf(raw)) {
+    for (let at = 0; at < members.length; at += 2) {
+      const name = members[at] as string;
       this.#path.enter(name);
       if (type === undefined) throw this.#refused('the schema declares no tags for this entity type');
-      tags.set(this.#checkText(name), this.read(member, type));
+      tags.set(this.#checkText(name), this.read(members[at + 1] ?? null, type));
       this.#path.leave();
     }
 
@@ -159,10 +164,10 @@ export class ValueReader {
     return new CedarSet(values);
   }
 
-  #membersOf(raw: RawNode): ReadonlyMap<string, RawNode> {
+  #membersOf(raw: RawNode): Members {
     const members = this.#dialect.recordIn(raw);
     if (members === undefined) throw this.#refused('must be a record');
-    if (members.size > LIMITS.record_fields) throw this.#over('record_fields');
+    if (members.length > 2 * LIMITS.record_fields) throw this.#over('record_fields');
     this.#checkDepth();
     this.#refuseUnknown(members);
 
@@ -170,9 +175,10 @@ export class ValueReader {
   }
 
   /** Cedar takes this escape for an unknown value before it looks at any type, even where a record is declared. */
-  #refuseUnknown(members: ReadonlyMap<string, RawNode> | undefined): void {
-    const call = members?.get('__extn');
-    if (call === undefined || this.#dialect.recordIn(call)?.get('fn') !== 'unknown') return;
+  #refuseUnknown(members: Members | undefined): void {
+    const call = members === undefined ? undefined : memberIn(members, '__extn');
+    const inside = call === undefined ? undefined : this.#dialect.recordIn(call);
+    if (inside === undefined || memberIn(inside, 'fn') !== 'unknown') return;
 
     throw this.#refused('an unknown value cannot be decided on');
   }
@@ -196,6 +202,8 @@ export class ValueReader {
     return exceedsLimit(name, this.#path.text());
   }
 }
+
+const NO_TAGS: ReadonlyMap<string, Value> = new Map();
 
 const PRIMITIVE = {
   bool: { js: 'boolean', words: 'a Bool' },

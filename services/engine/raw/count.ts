@@ -1,5 +1,6 @@
 import { exceedsLimit, LIMITS } from '../limits.ts';
 import {
+  type Members,
   type RawNode,
   RawObject,
   type TypedEntityInput,
@@ -34,11 +35,18 @@ function countDown(node: Node, left: number): number {
   return 'attrs' in node ? countDown(node.tags, countDown(node.attrs, left - 1)) : left - 1;
 }
 
-function countObject({ entries, values }: RawObject, left: number): number {
-  if (values === undefined) return countAll(entries.values(), left - 1);
+function countObject({ members, values }: RawObject, left: number): number {
+  if (values === undefined) return countMembers(members, left - 1);
   if (values > left) throw exceedsLimit('request_values', 'request');
 
   return left - values;
+}
+
+function countMembers(members: Members, left: number): number {
+  let remaining = left;
+  for (let at = 1; at < members.length; at += 2) remaining = countDown(members[at] ?? null, remaining);
+
+  return remaining;
 }
 
 function countAll(nodes: Iterable<Node>, left: number): number {

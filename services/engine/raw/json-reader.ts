@@ -1,8 +1,9 @@
 import { PdpError } from '../error.ts';
-import { isLong } from '../value/long.ts';
+import { isLong, longOf } from '../value/long.ts';
 import { FieldPath } from './field-path.ts';
 import type { JsonLimits } from './json.ts';
-import { type RawNode, RawNumber, RawObject } from './raw.ts';
+import { LONGEST_KEPT, nameOfLate, nextHash } from './names-of-late.ts';
+import { type Members, memberIn, type RawNode, RawNumber, RawObject } from './raw.ts';
 import { checkText, isSound, MAX_UNIT_BYTES, overLimit } from './text.ts';
 
 const QUOTE = 0x22;
@@ -19,6 +20,9 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const FIRST_PRINTABLE = 0x20;
+
+/** An object whose members take so many places has its names in a set while it is read, or comparing them would take too long. */
+const MANY = 16;
 
 /** Digits that a double holds exactly, so that they need not go through text again. */
 const SAFE_DIGITS = 15;
@@ -64,10 +68,12 @@ export class JsonReader {
     return node;
   }
 
-  #readValue(): RawNode {
+  /** @param name that it stands under, if any. */
+  #readValue(name?: string): RawNode {
     this.#values += 1;
     const unit = this.#text.charCodeAt(this.#at);
-    if (unit === QUOTE) return this.#readString();
+    // Types of entities are few, and looked up again and again.
+    if (unit === QUOTE) return name === 'type' ? this.#readName() : this.#readString();
     if (unit === OPEN_BRACE) return this.#readObject();
     if (unit === OPEN_BRACKET) return this.#readArray();
     if (unit === MINUS || isDigit(unit)) return this.#readNumber();
@@ -76,27 +82,31 @@ export class JsonReader {
   }
 
   #readObject(): RawObject {
-    const entries = new Map<string, RawNode>();
+    const members: RawNode[] = [];
     const before = this.#values - 1;
     this.#open();
-    if (this.#take(CLOSE_BRACE)) return new RawObject(entries, 1);
+    if (this.#take(CLOSE_BRACE)) return new RawObject(members, 1);
+    let names: Set<string> | undefined;
 
     do {
       this.#skipSpace();
       if (this.#text.charCodeAt(this.#at) !== QUOTE)
         throw this.#malformed('a name in quotes must stand here');
-      const name = this.#readString();
+      const name = this.#readName();
       this.#path.enter(name);
-      if (entries.has(name)) throw this.#refused('this name is repeated');
-      if (entries.size >= this.#limits.record_fields) throw this.#over('record_fields');
+      if (members.length === MANY) names = new Set(namesIn(members));
+      if (names?.has(name) ?? memberIn(members, name) !== undefined)
+        throw this.#refused('this name is repeated');
+      if (members.length >= 2 * this.#limits.record_fields) throw this.#over('record_fields');
       if (!this.#take(COLON)) throw this.#malformed('a colon must stand here');
       this.#skipSpace();
-      entries.set(name, this.#readValue());
+      names?.add(name);
+      members.push(name, this.#readValue(name));
       this.#path.leave();
     } while (this.#take(COMMA));
     if (!this.#take(CLOSE_BRACE)) throw this.#malformed('a comma or } must stand here');
 
-    return new RawObject(entries, this.#values - before);
+    return new RawObject(members, this.#values - before);
   }
 
   #readArray(): readonly RawNode[] {
@@ -119,6 +129,26 @@ export class JsonReader {
   #open(): void {
     if (this.#path.depth >= this.#limits.json_depth) throw this.#over('json_depth');
     this.#at += 1;
+  }
+
+  /** As any string. Most names are among those of late, and then take neither memory nor a hash of their own. */
+  #readName(): string {
+    const text = this.#text;
+    const start = this.#at + 1;
+    let end = start;
+    let hash = 0;
+    let unit = text.charCodeAt(end);
+    while (unit !== QUOTE && unit !== BACKSLASH && unit >= FIRST_PRINTABLE) {
+      hash = nextHash(hash, unit);
+      unit = text.charCodeAt(++end);
+    }
+    if (unit !== QUOTE || end - start > LONGEST_KEPT) return this.#readString();
+
+    this.#at = end + 1;
+    const name = nameOfLate(text, start, end, hash);
+    if (!this.#sound || name.length * MAX_UNIT_BYTES > this.#limits.string_bytes) this.#checkString(name);
+
+    return name;
   }
 
   #readString(): string {
@@ -198,7 +228,7 @@ export class JsonReader {
 
     const token = this.#text.slice(start, this.#at);
     if (digits > LONG_DIGITS || token === '-0') return this.#inexact(token);
-    if (digits <= SAFE_DIGITS) return BigInt(Number(token));
+    if (digits <= SAFE_DIGITS) return longOf(Number(token));
 
     const integer = BigInt(token);
 
@@ -282,6 +312,10 @@ export class JsonReader {
   #over(name: keyof JsonLimits): PdpError {
     return overLimit({ name, max: this.#limits[name] }, this.#path.text());
   }
+}
+
+function* namesIn(members: Members): Generator<string> {
+  for (let at = 0; at < members.length; at += 2) yield members[at] as string;
 }
 
 function isDigit(unit: number): boolean {

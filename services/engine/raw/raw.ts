@@ -29,14 +29,54 @@ export class RawNumber {
 
 /** A JSON object: a record, or an escape. */
 export class RawObject {
-  readonly entries: ReadonlyMap<string, RawNode>;
+  readonly members: Members;
   /** How many values it is, itself included, where whoever read it has counted them. */
   readonly values: number | undefined;
+  #entries: ReadonlyMap<string, RawNode> | undefined;
 
-  constructor(entries: ReadonlyMap<string, RawNode>, values?: number) {
-    this.entries = entries;
+  /** @param members where they are a list, no name may stand in it twice. */
+  constructor(members: ReadonlyMap<string, RawNode> | Members, values?: number) {
+    this.members = isRawArray(members) ? members : membersOf(members);
     this.values = values;
   }
+
+  /** The same as a map, which takes several times as long to make as the object took to read. */
+  get entries(): ReadonlyMap<string, RawNode> {
+    this.#entries ??= mapOf(this.members);
+
+    return this.#entries;
+  }
+
+  /** The member with this name. Looks at each, so it is for objects that have few, or for a few names. */
+  get(name: string): RawNode | undefined {
+    return memberIn(this.members, name);
+  }
+}
+
+/** Names and what stands under them, in turns: most objects are read once from start to end, for which a map is too much. */
+export type Members = readonly RawNode[];
+
+/** @returns `undefined` where there is none of this name. */
+export function memberIn(members: Members, name: string): RawNode | undefined {
+  for (let at = 0; at < members.length; at += 2) if (members[at] === name) return members[at + 1];
+
+  return undefined;
+}
+
+/** The members of a map, in its order. */
+export function membersOf(entries: ReadonlyMap<string, RawNode>): Members {
+  const members: RawNode[] = [];
+  for (const [name, member] of entries) members.push(name, member);
+
+  return members;
+}
+
+function mapOf(members: Members): ReadonlyMap<string, RawNode> {
+  const entries = new Map<string, RawNode>();
+  // Names stand at every other place, and are texts.
+  for (let at = 0; at < members.length; at += 2) entries.set(members[at] as string, members[at + 1] ?? null);
+
+  return entries;
 }
 
 /** The protobuf message `Record`. Who builds it refuses repeated names. */
@@ -93,6 +133,6 @@ export interface TypedEntityInput {
   readonly tags: RawNode;
 }
 
-export function isRawArray(node: RawNode | undefined): node is readonly RawNode[] {
+export function isRawArray(node: unknown): node is readonly RawNode[] {
   return Array.isArray(node);
 }

@@ -27,3 +27,11 @@ export function readDigits(digits: string): bigint | undefined {
 
   return BigInt(digits.slice(start));
 }
+
+/** Longs that data is full of are made once: making one takes as long as reading a short text. */
+const SMALL = Array.from({ length: 1_024 }, (_, value) => BigInt(value));
+
+/** @param value an integer that a double holds exactly. */
+export function longOf(value: number): bigint {
+  return (value >= 0 && value < SMALL.length ? SMALL[value] : undefined) ?? BigInt(value);
+}
