@@ -20,6 +20,8 @@ import { isExpression, uidInJson } from './read-uid.ts';
  * thing, a node of the other dialect among them.
  */
 export interface Dialect {
+  /** Whether all texts were found to be sound when they were read, so that it need not be asked again of each. */
+  readonly isSound: boolean;
   recordIn(raw: RawNode): Members | undefined;
   setIn(raw: RawNode): readonly RawNode[] | undefined;
   uidIn(raw: RawNode): RawUid | undefined;
@@ -42,6 +44,7 @@ export interface Call {
  * references by accident are not taken.
  */
 export const JSON_DIALECT: Dialect = {
+  isSound: false,
   recordIn: (raw) => (raw instanceof RawObject ? raw.members : undefined),
   setIn: (raw) => (isRawArray(raw) ? raw : undefined),
 
@@ -63,6 +66,7 @@ export const JSON_DIALECT: Dialect = {
 
 /** Protobuf, where every node means what it says and a string is never anything else. */
 export const TYPED_DIALECT: Dialect = {
+  isSound: false,
   recordIn: (raw) => (raw instanceof TypedRecord ? membersOf(raw.fields) : undefined),
   setIn: (raw) => (raw instanceof TypedSet ? raw.elements : undefined),
   uidIn: (raw) => (raw instanceof TypedEntity ? raw : undefined),
@@ -71,9 +75,13 @@ export const TYPED_DIALECT: Dialect = {
   extensionIn: (raw) => TYPED_DIALECT.callIn(raw),
 };
 
+const SOUND_JSON_DIALECT: Dialect = { ...JSON_DIALECT, isSound: true };
+
 /** The dialect of a tree that must begin with a record. */
 export function dialectOf(raw: RawNode): Dialect {
-  return raw instanceof TypedRecord ? TYPED_DIALECT : JSON_DIALECT;
+  if (raw instanceof TypedRecord) return TYPED_DIALECT;
+
+  return raw instanceof RawObject && raw.values !== undefined ? SOUND_JSON_DIALECT : JSON_DIALECT;
 }
 
 /** Of `arg` and `args` the first wins. */

@@ -1,10 +1,10 @@
 import { PdpError } from '../error.ts';
 import type { FieldPath } from '../raw/field-path.ts';
 import { isRawArray, type RawNode, RawObject, type RawUid, type TypedEntityInput } from '../raw/raw.ts';
-import { checkText } from '../raw/text.ts';
+import { checkLength, checkText } from '../raw/text.ts';
 import type { EntityType, Schema } from '../schema/schema.ts';
 import { EntityUid } from '../value/value.ts';
-import { type Dialect, JSON_DIALECT, TYPED_DIALECT } from './dialect.ts';
+import { type Dialect, dialectOf, JSON_DIALECT, TYPED_DIALECT } from './dialect.ts';
 import type { LoneEntity } from './entity.ts';
 import { entityTypeOf } from './read-uid.ts';
 import { isActionType } from './type-name.ts';
@@ -28,6 +28,7 @@ export class EntityReader {
   readonly #allowActions: boolean;
   /** Identifiers by their id: most parents are listed themselves, and keys that are one string are compared at a glance. */
   readonly #uids = new Map<string, EntityUid>();
+  #values: { readonly dialect: Dialect; readonly reader: ValueReader } | undefined;
   /** Where it reads now, for those who may refuse what stands there. */
   readonly #here = (): string => this.#path.text();
 
@@ -67,7 +68,7 @@ export class EntityReader {
     const tags = raw.get('tags');
 
     return {
-      dialect: JSON_DIALECT,
+      dialect: dialectOf(raw),
       uid,
       attrs: raw.get('attrs') ?? null,
       tags: tags === undefined ? NOTHING : tags,
@@ -76,33 +77,40 @@ export class EntityReader {
   }
 
   #readEntity({ dialect, uid, attrs, tags, parents }: Parts): LoneEntity {
-    const values = new ValueReader(this.#schema, dialect, this.#path);
     this.#path.enter('uid');
-    const own = this.#checkedUid(uid);
+    const own = this.#checkedUid(uid, dialect);
     const type = entityTypeOf(this.#schema, own, this.#here);
     this.#path.leave();
 
     return {
       uid: own,
-      ...this.#readContent(values, { attrs, tags }, type),
-      parents: this.#readParents(parents, type),
+      ...this.#readContent(this.#valuesIn(dialect), { attrs, tags }, type),
+      parents: this.#readParents(parents, type, dialect),
     };
   }
 
   /** What an action is and stands under is the schema's to say, so the list may only repeat it. */
   #readAction({ dialect, uid, attrs, tags, parents }: Parts): LoneEntity {
-    const values = new ValueReader(this.#schema, dialect, this.#path);
     this.#path.enter('uid');
-    const own = this.#checkedUid(uid);
+    const own = this.#checkedUid(uid, dialect);
     this.#path.leave();
     if (!this.#allowActions) throw this.#refused('actions come from the schema; leave them out');
     if (!this.#schema.actions.has(own.key)) throw this.#refused('the schema has no such action');
 
     return {
       uid: own,
-      ...this.#readContent(values, { attrs, tags }, NOTHING_DECLARED),
-      parents: this.#readParents(parents, undefined),
+      ...this.#readContent(this.#valuesIn(dialect), { attrs, tags }, NOTHING_DECLARED),
+      parents: this.#readParents(parents, undefined, dialect),
     };
+  }
+
+  /** One reader does for all entities that came the same way, as those of one request do. */
+  #valuesIn(dialect: Dialect): ValueReader {
+    if (this.#values?.dialect !== dialect) {
+      this.#values = { dialect, reader: new ValueReader(this.#schema, dialect, this.#path) };
+    }
+
+    return this.#values.reader;
   }
 
   #readContent(
@@ -121,7 +129,11 @@ export class EntityReader {
   }
 
   /** @param type of the entity below them; `undefined` for an action, whose groups the schema knows. */
-  #readParents(raws: readonly RawUid[], type: EntityType | undefined): readonly EntityUid[] {
+  #readParents(
+    raws: readonly RawUid[],
+    type: EntityType | undefined,
+    dialect: Dialect,
+  ): readonly EntityUid[] {
     if (raws.length === 0) return NO_PARENTS;
 
     const parents: EntityUid[] = [];
@@ -130,7 +142,7 @@ export class EntityReader {
     this.#path.enter('parents');
     for (const raw of raws) {
       this.#path.enter(index);
-      const parent = this.#checkedUid(raw);
+      const parent = this.#checkedUid(raw, dialect);
       if (type !== undefined) this.#checkParent(parent, type);
       if (raws.length === 1 || !keys.has(parent.key)) parents.push(parent);
       if (raws.length > 1) keys.add(parent.key);
@@ -169,11 +181,12 @@ export class EntityReader {
   }
 
   /** The type need not be looked at: it is either declared or refused. */
-  #checkedUid({ type, id }: RawUid): EntityUid {
+  #checkedUid({ type, id }: RawUid, { isSound }: Dialect): EntityUid {
     const known = this.#uids.get(id);
     if (known !== undefined && known.type === type) return known;
 
-    checkText(id, this.#here);
+    if (isSound) checkLength(id, this.#here);
+    else checkText(id, this.#here);
     const uid = new EntityUid(type, id);
     this.#uids.set(id, uid);
 

@@ -3,7 +3,7 @@ import { callExtension, EXTENSION_FUNCTIONS, extensionNameOf, type ParamName } f
 import { exceedsLimit, LIMITS, type LimitName } from '../limits.ts';
 import type { FieldPath } from '../raw/field-path.ts';
 import { type Members, memberIn, type RawNode } from '../raw/raw.ts';
-import { checkText } from '../raw/text.ts';
+import { checkLength, checkText } from '../raw/text.ts';
 import type { Attribute, CedarType, ExtensionName, Schema } from '../schema/schema.ts';
 import { isLong } from '../value/long.ts';
 import { CedarRecord, CedarSet, EntityUid, type Value } from '../value/value.ts';
@@ -189,7 +189,8 @@ export class ValueReader {
   }
 
   #checkText(text: string): string {
-    checkText(text, this.#here);
+    if (this.#dialect.isSound) checkLength(text, this.#here);
+    else checkText(text, this.#here);
 
     return text;
   }

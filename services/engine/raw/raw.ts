@@ -30,7 +30,7 @@ export class RawNumber {
 /** A JSON object: a record, or an escape. */
 export class RawObject {
   readonly members: Members;
-  /** How many values it is, itself included, where whoever read it has counted them. */
+  /** How many values it is, itself included; only where `parseJson` made it, which has also found all texts in it to be sound. */
   readonly values: number | undefined;
   #entries: ReadonlyMap<string, RawNode> | undefined;
 

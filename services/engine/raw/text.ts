@@ -22,6 +22,11 @@ export function isSound(text: string): boolean {
 export function checkText(text: string, field: () => string, maxBytes: number = LIMITS.string_bytes): void {
   if (!isSound(text))
     throw new PdpError('invalid_request', 'holds a lone surrogate or U+FFFD', { field: field() });
+  checkLength(text, field, maxBytes);
+}
+
+/** The same of a text that is known to be sound. @throws PdpError `too_large`. */
+export function checkLength(text: string, field: () => string, maxBytes: number = LIMITS.string_bytes): void {
   if (text.length * MAX_UNIT_BYTES <= maxBytes || Buffer.byteLength(text) <= maxBytes) return;
 
   throw overLimit({ name: 'string_bytes', max: maxBytes }, field());

@@ -125,8 +125,30 @@ function indexOf(elements: readonly Value[]): SetIndex {
   return { primitives, keys };
 }
 
-/** Linear, never pair by pair: primitives are told apart by a native set, all else by its key. */
+/** Primitives are told apart by being the same, all else by its key. */
 function distinct(elements: readonly Value[]): readonly Value[] {
+  return elements.length <= SCANNED ? distinctOfFew(elements) : distinctOfMany(elements);
+}
+
+/** Most sets have no element twice, and then are what they were made of. */
+function distinctOfFew(elements: readonly Value[]): readonly Value[] {
+  for (let at = 1; at < elements.length; at += 1) {
+    const element = elements[at];
+    for (let before = 0; before < at; before += 1)
+      if (isSame(elements[before], element)) return distinctOfMany(elements);
+  }
+
+  return elements;
+}
+
+function isSame(left: Value | undefined, right: Value | undefined): boolean {
+  if (left === right) return true;
+
+  return typeof left === 'object' && typeof right === 'object' && left.key === right.key;
+}
+
+/** Linear, never pair by pair. */
+function distinctOfMany(elements: readonly Value[]): readonly Value[] {
   const primitives = new Set<Value>();
   const others = new Map<string, Value>();
   for (const element of elements) {
