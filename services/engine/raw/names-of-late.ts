@@ -1,3 +1,5 @@
+import { flatText } from '../flat-text.ts';
+
 /** Longer names are made anew each time. */
 export const LONGEST_KEPT = 32;
 
@@ -20,13 +22,8 @@ export function nameOfLate(text: string, start: number, end: number, hash: numbe
   const known = names[slot];
   if (known !== undefined && known.length === end - start && text.startsWith(known, start)) return known;
 
-  const name = detached(text.slice(start, end));
+  const name = flatText(text.slice(start, end));
   names[slot] = name;
 
   return name;
-}
-
-/** A part of a text keeps all of it in memory, the name of a property does not. */
-function detached(part: string): string {
-  return Object.keys({ [part]: 0 })[0] ?? part;
 }

@@ -1,7 +1,9 @@
 import type { EntityConstraint, Policy, Scope } from '../policy.ts';
+import type { RawUid } from '../raw/raw.ts';
 import type { Schema } from '../schema/schema.ts';
 import { uidKey } from '../value/value.ts';
 import { type ActionSets, createActionSets } from './action-sets.ts';
+import { createKeyNumbers } from './key-numbers.ts';
 import { ANY, numbered, UNKNOWN } from './numbers.ts';
 
 /** A variable of a request: the number of its type, its own and those of its ancestors, the first `count` of `keys`. */
@@ -44,16 +46,16 @@ const EXACT_RESOURCE = 2;
 
 export function createScopeTable(schema: Schema, policies: readonly Policy[]): ScopeTable {
   const types = new Map<string, number>();
-  const keys = new Map<string, number>();
+  const keys = createKeyNumbers(new Set(namedKeys(policies)));
   const actions = createActionSets(schema, policies);
   const rows = new Int32Array(policies.length * COLUMNS);
   for (const [position, { scope }] of policies.entries()) writeRow(position * COLUMNS, position, scope);
 
   return {
     actions,
-    anchors: keys.size,
+    anchors: keys.count,
     typeNumber: (type) => types.get(type) ?? UNKNOWN,
-    keyNumber: (key) => keys.get(key) ?? UNKNOWN,
+    keyNumber: (key) => keys.numberOf(key),
     principalOf: (position) => at(position * COLUMNS + PRINCIPAL_KEY),
     resourceOf: (position) => at(position * COLUMNS + RESOURCE_KEY),
 
@@ -84,8 +86,20 @@ export function createScopeTable(schema: Schema, policies: readonly Policy[]): S
   }
 
   function keyOf(constraint: EntityConstraint): number {
-    return 'uid' in constraint ? numbered(keys, uidKey(constraint.uid.type, constraint.uid.id)) : ANY;
+    return 'uid' in constraint ? keys.numberOf(keyOfUid(constraint.uid)) : ANY;
   }
+}
+
+/** In the order of the policies, so that what neighbours name lies next to each other. */
+function* namedKeys(policies: readonly Policy[]): Generator<string> {
+  for (const { scope } of policies) {
+    if ('uid' in scope.principal) yield keyOfUid(scope.principal.uid);
+    if ('uid' in scope.resource) yield keyOfUid(scope.resource.uid);
+  }
+}
+
+function keyOfUid({ type, id }: RawUid): string {
+  return uidKey(type, id);
 }
 
 function isMet(type: number, key: number, exact: number, subject: Subject): boolean {
