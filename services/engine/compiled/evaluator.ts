@@ -1,5 +1,5 @@
 import type { Evaluation, Evaluator, PolicyFailure } from '../evaluator.ts';
-import { exceedsLimit } from '../limits.ts';
+import { exceedsLimit, LIMITS } from '../limits.ts';
 import type { Policy } from '../policy.ts';
 import type { Schema } from '../schema/schema.ts';
 import { createPolicyIndex } from '../slice/policy-index.ts';
@@ -29,7 +29,9 @@ const CONDITION = 0;
 const LITERALS = 1;
 /** 1 where a policy permits, 0 where it forbids. */
 const PERMITS = 2;
-const COLUMNS = 3;
+/** Its place among the ids of all policies in the order of UTF-16 units. */
+const RANK = 3;
+const COLUMNS = 4;
 
 /**
  * Cedar as closures over plain values: the slice by scope, then each condition, then Cedar's rules of authorization
@@ -101,8 +103,12 @@ function rowsOf(policies: readonly Policy[], conditions: readonly Expression[]):
     rows[row + PERMITS] = policy.effect === 'permit' ? 1 : 0;
   }
 
+  const ids = policies.map(({ id }) => id);
+  const byId = Uint32Array.from(ids.keys()).sort((a, b) => ((ids[a] ?? '') < (ids[b] ?? '') ? -1 : 1));
+  for (const [rank, position] of byId.entries()) rows[position * COLUMNS + RANK] = rank;
+
   return {
-    ids: policies.map(({ id }) => id),
+    ids,
     conditions: [...distinct.keys()],
     constants: pool.constants,
     rows,
@@ -118,43 +124,41 @@ function decide(
   const forbidding: string[] = [];
   const errors: PolicyFailure[] = [];
   for (const position of positions) {
-    const id = ids[position];
     const row = position * COLUMNS;
+    const id = ids[position];
     const condition = conditions[rows[row + CONDITION] ?? NONE];
     const literals = rows[row + LITERALS];
     // A policy that is passed over might be a forbid.
     if (id === undefined || condition === undefined || literals === undefined) throw new Error(NO_POLICY);
     const holds = condition(environment, literals);
     if (holds === false) continue;
-    if (holds === true) (rows[row + PERMITS] === 1 ? permitting : forbidding).push(id);
-    else errors.push({ policyId: id, message: holds === FAILED ? failureReason() : NO_BOOL });
+    if (holds !== true) errors.push({ policyId: id, message: holds === FAILED ? failureReason() : NO_BOOL });
+    else if (rows[row + PERMITS] === 1) insert(permitting, permitRanks, id, rows[row + RANK] ?? NONE);
+    else insert(forbidding, forbidRanks, id, rows[row + RANK] ?? NONE);
   }
 
   if (errors.length > 1) errors.sort((a, b) => (a.policyId < b.policyId ? -1 : 1));
-  if (forbidding.length > 0) return { decision: 'deny', determining: sorted(forbidding), errors };
+  if (forbidding.length > 0) return { decision: 'deny', determining: forbidding, errors };
 
-  return { decision: permitting.length > 0 ? 'allow' : 'deny', determining: sorted(permitting), errors };
+  return { decision: permitting.length > 0 ? 'allow' : 'deny', determining: permitting, errors };
 }
 
-/** Up to so many are sorted faster by hand. */
-const FEW = 16;
+// Of the slice that is being judged, which is no longer than this. Judging calls nobody, so one of each does for all.
+const permitRanks = new Int32Array(LIMITS.slice_policies);
+const forbidRanks = new Int32Array(LIMITS.slice_policies);
 
-/** By UTF-16 units. */
-function sorted(ids: string[]): string[] {
-  if (ids.length > FEW) return ids.sort();
-
-  for (let end = 1; end < ids.length; end += 1) {
-    const id = ids[end] ?? '';
-    let place = end;
-    for (; place > 0; place -= 1) {
-      const before = ids[place - 1] ?? '';
-      if (before <= id) break;
-      ids[place] = before;
-    }
-    ids[place] = id;
+/** Puts an id where its rank wants it; the texts of ids stay where they are, which for many policies is far away. */
+function insert(ids: string[], ranks: Int32Array, id: string, rank: number): void {
+  let place = ids.length;
+  ids.push(id);
+  for (; place > 0; place -= 1) {
+    const before = ranks[place - 1] ?? NONE;
+    if (before < rank) break;
+    ranks[place] = before;
+    ids[place] = ids[place - 1] ?? id;
   }
-
-  return ids;
+  ranks[place] = rank;
+  ids[place] = id;
 }
 
 /** No place of a list. */

@@ -32,8 +32,7 @@ export function createConstantPool(): ConstantPool {
 
   function shared(constant: Constant): Constant {
     if (constant === undefined) return undefined;
-    const key =
-      constant instanceof Pattern ? `like ${JSON.stringify(constant.texts)}` : canonicalOf(constant);
+    const key = constant instanceof Pattern ? `like ${constant.key}` : canonicalOf(constant);
     const before = known.get(key);
     if (before === undefined) known.set(key, constant);
 

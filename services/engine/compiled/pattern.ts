@@ -2,11 +2,23 @@ import type { PatternPart } from './shape.ts';
 
 /** The pattern of a `like`: texts with wildcards between them. */
 export class Pattern {
-  /** What stands before the first wildcard, between them, and behind the last; one alone: there is no wildcard. */
-  readonly texts: readonly string[];
+  /** What stands before the first wildcard, or all of it where there is none. */
+  readonly first: string;
+  /** What stands between wildcards, if there are two or more. */
+  readonly between: readonly string[] | undefined;
+  /** What stands behind the last wildcard; `undefined`: there is none. */
+  readonly last: string | undefined;
 
+  /** @param texts what stands before the first wildcard, between them, and behind the last. */
   constructor(texts: readonly string[]) {
-    this.texts = texts;
+    this.first = texts[0] ?? '';
+    this.between = texts.length > 2 ? texts.slice(1, -1) : undefined;
+    this.last = texts.length > 1 ? texts[texts.length - 1] : undefined;
+  }
+
+  /** Equal for patterns that match the same, made of the same pieces. */
+  get key(): string {
+    return JSON.stringify([this.first, this.between, this.last]);
   }
 
   /**
@@ -14,17 +26,16 @@ export class Pattern {
    * never goes back. Comparing UTF-16 units is comparing scalar values, since both sides are well formed.
    */
   matches(text: string): boolean {
-    const { texts } = this;
-    const [first = ''] = texts;
-    if (texts.length === 1) return text === first;
+    const { first, between, last } = this;
+    if (last === undefined) return text === first;
 
-    const last = texts[texts.length - 1] ?? '';
     const end = text.length - last.length;
     if (end < first.length || !text.startsWith(first) || !text.endsWith(last)) return false;
 
+    if (between === undefined) return true;
+
     let from = first.length;
-    for (let index = 1; index < texts.length - 1; index += 1) {
-      const piece = texts[index] ?? '';
+    for (const piece of between) {
       const at = text.indexOf(piece, from);
       if (at === -1 || at + piece.length > end) return false;
       from = at + piece.length;
