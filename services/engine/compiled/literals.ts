@@ -1,5 +1,5 @@
 import { EXTENSION_FUNCTIONS } from '../extension/call.ts';
-import { canonicalOf } from '../value/canonical.ts';
+import { longOf } from '../value/long.ts';
 import { CedarRecord, CedarSet, EntityUid, type Value } from '../value/value.ts';
 import { createPattern, Pattern } from './pattern.ts';
 import { type Est, entityLiteral, type Literal } from './shape.ts';
@@ -14,7 +14,7 @@ export interface ConstantPool {
   add(literals: readonly Literal[]): number;
 }
 
-/** Equal literals are one object, whichever policies they stand in. */
+/** Literals that are equal objects are one, whichever policies they stand in. */
 export function createConstantPool(): ConstantPool {
   const constants: Constant[] = [];
   const known = new Map<string, Constant>();
@@ -30,9 +30,10 @@ export function createConstantPool(): ConstantPool {
     },
   };
 
+  /** What is no object is as small as the place that says where it is. */
   function shared(constant: Constant): Constant {
-    if (constant === undefined) return undefined;
-    const key = constant instanceof Pattern ? `like ${constant.key}` : canonicalOf(constant);
+    if (typeof constant !== 'object') return constant;
+    const key = constant instanceof Pattern ? `like ${constant.key}` : constant.key;
     const before = known.get(key);
     if (before === undefined) known.set(key, constant);
 
@@ -56,7 +57,7 @@ export function constantsOf(literals: readonly Literal[]): readonly Constant[] {
 /** What parsed Cedar text holds as a value is a literal or an entity; sets and records are expressions. */
 function literalValue(json: unknown): Value {
   if (typeof json === 'boolean' || typeof json === 'bigint' || typeof json === 'string') return json;
-  if (typeof json === 'number' && Number.isSafeInteger(json)) return BigInt(json);
+  if (typeof json === 'number' && Number.isSafeInteger(json)) return longOf(json);
   const uid = entityLiteral(json);
   if (uid !== undefined) return new EntityUid(uid.type, uid.id);
   if (Array.isArray(json)) return new CedarSet(json.map(literalValue));

@@ -1,7 +1,7 @@
 import { flatText } from '../flat-text.ts';
 import { UNKNOWN } from './numbers.ts';
 
-/** Keys of entities as numbers, counted from 0. */
+/** Keys of entities as numbers. */
 export interface KeyNumbers {
   readonly count: number;
   /** @returns {@link UNKNOWN} for a key that has none. */
@@ -12,13 +12,14 @@ export interface KeyNumbers {
 const PROBES = 8;
 
 /**
- * Numbers keys in the order of a set.
+ * Finds the numbers of keys, which are their places in a list of distinct ones.
  *
  * With tens of thousands of keys the time goes to the memory that is read, and not to what is computed: a `Map` reads a bucket, and of
  * each entry in it the entry and its text, here and there. This reads one place, and then the texts of neighbours next to each other.
  */
-export function createKeyNumbers(all: ReadonlySet<string>): KeyNumbers {
-  const keys = Array.from(all, flatText);
+export function createKeyNumbers(listed: readonly string[]): KeyNumbers {
+  // Neighbours in the list lie next to each other in memory.
+  const keys = listed.map(flatText);
   const places = 2 ** Math.ceil(Math.log2(2 * keys.length + 1));
   /** Of each place the hash of its key and, where one is there, the number above 0 that stands for it. */
   const table = new Int32Array(2 * places);

@@ -1,5 +1,4 @@
 import type { EntityConstraint, Policy, Scope } from '../policy.ts';
-import type { RawUid } from '../raw/raw.ts';
 import type { Schema } from '../schema/schema.ts';
 import { uidKey } from '../value/value.ts';
 import { type ActionSets, createActionSets } from './action-sets.ts';
@@ -46,10 +45,11 @@ const EXACT_RESOURCE = 2;
 
 export function createScopeTable(schema: Schema, policies: readonly Policy[]): ScopeTable {
   const types = new Map<string, number>();
-  const keys = createKeyNumbers(new Set(namedKeys(policies)));
+  const named = new Map<string, number>();
   const actions = createActionSets(schema, policies);
   const rows = new Int32Array(policies.length * COLUMNS);
   for (const [position, { scope }] of policies.entries()) writeRow(position * COLUMNS, position, scope);
+  const keys = createKeyNumbers([...named.keys()]);
 
   return {
     actions,
@@ -86,20 +86,8 @@ export function createScopeTable(schema: Schema, policies: readonly Policy[]): S
   }
 
   function keyOf(constraint: EntityConstraint): number {
-    return 'uid' in constraint ? keys.numberOf(keyOfUid(constraint.uid)) : ANY;
+    return 'uid' in constraint ? numbered(named, uidKey(constraint.uid.type, constraint.uid.id)) : ANY;
   }
-}
-
-/** In the order of the policies, so that what neighbours name lies next to each other. */
-function* namedKeys(policies: readonly Policy[]): Generator<string> {
-  for (const { scope } of policies) {
-    if ('uid' in scope.principal) yield keyOfUid(scope.principal.uid);
-    if ('uid' in scope.resource) yield keyOfUid(scope.resource.uid);
-  }
-}
-
-function keyOfUid({ type, id }: RawUid): string {
-  return uidKey(type, id);
 }
 
 function isMet(type: number, key: number, exact: number, subject: Subject): boolean {
