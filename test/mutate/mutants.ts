@@ -188,6 +188,11 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ]),
   ...inFile('compiled/literals.ts', [
+    [
+      'all literals are the first',
+      'return before ?? constant;',
+      'return known.values().next().value ?? constant;',
+    ],
     ['constructors take space around their text', 'call([literal.text])', 'call([literal.text.trim()])'],
     ['sets in literals are empty', 'new CedarSet(json.map(literalValue))', 'new CedarSet([])'],
   ]),
@@ -246,7 +251,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ]),
   ...inFile('slice/action-sets.ts', [
-    ['in of actions takes no members', "if (constraint.op === 'in') for", "if (constraint.op !== 'in') for"],
+    ['in of actions takes no members', "if (constraint.op === 'in')", "if (constraint.op !== 'in')"],
     [
       'all policies share the actions of the first',
       'if (before !== undefined) return before;',
@@ -260,6 +265,11 @@ export const MUTANTS: readonly Mutant[] = [
       'return resource === ANY ? ANY : resource * PARTS + AS_RESOURCE',
       'return resource === ANY ? ANY : resource * PARTS + AS_PRINCIPAL',
     ],
+  ]),
+  ...inFile('slice/key-numbers.ts', [
+    ['a key is told by its hash alone', ' && keys[number] === key', ''],
+    ['keys without a place are forgotten', 'crowded.get(key) ?? UNKNOWN', 'UNKNOWN'],
+    ['a place that is taken is the key', 'table[at] === hash && keys[number] === key', 'true'],
   ]),
   ...inFile('slice/scope-table.ts', [
     ['a type in a scope is overlooked', 'type !== ANY && type !== subject.type', 'false'],
@@ -283,17 +293,38 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     [
       'permits determine a deny',
-      'determining: sorted(forbidding)',
-      'determining: sorted([...forbidding, ...permitting])',
+      'determining: forbidding, errors',
+      'determining: [...forbidding, ...permitting].sort(), errors',
     ],
-    ['failures are not told', 'else errors.push(', 'else if (holds !== FAILED) errors.push('],
+    [
+      'failures are not told',
+      'if (holds !== true) errors.push(',
+      'if (holds === FAILED) continue;\n    if (holds !== true) errors.push(',
+    ],
     [
       'failures are told in any order',
       'if (errors.length > 1) errors.sort(',
       'if (errors.length < 1) errors.sort(',
     ],
-    ['policies are told in any order', 'if (before <= id) break;', 'if (before >= id) break;'],
-    ['an effect is lost', 'rows[row + PERMITS] === 1 ? permitting : forbidding', 'permitting'],
+    ['policies are told in any order', 'if (before < rank) break;', 'if (before > rank) break;'],
+    [
+      'ranks are of the wrong list',
+      'insert(forbidding, forbidRanks, id,',
+      'insert(forbidding, permitRanks, id,',
+    ],
+    [
+      'an effect is lost',
+      'else if (rows[row + PERMITS] === 1) insert(',
+      'else if (rows[row + PERMITS] !== 2) insert(',
+    ],
+  ]),
+  ...inFile('compiled/rows.ts', [
+    ['ids are ranked backwards', '? -1 : 1', '? 1 : -1'],
+    [
+      'policies share the literals of the first',
+      'rows[row + LITERALS] = pool.add(policy.condition.literals);',
+      'pool.add(policy.condition.literals);',
+    ],
   ]),
   ...inFile('compiled/environment.ts', [
     ['an entity is not in itself', 'if (entity.key === above.key) return true;', ''],

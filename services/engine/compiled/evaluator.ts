@@ -8,30 +8,8 @@ import { compileShape } from './compile.ts';
 import { RequestEnvironment } from './environment.ts';
 import type { Environment, Expression } from './expression.ts';
 import { FAILED, failureReason } from './failure.ts';
-import { type Constant, createConstantPool } from './literals.ts';
 import { startMeter } from './meter.ts';
-
-/** Compiled policies. What an evaluation reads of each lies in rows, as in the index. */
-interface CompiledPolicies {
-  /** By position. */
-  readonly ids: readonly string[];
-  /** Distinct ones. */
-  readonly conditions: readonly Expression[];
-  /** The literals of each policy next to each other. */
-  readonly constants: readonly Constant[];
-  /** One for each position. */
-  readonly rows: Int32Array;
-}
-
-/** Columns of a row. */
-const CONDITION = 0;
-/** Where among the constants its own begin. */
-const LITERALS = 1;
-/** 1 where a policy permits, 0 where it forbids. */
-const PERMITS = 2;
-/** Its place among the ids of all policies in the order of UTF-16 units. */
-const RANK = 3;
-const COLUMNS = 4;
+import { COLUMNS, CONDITION, type CompiledPolicies, LITERALS, PERMITS, RANK, rowsOf } from './rows.ts';
 
 /**
  * Cedar as closures over plain values: the slice by scope, then each condition, then Cedar's rules of authorization
@@ -86,33 +64,6 @@ function compileAll(policies: readonly Policy[]): readonly Expression[] {
 
     return condition;
   });
-}
-
-function rowsOf(policies: readonly Policy[], conditions: readonly Expression[]): CompiledPolicies {
-  const distinct = new Map<Expression, number>();
-  const pool = createConstantPool();
-  const rows = new Int32Array(policies.length * COLUMNS);
-  for (const [position, policy] of policies.entries()) {
-    const condition = conditions[position];
-    if (condition === undefined) throw new Error(NO_POLICY);
-    const number = distinct.get(condition) ?? distinct.size;
-    distinct.set(condition, number);
-    const row = position * COLUMNS;
-    rows[row + CONDITION] = number;
-    rows[row + LITERALS] = pool.add(policy.condition.literals);
-    rows[row + PERMITS] = policy.effect === 'permit' ? 1 : 0;
-  }
-
-  const ids = policies.map(({ id }) => id);
-  const byId = Uint32Array.from(ids.keys()).sort((a, b) => ((ids[a] ?? '') < (ids[b] ?? '') ? -1 : 1));
-  for (const [rank, position] of byId.entries()) rows[position * COLUMNS + RANK] = rank;
-
-  return {
-    ids,
-    conditions: [...distinct.keys()],
-    constants: pool.constants,
-    rows,
-  };
 }
 
 function decide(

@@ -1,5 +1,3 @@
-import { flatText } from '../flat-text.ts';
-
 /** Longer names are made anew each time. */
 export const LONGEST_KEPT = 32;
 
@@ -22,8 +20,13 @@ export function nameOfLate(text: string, start: number, end: number, hash: numbe
   const known = names[slot];
   if (known !== undefined && known.length === end - start && text.startsWith(known, start)) return known;
 
-  const name = flatText(text.slice(start, end));
+  const name = detached(text.slice(start, end));
   names[slot] = name;
 
   return name;
+}
+
+/** A part of a text keeps all of it in memory; the name of a property is a text of its own. */
+function detached(part: string): string {
+  return Object.keys({ [part]: 0 })[0] ?? part;
 }

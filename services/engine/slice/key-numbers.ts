@@ -1,4 +1,3 @@
-import { flatText } from '../flat-text.ts';
 import { UNKNOWN } from './numbers.ts';
 
 /** Keys of entities as numbers. */
@@ -17,9 +16,7 @@ const PROBES = 8;
  * With tens of thousands of keys the time goes to the memory that is read, and not to what is computed: a `Map` reads a bucket, and of
  * each entry in it the entry and its text, here and there. This reads one place, and then the texts of neighbours next to each other.
  */
-export function createKeyNumbers(listed: readonly string[]): KeyNumbers {
-  // Neighbours in the list lie next to each other in memory.
-  const keys = listed.map(flatText);
+export function createKeyNumbers(keys: readonly string[]): KeyNumbers {
   const places = 2 ** Math.ceil(Math.log2(2 * keys.length + 1));
   /** Of each place the hash of its key and, where one is there, the number above 0 that stands for it. */
   const table = new Int32Array(2 * places);
