@@ -7,7 +7,9 @@ const SHOWN = 64;
  */
 export class FieldPath {
   readonly #root: string;
+  /** The first `depth` lead to where it stands; what is behind them is over. */
   readonly #steps: (string | number)[] = [];
+  #depth = 0;
 
   constructor(root: string) {
     this.#root = root;
@@ -15,20 +17,23 @@ export class FieldPath {
 
   /** How many steps lead here from the root. */
   get depth(): number {
-    return this.#steps.length;
+    return this.#depth;
   }
 
   /** Into a member or an element. A reader that throws need not leave again: it is done. */
   enter(step: string | number): void {
-    this.#steps.push(step);
+    this.#steps[this.#depth] = step;
+    this.#depth += 1;
   }
 
   leave(): void {
-    this.#steps.pop();
+    this.#depth -= 1;
   }
 
   text(): string {
-    return this.#steps.reduce<string>((path, step) => path + wordsOf(step, path === ''), this.#root);
+    const steps = this.#steps.slice(0, this.#depth);
+
+    return steps.reduce<string>((path, step) => path + wordsOf(step, path === ''), this.#root);
   }
 }
 
