@@ -189,6 +189,12 @@ describe('a typed context', () => {
     ['an integer over 64 bits', record({ n: 2n ** 63n }), 'context.n'],
     ['a lone surrogate', record({ s: '\ud800' }), 'context.s'],
     ['U+FFFD', record({ s: '\ufffd' }), 'context.s'],
+    [
+      'a lone surrogate in an object that is of no text',
+      new RawObject(new Map([['s', '\ud800']])),
+      'context.s',
+    ],
+    ['U+FFFD in an object that is of no text', new RawObject(['s', '\ufffd']), 'context.s'],
     ['null', record({ n: null }), 'context.n'],
     ['a missing field', record({ nested: record({}) }), 'context.nested.must'],
     ['a typed set at the top', new TypedSet([]), 'context'],
