@@ -132,6 +132,8 @@ export const LIMITS = {
   approval_wait_ms: 30_000,
   /** Such waits of one process at a time. */
   approval_waits: 1_024,
+  /** Watches of questions that one process answers at a time. */
+  approval_watches: 64,
   /** The comment of an answer, in characters. */
   approval_comment: 1_024,
   /** Time of the thread that bundles may take which are judged by Cedar after a difference; calls beyond it are refused. */

@@ -5,10 +5,10 @@ import { APPROVAL_STATUSES } from '../../engine/approval.ts';
 import { LIMITS } from '../../engine/limits.ts';
 import type { Answer } from '../../store/approvals/answer.ts';
 import type { DeskCall } from '../approvals/desk.ts';
-import { watchApprovals } from '../approvals/watch.ts';
+import { drained } from '../approvals/drained.ts';
 import { jsonText } from '../wire/rest/json-text.ts';
 import { approvalJson, examinedJson } from './approval-json.ts';
-import { type AdminContext, goneSignal, reply, visibleStores } from './context.ts';
+import { type AdminContext, goneSignal, reply } from './context.ts';
 import { adminCallOf } from './guard.ts';
 import { readInput, readQuery } from './input.ts';
 import { type AdminRoute, createAdminRoutes } from './routes.ts';
@@ -60,11 +60,12 @@ export function approvalRoutes({ desk, poolFor, stopping }: AdminContext): reado
   routes.get('/v1/approvals/watch', 'readApprovals', async (request, response) => {
     const { for_ms: forMs } = readQuery(request, WATCH_QUERY);
     const gone = AbortSignal.any([goneSignal(request, response), AbortSignal.timeout(forMs), stopping]);
+    const watch = desk.watch(callOf(request, 'get', '/v1/approvals/watch'), gone);
     response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
     response.flushHeaders();
     try {
-      for await (const approval of watchApprovals(poolFor(request), visibleStores(request) ?? 'all', gone)) {
-        response.write(`${jsonText(approvalJson(approval))}\n`);
+      for await (const approval of watch) {
+        if (!response.write(`${jsonText(approvalJson(approval))}\n`)) await drained(response, gone);
       }
       response.end();
     } catch {

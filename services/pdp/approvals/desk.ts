@@ -1,5 +1,6 @@
 import type { ApprovalStatus } from '../../engine/approval.ts';
 import { PdpError } from '../../engine/error.ts';
+import { LIMITS } from '../../engine/limits.ts';
 import type { RawUid } from '../../engine/raw/raw.ts';
 import { uidKey } from '../../engine/value/value.ts';
 import type { Keyring } from '../../ledger/keyring.ts';
@@ -22,6 +23,7 @@ import { askedRequest } from './asked-request.ts';
 import { type AnswerJudgement, judgeAnswer, requireServed } from './judge-answer.ts';
 import { personOf } from './person.ts';
 import { type ShownRequest, shownRequest } from './shown-request.ts';
+import { watchApprovals } from './watch.ts';
 
 /** A call of somebody whose role lets them come to the desk. */
 export interface DeskCall extends AdminCall {
@@ -64,6 +66,11 @@ export interface Desk {
    * @throws PdpError as {@link examine} does, and `conflict` where it takes no more answers or has theirs.
    */
   answer(call: DeskCall, id: string, given: GivenAnswer): Promise<Approval>;
+  /**
+   * Tells of questions as {@link watchApprovals} does, until the signal aborts.
+   * @throws PdpError `overloaded` where too many watch already.
+   */
+  watch(call: DeskCall, signal: AbortSignal): AsyncGenerator<Approval>;
 }
 
 export interface DeskOptions {
@@ -74,6 +81,8 @@ export interface DeskOptions {
 }
 
 export function createDesk({ ledger, system, snapshot, keyring }: DeskOptions): Desk {
+  let watching = 0;
+
   return {
     list(call, { store, ...query }) {
       const visible = storesOf(call.caller);
@@ -139,7 +148,25 @@ export function createDesk({ ledger, system, snapshot, keyring }: DeskOptions): 
 
       return getApproval(call.pool, id, stores);
     },
+
+    watch(call, signal) {
+      if (watching < LIMITS.approval_watches) return watched(call, signal);
+
+      throw new PdpError('overloaded', 'too many watch approvals; try again later', {
+        limit: { name: 'approval_watches', max: LIMITS.approval_watches },
+      });
+    },
   };
+
+  /** Each asks PostgreSQL again and again, through the connections that administration needs as well. */
+  async function* watched({ pool, caller }: DeskCall, signal: AbortSignal): AsyncGenerator<Approval> {
+    watching += 1;
+    try {
+      yield* watchApprovals(pool, storesOf(caller), signal);
+    } finally {
+      watching -= 1;
+    }
+  }
 
   async function judge(
     call: DeskCall,

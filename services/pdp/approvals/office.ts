@@ -14,8 +14,7 @@ import { type AdminCall, decideAdmin } from '../admin/guard.ts';
 import type { Repeats } from '../admin/repeats.ts';
 import { INSTALLATION, type SystemBundle } from '../admin/system-bundle.ts';
 import type { Caller } from '../types.ts';
-import { type Desk, type DeskCall, type GivenAnswer, type ListQuery, storesOf } from './desk.ts';
-import { watchApprovals } from './watch.ts';
+import type { Desk, DeskCall, GivenAnswer, ListQuery } from './desk.ts';
 
 export type Question = z.infer<typeof ApprovalQuestion>;
 export type Examined = z.infer<typeof ExaminedApproval>;
@@ -57,9 +56,7 @@ export function createOffice({ desk, pool, charge, ...deciding }: OfficeOptions)
 
     async *watch(call, signal) {
       const visit = await admitted(call, 'readApprovals');
-      for await (const approval of watchApprovals(visit.pool, storesOf(call.caller), signal)) {
-        yield approvalJson(approval);
-      }
+      for await (const approval of desk.watch(visit, signal)) yield approvalJson(approval);
     },
   };
 

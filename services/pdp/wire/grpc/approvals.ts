@@ -3,6 +3,7 @@ import { APPROVAL_STATUSES } from '../../../engine/approval.ts';
 import { PdpError, toPdpError } from '../../../engine/error.ts';
 import { LIMITS } from '../../../engine/limits.ts';
 import type { AdminCall } from '../../admin/guard.ts';
+import { drained } from '../../approvals/drained.ts';
 import type { Examined, Office, Question } from '../../approvals/office.ts';
 import type { RpcMethod } from '../../observe/operation.ts';
 import type { Caller, TraceContext } from '../../types.ts';
@@ -114,7 +115,6 @@ export function approvalHandlers(handling: Handling, office: Office) {
   function watch(...[call]: Parameters<handleServerStreamingCall<Incoming, ApprovalQuestion>>): void {
     const trace = traceOf(handling, call);
     const gone = new AbortController();
-    watches.add(gone);
     call.once('cancelled', () => gone.abort());
     tell().then(
       () => call.end(),
@@ -122,8 +122,8 @@ export function approvalHandlers(handling: Handling, office: Office) {
     );
 
     async function tell(): Promise<void> {
-      const caller = callerOf(handling.service, call);
-      readMessage(WATCH_APPROVALS_REQUEST, call.request);
+      const caller = admitted();
+      watches.add(gone);
       const asking = setInterval(() => {
         try {
           callerOf(handling.service, call);
@@ -133,8 +133,7 @@ export function approvalHandlers(handling: Handling, office: Office) {
       }, AGAIN_MS);
       try {
         for await (const question of office.watch(callOf('WatchApprovals', caller, trace, ''), gone.signal)) {
-          if (call.write(questionMessage(question)) || gone.signal.aborted) continue;
-          await drained(call, gone.signal);
+          if (!call.write(questionMessage(question))) await drained(call, gone.signal);
         }
       } finally {
         clearInterval(asking);
@@ -143,14 +142,22 @@ export function approvalHandlers(handling: Handling, office: Office) {
       // Whose credential is good no more is told so.
       callerOf(handling.service, call);
     }
-  }
-}
 
-function drained(call: NodeJS.EventEmitter, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    call.once('drain', resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+    /** Who watches; nothing is held for whom that is refused. */
+    function admitted(): Caller {
+      let caller: Caller | undefined;
+      try {
+        caller = callerOf(handling.service, call);
+        readMessage(WATCH_APPROVALS_REQUEST, call.request);
+
+        return caller;
+      } catch (thrown) {
+        const error = toPdpError(thrown);
+        handling.onRefusal({ error, caller, transport: 'grpc', trace });
+        throw error;
+      }
+    }
+  }
 }
 
 function readMessage(schema: MessageSchema, incoming: Incoming): Readonly<Record<string, unknown>> {
