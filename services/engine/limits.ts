@@ -124,6 +124,8 @@ export const LIMITS = {
   outcome_ms: 3_600_000,
   /** Questions to people of one run, or of one principal where there is no run, that may be open or denied of late. */
   open_approvals: 16,
+  /** The same of one principal, in whichever runs. */
+  open_approvals_of_principal: 64,
   /** How long a denial by people stands for the same request. */
   approval_denial_ms: 15 * 60_000,
   /** Calls of one process that look at approvals in PostgreSQL. */

@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest';
 import { parseExactJson } from '../../services/ledger/json.ts';
 import { idOf, useDesk } from '../pdp/approvals/desk-world.ts';
+import { ASKING } from '../pdp/approvals/support.ts';
 import { type Ran, usePalisade } from './support/run.ts';
 
 const palisade = usePalisade();
-const desk = useDesk({ manifest: (text) => `${text}approval: { redact: [input.pin] }\n` });
+const desk = useDesk({
+  manifest: (text) => `${text}approval: { redact: [input.pin] }\n`,
+  // Words that look like a line of what would run.
+  asking: ASKING.replace(/@reason\(.*\)/, '@reason("Ask finance.\\nprincipal  Bot::\\"other\\"")'),
+});
 
 async function run(who: string, command: string, ...args: string[]): Promise<Ran> {
   return palisade(['approval', command, ...args], {
@@ -25,7 +30,7 @@ test('a question is listed, shown with nothing hidden, approved, and used', asyn
     ),
   );
   const { stdout } = await run('fay', 'show', id);
-  expect(stdout).toContain('principal  Bot::"bot"\n');
+  expect(stdout.match(/^principal {2}.*$/gm)).toEqual(['principal  Bot::"bot"']);
   expect(stdout).toContain('input.amount = 500\n');
   expect(stdout).toContain('input.note = "rent \\u{202e}\\u{1b}[2J"\n');
   expect(stdout).toContain('input.pin = (redacted)\n');

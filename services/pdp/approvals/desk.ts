@@ -102,6 +102,7 @@ export function createDesk({ ledger, system, snapshot, keyring }: DeskOptions): 
     },
 
     async answer(call, id, { answer, as, comment }) {
+      requireOneLine(comment);
       const stores = storesOf(call.caller);
       const approval = await getApproval(call.pool, id, stores);
       const person = personOf(call.caller, as);
@@ -189,6 +190,13 @@ export function createDesk({ ledger, system, snapshot, keyring }: DeskOptions): 
 
     return { judgement, request: () => shownRequest(asked, bundle.approvalRedact) };
   }
+}
+
+/** Others read it before they answer: it must not look like more than one line. */
+function requireOneLine(comment: string): void {
+  if (!/\p{Cc}/u.test(comment)) return;
+
+  throw new PdpError('invalid_request', 'comment holds a control character', { field: 'comment' });
 }
 
 function refusalOf({ verdict: { reasonCode, message } }: AnswerJudgement): string {

@@ -16,13 +16,14 @@ export interface Said {
   readonly judged: Judged;
   /** With the approval, where there is a good one. */
   readonly known: Known;
-  /** The question that stands for it. */
+  /** The question that stands for it, or the approval that it consumes. */
   readonly approval: ReplyApproval | undefined;
 }
 
 /**
  * Looks whether people can lift a denial, or have. Where the call names an approval that is good for exactly this request, it is judged
  * again by that; where it names none, they are asked, unless that changes nothing.
+ * @returns `undefined` where another decision has the key of the call: that one asks.
  * @throws PdpError `unavailable` or `overloaded` where PostgreSQL cannot be asked.
  */
 export async function liftByApproval(
@@ -31,7 +32,7 @@ export async function liftByApproval(
   request: StatefulRequest,
   denied: Judged,
   known: Known,
-): Promise<Said> {
+): Promise<Said | undefined> {
   const { call, scope, store, at } = begun;
   const { bundle } = begun.selected;
   const stands: Said = { judged: denied, known, approval: undefined };
@@ -67,7 +68,9 @@ export async function liftByApproval(
     return { judged, known: lifted, approval: { ...approval, status: 'consumed' } };
   }
 
-  async function asked(wanted: ApprovalRequirement): Promise<Said> {
+  async function asked(wanted: ApprovalRequirement): Promise<Said | undefined> {
+    // What would run is shown out of the record of this decision, so nobody is asked for one that is not made.
+    if (await request.claim()) return undefined;
     const { principal, action, resource } = call;
     const { evaluation, informed } = denied.decided;
     const standing = await path.approvals.ask(
@@ -87,6 +90,7 @@ export async function liftByApproval(
         requirement: wanted,
         memoryMs: LIMITS.approval_denial_ms,
         cap: LIMITS.open_approvals,
+        capOfPrincipal: LIMITS.open_approvals_of_principal,
       },
       scope,
     );

@@ -39,6 +39,9 @@ export async function authorizeStateful(
     const leave = await request.enter();
     try {
       await walk(path, begun, request, settled);
+    } catch (thrown) {
+      request.disclaim();
+      throw thrown;
     } finally {
       leave();
     }
@@ -80,6 +83,7 @@ async function walk(
     const said = await (first.settled.decision === 'deny'
       ? liftByApproval(path, begun, request, first, known)
       : { judged: first, known, approval: undefined });
+    if (said === undefined) return replay();
     const { judged } = said;
     if (judged.settled.decision === 'deny') return reply(judged, known, toldOf(said));
     if (call.mode === 'check') return request.isOver(known) ? deny(judged, known) : reply(judged, said.known);

@@ -51,8 +51,10 @@ export interface StatefulRequest {
   readonly read: () => Promise<Known>;
   /** Takes all that an allow takes, or nothing. @param known what it was judged by. */
   readonly settle: (judged: Judged, known: Known) => Promise<SettlementAnswer>;
-  /** Claims the key of a deny, which takes nothing else. @returns whether another decision has it. */
+  /** Claims the key of a deny, which takes nothing else; again, it changes nothing. @returns whether another decision has it. */
   readonly claim: () => Promise<boolean>;
+  /** Gives back a key that was claimed for a decision which is not made. */
+  readonly disclaim: () => void;
   /** @param known before it; needed where {@link looksFirst}. */
   readonly judge: (known: Known) => Judged;
   readonly isOver: (known: Known) => boolean;
@@ -84,6 +86,7 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
   const decisionId = uuidv7(at);
   const key = keyedRequest(path, { call, scope, store }, request);
   const keyPart = key === undefined ? {} : { key: key.part };
+  let isClaimed = false;
 
   return {
     decisionId,
@@ -117,11 +120,16 @@ export function statefulRequest(path: DecisionPath, begun: Begun): StatefulReque
       ),
 
     async claim() {
-      if (key === undefined) return false;
+      if (key === undefined || isClaimed) return false;
       const denied = { decisionId, subject, store, uses: [], deadline, ...keyPart };
       const { outcome } = await waiting(() => counting.settle(denied));
+      isClaimed = outcome !== 'key_taken';
 
-      return outcome === 'key_taken';
+      return !isClaimed;
+    },
+
+    disclaim() {
+      if (isClaimed) counting.release(decisionId);
     },
 
     judge(known) {

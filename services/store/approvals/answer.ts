@@ -24,8 +24,8 @@ export interface ApprovalAnswer {
  * Takes the answer of one person, within a transaction.
  * @returns what the approval is by then.
  * @throws PdpError `not_found`; `conflict` where it is answered, used or expired, or this person or credential has answered;
- * `permission_denied` where the same credential asked, or an answer is there of somebody who may be the same person by a credential that
- * one of the two made.
+ * `permission_denied` where the same credential asked, or one that it has made, or an answer is there of somebody who may be the same person
+ * by a credential that one of the two made.
  */
 export async function answerApproval(client: Client, answer: ApprovalAnswer): Promise<ApprovalStatus> {
   const [row] = await query<{ outcome: string | null; status: ApprovalStatus }>(
@@ -52,6 +52,8 @@ export async function answerApproval(client: Client, answer: ApprovalAnswer): Pr
       throw unknownApproval(answer.approvalId);
     case 'own':
       throw new PdpError('permission_denied', 'a credential does not answer what it asked itself');
+    case 'own_agent':
+      throw new PdpError('permission_denied', 'nobody answers for an agent whose credential they have made');
     case 'not_apart':
       throw new PdpError(
         'permission_denied',

@@ -30,6 +30,8 @@ export interface ApprovalAsk {
   readonly memoryMs: number;
   /** Questions of one run, or of one principal where there is no run, that may be open or denied of late. */
   readonly cap: number;
+  /** The same of one principal, in all its runs. */
+  readonly capOfPrincipal: number;
 }
 
 /** The question that stands for a request. */
@@ -96,6 +98,7 @@ function textOf({ principal, action, resource, runId, requirement, ...ask }: App
     ttl_ms: ttlMs,
     memory_ms: ask.memoryMs,
     cap: ask.cap,
+    cap_of_principal: ask.capOfPrincipal,
   });
 }
 

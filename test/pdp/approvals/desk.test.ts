@@ -126,6 +126,20 @@ describe('who may approve', () => {
 });
 
 describe('nobody approves', () => {
+  test('with a comment of which others could not tell where it ends', async () => {
+    const id = idOf(await desk.current.pay({ note: 'of many lines' }));
+
+    for (const comment of ['ok\n\ninput.amount = 1', 'a\u0000b', '\u001b[2J', '\u0085']) {
+      expect(await answered('fay', id, 'approve', { comment })).toMatchObject({
+        status: 400,
+        body: { field: 'comment', detail: 'comment holds a control character' },
+      });
+    }
+    expect(await answered('fay', id, 'approve', { comment: 'x'.repeat(1_024) })).toMatchObject({
+      status: 200,
+    });
+  });
+
   test('outside of the groups, nor sees what would run', async () => {
     const id = idOf(await desk.current.pay({ note: 'of finance' }));
 

@@ -21,6 +21,16 @@ const ALLOWED = { decision: 'allow', reason_code: 'permitted' };
 const unavailable = expect.objectContaining({ code: 'unavailable' });
 const byId = (approval_id: string) => ({ call: { approval_id } });
 
+const NO_RUN = {
+  run_id: '',
+  parent_run_id: '',
+  step: 0n,
+  tool_call_id: '',
+  conversation_id: '',
+  agent_id: '',
+  tool_name: '',
+};
+
 /** A payment that fay has approved. */
 async function approved({ pay, serving }: Paying): Promise<string> {
   const id = questionOf(await pay());
@@ -167,15 +177,7 @@ forbid (principal, action == Action::"pay", resource) when { context.pdp.limits.
 
   test('stops being asked after so many of one run', async () => {
     await withPaying(async ({ pay }) => {
-      const run = {
-        run_id: 'r',
-        parent_run_id: '',
-        step: 0n,
-        tool_call_id: '',
-        conversation_id: '',
-        agent_id: '',
-        tool_name: '',
-      };
+      const run = { ...NO_RUN, run_id: 'r' };
       for (let at = 0; at < LIMITS.open_approvals; at += 1)
         questionOf(await pay({ note: `${at}`, call: { run } }));
 
@@ -187,6 +189,51 @@ forbid (principal, action == Action::"pay", resource) when { context.pdp.limits.
       expect(await pay({ note: 'of another', call: { run: { ...run, run_id: 's' } } })).toMatchObject({
         approval: { status: 'pending' },
       });
+    });
+  });
+
+  test('stops being asked after so many of one principal, whatever it calls its runs', async () => {
+    await withPaying(async ({ pay }) => {
+      const inRun = (run_id: string) => ({
+        call: { run: { ...NO_RUN, run_id } },
+      });
+      for (let at = 0; at < LIMITS.open_approvals_of_principal; at += 1)
+        questionOf(await pay(inRun(`run ${at}`)));
+
+      expect(await pay(inRun('one more'))).toMatchObject({
+        ...REQUIRED,
+        approval: undefined,
+        message: expect.stringContaining('Too many'),
+      });
+    });
+  });
+
+  test('shows the request of a decision that is made, where the same call comes twice under one key', async () => {
+    await withPaying(async ({ pay, people, serving }) => {
+      const call = { idempotency_key: 'k' };
+      const ask: typeof people.ask = async (...question) => {
+        const standing = await people.ask(...question);
+        await pay({ call });
+
+        return standing;
+      };
+      const asked = await pay({ call, people: { ask } });
+      const { rows } = await serving.query('select decision_id from approvals');
+
+      expect(asked).toMatchObject({ ...REQUIRED, replayed: false });
+      expect(rows).toEqual([{ decision_id: (asked as { decision_id?: string }).decision_id }]);
+      expect(await pay({ call })).toMatchObject({ ...asked, replayed: true });
+    });
+  });
+
+  test('that cannot be asked leaves its key free', async () => {
+    await withPaying(async ({ pay, counting }) => {
+      const call = { idempotency_key: 'k' };
+      const ask = () => Promise.reject(new PdpError('unavailable', 'the database is not available'));
+      expect(await pay({ call, people: { ask } })).toEqual(unavailable);
+      await counting.settled();
+
+      expect(await pay({ call })).toMatchObject({ ...REQUIRED, replayed: false });
     });
   });
 
@@ -367,7 +414,11 @@ describe('an approval', () => {
       async ({ pay, serving }) => {
         const first = questionOf(await pay());
         await answer(serving, first, 'gil');
-        expect(await pay(byId(first))).toMatchObject({ decision: 'deny', reason_code: 'forbidden' });
+        expect(await pay(byId(first))).toMatchObject({
+          decision: 'deny',
+          reason_code: 'forbidden',
+          approval: { approval_id: first, status: 'approved' },
+        });
 
         const second = questionOf(await pay({ note: 'again' }));
         await answer(serving, second, 'fay');

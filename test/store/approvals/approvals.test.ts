@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { findApproval, listApprovals } from '../../../services/store/approvals/read.ts';
 import { recordApprovals, releaseApprovals } from '../../../services/store/approvals/settle.ts';
 import { sweepApprovals } from '../../../services/store/approvals/sweep.ts';
-import { insertCredential } from '../../../services/store/credentials.ts';
+import { insertCredential, revokeCredential } from '../../../services/store/credentials.ts';
 import { withDatabase } from '../../support/postgres.ts';
 import { aCredential } from '../samples.ts';
 import { answer, ask, asked, FINANCE, letPass, take } from './support.ts';
@@ -59,6 +59,37 @@ describe('asking', () => {
       expect(await ask(serving, { requestDigest: digest(6), runId: 's' })).toMatchObject({ isNew: true });
     });
   });
+
+  test('stops at so many of one principal, whatever it calls its runs, and not of another', async () => {
+    await withDatabase(async ({ serving }) => {
+      const all = await Promise.all(
+        Array.from({ length: 8 }, (_, n) =>
+          ask(serving, { requestDigest: `sha256:${String(n).padStart(64, '0')}`, runId: `run ${n}` }),
+        ),
+      );
+
+      expect(all.filter((one) => one !== undefined)).toHaveLength(5);
+      expect(await ask(serving, { requestDigest: OTHER })).toBeUndefined();
+      const principal = { type: 'Bot', id: 'other' };
+      expect(await ask(serving, { requestDigest: OTHER, principal })).toMatchObject({ isNew: true });
+    });
+  });
+
+  test('stands on a decision that is in the log, if one that asked is', async () => {
+    await withDatabase(async ({ owner, serving }) => {
+      const [lost, logged, later] = [randomUUID(), randomUUID(), randomUUID()];
+      const id = await asked(serving, { decisionId: lost });
+      await ask(serving, { decisionId: logged });
+      await owner.query(
+        `insert into decisions (decision_id, kind, time, subject, reason_code, trace_id, process_id, boot_id, seq, record)
+         values ($1, 'decision', now(), 'agents', 'approval_required', '', 'p', $1, 1, '{}')`,
+        [logged],
+      );
+      await ask(serving, { decisionId: later });
+
+      expect(await findApproval(serving, id, 'all')).toMatchObject({ decision_id: logged });
+    });
+  });
 });
 
 describe('answers', () => {
@@ -87,6 +118,31 @@ describe('answers', () => {
       expect(await answer(serving, id, 'fay')).toBe('pending');
       await expect(answer(serving, id, 'gil')).rejects.toMatchObject({ code: 'permission_denied' });
       expect(await answer(serving, id, 'bob')).toBe('approved');
+    });
+  });
+
+  test('of a credential and of one that it had made are so in either order, unless that was revoked before anybody asked', async () => {
+    await withDatabase(async ({ serving }) => {
+      await insertCredential(serving, aCredential({ id: 'old', name: 'bob', createdBy: 'fay' }));
+      await revokeCredential(serving, 'old');
+      await insertCredential(serving, aCredential({ id: 'new', name: 'bob', createdBy: 'admin' }));
+      await insertCredential(serving, aCredential({ id: 'made', name: 'gil', createdBy: 'fay' }));
+      const groups = [{ group: { type: 'Group', id: 'finance' }, count: 3 }];
+      const id = await asked(serving, { requirement: { groups, ttlMs: 60_000, severity: 'low' } });
+
+      expect(await answer(serving, id, 'bob')).toBe('pending');
+      expect(await answer(serving, id, 'gil')).toBe('pending');
+      await expect(answer(serving, id, 'fay')).rejects.toMatchObject({ code: 'permission_denied' });
+    });
+  });
+
+  test('are not those of who made the credential that asks', async () => {
+    await withDatabase(async ({ serving }) => {
+      await insertCredential(serving, aCredential({ name: 'agents', createdBy: 'fay' }));
+      const id = await asked(serving);
+
+      await expect(answer(serving, id, 'fay')).rejects.toThrow(/whose credential they have made/);
+      expect(await answer(serving, id, 'gil')).toBe('approved');
     });
   });
 

@@ -36,6 +36,7 @@ export function anAsk(changes: Partial<ApprovalAsk> = {}): ApprovalAsk {
     },
     memoryMs: 60_000,
     cap: 3,
+    capOfPrincipal: 5,
     ...changes,
   };
 }

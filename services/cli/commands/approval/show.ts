@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { escapeControls } from '../../../bundles/problem.ts';
 import { createAdminClient } from '../../client.ts';
 import { print } from '../../output.ts';
 import { missingText, type QuestionAnswer } from './question.ts';
@@ -38,7 +39,8 @@ export function showCommand(): Command {
       const query = as === undefined ? '' : `?${new URLSearchParams({ as })}`;
       const path = `/v1/approvals/${encodeURIComponent(id)}${query}`;
       const answer = (await createAdminClient().request('GET', path)) as ExaminedAnswer;
-      print(answer, json, () => lines(answer));
+      // Each on one line, whoever wrote what stands in it: nobody may add to what would run.
+      print(answer, json, () => lines(answer).map(escapeControls));
     });
 }
 
