@@ -108,3 +108,43 @@ begin
   return query select null::text, next;
 end
 $$;
+
+-- Opens a run. One that is started in another is of the same store and credential, or is not started. Null where it went well, otherwise
+-- `parent_unknown`, `parent_ended`, `too_deep` or `too_many`. How many are in the tree is counted without holding up others, so starts at the same
+-- moment may pass the cap by as many as they are.
+create function start_run(wanted jsonb, lasts interval, max_depth integer, max_tree integer) returns text
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  asked record;
+  above runs;
+  tree runs;
+  moment timestamptz;
+begin
+  select * into asked from jsonb_to_record(wanted)
+    as a (run_id uuid, store text, subject text, principal text, parent uuid, conversation_id text);
+  if asked.parent is null then
+    moment := limit_clock();
+    insert into runs (run_id, store, subject, principal, root, depth, conversation_id, started_at, ends_at)
+      values (asked.run_id, asked.store, asked.subject, asked.principal, asked.run_id, 0, asked.conversation_id, moment, moment + lasts);
+    return null;
+  end if;
+
+  select * into above from runs where run_id = asked.parent and store = asked.store and subject = asked.subject;
+  if not found then return 'parent_unknown'; end if;
+  -- The root first, as everybody does: while it is held, nothing of the tree ends.
+  select * into tree from runs where run_id = above.root for share;
+  select * into above from runs where run_id = asked.parent;
+  moment := limit_clock();
+  if above.run_id is null or above.ended_at is not null or tree.ends_at <= moment then return 'parent_ended'; end if;
+  if above.depth >= max_depth then return 'too_deep'; end if;
+  if (select count(*) from (select from runs where root = tree.run_id limit max_tree) r) >= max_tree then return 'too_many'; end if;
+
+  insert into runs (run_id, store, subject, principal, parent, root, depth, conversation_id, started_at, ends_at)
+    values (asked.run_id, asked.store, asked.subject, asked.principal, asked.parent, tree.run_id, above.depth + 1,
+            asked.conversation_id, moment, tree.ends_at);
+  return null;
+end
+$$;
+
+revoke execute on function start_run(jsonb, interval, integer, integer) from public;
+grant execute on function start_run(jsonb, interval, integer, integer) to palisade_serving;

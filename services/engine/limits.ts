@@ -46,6 +46,8 @@ export const LIMITS = {
   bundle_labels: 64,
   /** Runs above each other in one tree of runs. */
   run_depth: 16,
+  /** Runs in one tree, ended ones too: they end and are forgotten together. */
+  run_tree: 1_000,
   /** How long a run may go on, with all that were started in it; then it ends by itself. */
   run_hours: 24,
   /** How long an ended run, and what only it counted, is kept. */

@@ -2,6 +2,7 @@ import { createLimitCounting, type LimitCounting } from '../store/limits/countin
 import { type Swept, sweepLimits } from '../store/limits/sweep.ts';
 import { createPool, type DatabaseConnection } from '../store/pool.ts';
 import { type SweptRuns, sweepRuns } from '../store/runs/sweep-runs.ts';
+import { sweepAll } from '../store/sweep-all.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createThrottle } from '../telemetry/throttle.ts';
 
@@ -49,11 +50,17 @@ export function countLimits({ connection, log }: CountLimitsOptions): CountingLi
   };
   const counting = createLimitCounting({ database: pool, onLost });
   let stats: LimitStats = { reconciled: 0, forgotten: 0, last: NOTHING, runs: { open: 0, forgotten: 0 } };
+  let isStopping = false;
   let sweeping: Promise<void> | undefined;
   const timer = setInterval(() => {
-    sweeping ??= sweep().finally(() => {
-      sweeping = undefined;
-    });
+    // Neither keeps the other from being cleared up.
+    sweeping ??= sweepTrees()
+      .catch(onLost)
+      .then(sweep)
+      .catch(onLost)
+      .finally(() => {
+        sweeping = undefined;
+      });
   }, SWEEP_EVERY_MS).unref();
 
   return {
@@ -61,6 +68,7 @@ export function countLimits({ connection, log }: CountLimitsOptions): CountingLi
     stats: () => stats,
 
     async stop() {
+      isStopping = true;
       clearInterval(timer);
       await counting.settled();
       await sweeping;
@@ -68,18 +76,27 @@ export function countLimits({ connection, log }: CountLimitsOptions): CountingLi
     },
   };
 
+  async function sweepTrees(): Promise<void> {
+    const all = await sweepAll(
+      () => sweepRuns(pool),
+      () => isStopping,
+    );
+    const forgotten = all.reduce((sum, swept) => sum + swept.forgotten, stats.runs.forgotten);
+    stats = { ...stats, runs: { open: all.at(-1)?.open ?? 0, forgotten } };
+  }
+
   async function sweep(): Promise<void> {
-    try {
-      const runs = await sweepRuns(pool);
-      const swept = await sweepLimits(pool, PENDING_MS);
-      stats = {
-        reconciled: stats.reconciled + (swept?.reconciled ?? 0),
-        forgotten: stats.forgotten + (swept?.forgotten ?? 0),
-        last: swept ?? NOTHING,
-        runs: { open: runs?.open ?? 0, forgotten: stats.runs.forgotten + (runs?.forgotten ?? 0) },
-      };
-    } catch (error) {
-      onLost(error);
-    }
+    const all = await sweepAll(
+      () => sweepLimits(pool, PENDING_MS),
+      () => isStopping,
+    );
+    const sum = (of: 'reconciled' | 'forgotten') =>
+      all.reduce((total, swept) => total + swept[of], stats[of]);
+    stats = {
+      ...stats,
+      reconciled: sum('reconciled'),
+      forgotten: sum('forgotten'),
+      last: all.at(-1) ?? NOTHING,
+    };
   }
 }

@@ -1,6 +1,7 @@
 import { tellExpired } from '../../store/approvals/events.ts';
 import { type SweptApprovals, sweepApprovals } from '../../store/approvals/sweep.ts';
 import { createPool, type DatabaseConnection } from '../../store/pool.ts';
+import { sweepAll } from '../../store/sweep-all.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';
 import { createPeople, type People } from './people.ts';
@@ -47,6 +48,7 @@ export function followApprovals({ connection, log, url }: FollowApprovalsOptions
   };
   const people = createPeople({ database, url, onLost });
   let stats: Omit<ApprovalStats, 'waiting'> = { expired: 0, reconciled: 0, unknown: 0 };
+  let isStopping = false;
   let sweeping: Promise<void> | undefined;
   const timer = setInterval(() => {
     sweeping ??= sweep().finally(() => {
@@ -59,6 +61,7 @@ export function followApprovals({ connection, log, url }: FollowApprovalsOptions
     stats: () => ({ ...stats, waiting: people.waiting() }),
 
     async stop() {
+      isStopping = true;
       clearInterval(timer);
       await people.settled();
       await sweeping;
@@ -68,12 +71,9 @@ export function followApprovals({ connection, log, url }: FollowApprovalsOptions
 
   async function sweep(): Promise<void> {
     try {
-      const swept = await sweepApprovals(database, {
-        pendingMs: PENDING_MS,
-        keptMs: KEPT_MS,
-        onExpired: tellExpired,
-      });
-      if (swept !== undefined) add(swept);
+      const sweepOnce = () =>
+        sweepApprovals(database, { pendingMs: PENDING_MS, keptMs: KEPT_MS, onExpired: tellExpired });
+      for (const swept of await sweepAll(sweepOnce, () => isStopping)) add(swept);
     } catch (error) {
       onLost(error);
     }

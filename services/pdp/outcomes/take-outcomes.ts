@@ -2,6 +2,7 @@ import { PdpError } from '../../engine/error.ts';
 import { LIMITS } from '../../engine/limits.ts';
 import { sweepOutcomes } from '../../store/outcomes/sweep.ts';
 import { createPool, type DatabaseConnection } from '../../store/pool.ts';
+import { sweepAll } from '../../store/sweep-all.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';
 import type { CallScope } from '../types.ts';
@@ -35,6 +36,7 @@ export function takeOutcomes({ connection, log, ...rest }: TakeOutcomesOptions):
   const failures = createThrottle(LOG_EVERY_MS);
   let inFlight = 0;
   let reconciled = 0;
+  let isStopping = false;
   let sweeping: Promise<void> | undefined;
   const timer = setInterval(() => {
     sweeping ??= sweep().finally(() => {
@@ -60,6 +62,7 @@ export function takeOutcomes({ connection, log, ...rest }: TakeOutcomesOptions):
     reconciled: () => reconciled,
 
     async stop() {
+      isStopping = true;
       clearInterval(timer);
       await sweeping;
       await pool.end();
@@ -68,7 +71,12 @@ export function takeOutcomes({ connection, log, ...rest }: TakeOutcomesOptions):
 
   async function sweep(): Promise<void> {
     try {
-      reconciled += (await sweepOutcomes(pool, PERIODS)) ?? 0;
+      for (const { settled } of await sweepAll(
+        () => sweepOutcomes(pool, PERIODS),
+        () => isStopping,
+      )) {
+        reconciled += settled;
+      }
     } catch (err) {
       failures((since_last) =>
         log.warn({ err, since_last }, 'reports of outcomes could not be cleared up; a later sweep does so'),

@@ -16,6 +16,8 @@ export interface SweptApprovals {
   /** Consumed longer ago than the age, by decisions that are not in the log; they stay consumed. */
   readonly unknown: number;
   readonly forgotten: number;
+  /** Whether as many expired, or were forgotten, as one transaction takes. */
+  readonly isMore: boolean;
 }
 
 export interface SweepOptions {
@@ -29,7 +31,7 @@ export interface SweepOptions {
 
 /** One sweeper at a time, of all processes. Any number of our own will do. */
 const SWEEP_LOCK = 7_180_271_830;
-/** Bounds one transaction; what is left is for the next sweep. */
+/** Bounds one transaction; what is left is for the next one. */
 const AT_MOST = 500;
 
 /** Closes what is over time, reconciles what was consumed with the decision log, and forgets what is old. `undefined`: another process does. */
@@ -65,6 +67,7 @@ export async function sweepApprovals(
       reconciled: Number(consumed?.reconciled ?? 0),
       unknown: Number(consumed?.unknown ?? 0),
       forgotten: Number(old?.forgotten ?? 0),
+      isMore: Math.max(expired.length, Number(old?.forgotten ?? 0)) >= AT_MOST,
     };
   });
 }

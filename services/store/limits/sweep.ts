@@ -11,11 +11,13 @@ export interface Swept {
   readonly unknown: number;
   /** Counters of which nothing was used any more. */
   readonly forgotten: number;
+  /** Whether there were as many of them as one transaction takes. */
+  readonly isMore: boolean;
 }
 
 /** One sweeper at a time, of all processes. Any number of our own will do. */
 const SWEEP_LOCK = 7_180_271_829;
-/** Bounds one transaction; what is left is for the next sweep. */
+/** Bounds one transaction; what is left is for the next one. */
 const AT_MOST = 5_000;
 
 /**
@@ -23,7 +25,11 @@ const AT_MOST = 5_000;
  * @param ageMs of a use whose process should long have told how its decision ended.
  * @returns `undefined` where another process sweeps.
  */
-export async function sweepLimits(pool: Pool, ageMs: number): Promise<Swept | undefined> {
+export async function sweepLimits(
+  pool: Pool,
+  ageMs: number,
+  atMost: number = AT_MOST,
+): Promise<Swept | undefined> {
   return withTransaction(pool, async (client) => {
     const [lock] = await query<{ held: boolean }>(client, 'select pg_try_advisory_xact_lock($1) as held', [
       SWEEP_LOCK,
@@ -33,17 +39,19 @@ export async function sweepLimits(pool: Pool, ageMs: number): Promise<Swept | un
     const [uses] = await query<Record<'reconciled' | 'pending' | 'unknown', string>>(
       client,
       `select * from reconcile_limit_uses($1::float8 * interval '1 millisecond', $2)`,
-      [ageMs, AT_MOST],
+      [ageMs, atMost],
     );
     const [counters] = await query<{ forgotten: string }>(client, 'select sweep_limits($1) as forgotten', [
-      AT_MOST,
+      atMost,
     ]);
+    const forgotten = Number(counters?.forgotten ?? 0);
 
     return {
       reconciled: Number(uses?.reconciled ?? 0),
       pending: Number(uses?.pending ?? 0),
       unknown: Number(uses?.unknown ?? 0),
-      forgotten: Number(counters?.forgotten ?? 0),
+      forgotten,
+      isMore: forgotten >= atMost,
     };
   });
 }

@@ -3,7 +3,7 @@ import { query, withTransaction } from '../pool.ts';
 
 /** One sweeper at a time, of all processes. Any number of our own will do. */
 const SWEEP_LOCK = 7_180_271_916;
-/** Bounds one transaction; what is left is for the next sweep. */
+/** Bounds one transaction; what is left is for the next one. */
 const AT_MOST = 5_000;
 
 export interface SweepOutcomesOptions {
@@ -15,28 +15,43 @@ export interface SweepOutcomesOptions {
   readonly keyMs: number;
 }
 
+/** What one sweep of reports and keys found. */
+export interface SweptOutcomes {
+  /** Reports that it settled. */
+  readonly settled: number;
+  /** Whether something is left whose time is over. */
+  readonly isMore: boolean;
+}
+
+const LEFT = `select exists (select from idempotency_keys where claimed_at <= moment - $2::float8 * ms)
+       or exists (select from outcomes where claimed_at <= moment - 2 * $1::float8 * ms)
+       or exists (select from limit_entries where reserved and recorded and used_at <= moment - $1::float8 * ms) as "isMore"
+  from limit_clock() as moment, (values (interval '1 millisecond')) as unit (ms)`;
+
 /**
  * Settles reports that are in the decision log and were left open, ends reservations that are too old to be reported, and forgets old reports and
  * idempotency keys.
- * @returns how many reports it settled; `undefined` where another process sweeps.
+ * @returns `undefined` where another process sweeps.
  */
 export function sweepOutcomes(
   pool: Pool,
   { periodMs, ageMs, keyMs }: SweepOutcomesOptions,
-): Promise<number | undefined> {
+  atMost: number = AT_MOST,
+): Promise<SweptOutcomes | undefined> {
   return withTransaction(pool, async (client) => {
     const [lock] = await query<{ held: boolean }>(client, 'select pg_try_advisory_xact_lock($1) as held', [
       SWEEP_LOCK,
     ]);
     if (lock?.held !== true) return undefined;
 
-    await query(client, `select sweep_keys($1::float8 * interval '1 millisecond', $2)`, [keyMs, AT_MOST]);
+    await query(client, `select sweep_keys($1::float8 * interval '1 millisecond', $2)`, [keyMs, atMost]);
     const [row] = await query<{ settled: string }>(
       client,
       `select sweep_outcomes($1::float8 * interval '1 millisecond', $2::float8 * interval '1 millisecond', $3) as settled`,
-      [periodMs, ageMs, AT_MOST],
+      [periodMs, ageMs, atMost],
     );
+    const [left] = await query<{ isMore: boolean }>(client, LEFT, [periodMs, keyMs]);
 
-    return Number(row?.settled ?? 0);
+    return { settled: Number(row?.settled ?? 0), isMore: left?.isMore === true };
   });
 }

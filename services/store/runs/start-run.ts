@@ -20,7 +20,7 @@ export interface NewRun {
 /**
  * Opens a run; `readRuns` tells of it.
  * @throws PdpError `not_found` where its parent is not one of the same store and credential, `precondition_failed` where that has
- * ended, `too_large` over `run_depth`; `unavailable`.
+ * ended, `too_large` over `run_depth` and `run_tree`; `unavailable`.
  */
 export async function startRun(database: Database, run: NewRun): Promise<void> {
   const wanted = JSON.stringify({
@@ -33,8 +33,8 @@ export async function startRun(database: Database, run: NewRun): Promise<void> {
   });
   const [row] = await query<{ refused: string | null }>(
     database,
-    `select start_run($1, $2 * interval '1 hour', $3) as refused`,
-    [wanted, LIMITS.run_hours, LIMITS.run_depth],
+    `select start_run($1, $2 * interval '1 hour', $3, $4) as refused`,
+    [wanted, LIMITS.run_hours, LIMITS.run_depth, LIMITS.run_tree],
   );
   if (row?.refused !== null) throw notStarted(row?.refused);
 }
@@ -49,6 +49,8 @@ function notStarted(refused: string | undefined): PdpError {
       return new PdpError('precondition_failed', 'the run has ended', { field: FIELD });
     case 'too_deep':
       return exceedsLimit('run_depth', FIELD);
+    case 'too_many':
+      return exceedsLimit('run_tree', FIELD);
     default:
       return new PdpError('internal', 'a run was not started, and nothing says why');
   }

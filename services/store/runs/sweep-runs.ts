@@ -10,17 +10,20 @@ export interface SweptRuns {
   readonly forgotten: number;
   /** That are open now. */
   readonly open: number;
+  /** Whether there were as many as one transaction takes. */
+  readonly isMore: boolean;
 }
 
 /** One sweeper at a time, of all processes. Any number of our own will do. */
 const SWEEP_LOCK = 7_180_271_830;
-/** Bounds one transaction; what is left is for the next sweep. */
-const AT_MOST = 1_000;
+/** Bounds one transaction, together with `run_tree`; what is left is for the next one. */
+const AT_MOST = 100;
 
 /** Ends runs whose time is over, and forgets old ones. @returns `undefined` where another process sweeps. */
 export async function sweepRuns(
   pool: Pool,
   keptHours: number = LIMITS.run_kept_hours,
+  atMost: number = AT_MOST,
 ): Promise<SweptRuns | undefined> {
   return withTransaction(pool, async (client) => {
     const [lock] = await query<{ held: boolean }>(client, 'select pg_try_advisory_xact_lock($1) as held', [
@@ -28,16 +31,14 @@ export async function sweepRuns(
     ]);
     if (lock?.held !== true) return undefined;
 
-    const [row] = await query<Record<keyof SweptRuns, string>>(
+    const [row] = await query<Record<'ended' | 'forgotten' | 'open', string>>(
       client,
       `select * from sweep_runs($1 * interval '1 hour', $2)`,
-      [keptHours, AT_MOST],
+      [keptHours, atMost],
     );
+    const ended = Number(row?.ended ?? 0);
+    const forgotten = Number(row?.forgotten ?? 0);
 
-    return {
-      ended: Number(row?.ended ?? 0),
-      forgotten: Number(row?.forgotten ?? 0),
-      open: Number(row?.open ?? 0),
-    };
+    return { ended, forgotten, open: Number(row?.open ?? 0), isMore: Math.max(ended, forgotten) >= atMost };
   });
 }

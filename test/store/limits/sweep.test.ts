@@ -24,6 +24,7 @@ test('a pending use whose decision is in the log is recorded, and any other stay
       pending: 6,
       unknown: 0,
       forgotten: 0,
+      isMore: false,
     });
     await setClock('2026-11-29T10:01:01Z');
     expect(await sweepLimits(serving, AGE_MS)).toMatchObject({ reconciled: 1, pending: 4, unknown: 4 });
@@ -52,6 +53,19 @@ test('counters of which nothing is used any more are forgotten, and others are n
     await setClock('2026-12-02T00:00:00Z');
     expect(await sweepLimits(serving, AGE_MS)).toMatchObject({ forgotten: 2 });
     expect((await serving.query('select from limit_entries')).rows).toEqual([]);
+  });
+});
+
+test('says that there is more where as many counters were forgotten as one transaction takes', async () => {
+  await withLimits({ a: SLIDING }, async ({ serving, setClock }) => {
+    await setClock('2026-11-29T10:00:00Z');
+    for (const key of ['1', '2', '3', '4', '5']) await consume(serving, use('a', 9, 1, key));
+    await setClock('2026-11-29T20:00:00Z');
+
+    const more = [];
+    for (let count = 0; count < 3; count += 1) more.push((await sweepLimits(serving, AGE_MS, 2))?.isMore);
+    expect(more).toEqual([true, true, false]);
+    expect((await serving.query('select from limit_counters')).rows).toEqual([]);
   });
 });
 

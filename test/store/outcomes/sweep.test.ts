@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { consumeLimits } from '../../../services/store/limits/uses.ts';
 import { claimReport, findReport } from '../../../services/store/outcomes/outcomes.ts';
 import { sweepOutcomes } from '../../../services/store/outcomes/sweep.ts';
+import { sweepAll } from '../../../services/store/sweep-all.ts';
 import { calendar, decision, type LimitDatabase, use, withLimits } from '../limits/support.ts';
 import {
   allowed,
@@ -30,9 +31,9 @@ test('a report that is in the log is settled by the sweep where its process did 
     await logOutcome(owner, claim.recordId);
 
     await setClock('2026-11-29T10:01:00Z');
-    expect(await sweepOutcomes(serving, TIMES)).toBe(0);
+    expect(await sweepOutcomes(serving, TIMES)).toEqual({ settled: 0, isMore: false });
     await setClock('2026-11-29T10:01:01Z');
-    expect(await sweepOutcomes(serving, TIMES)).toBe(1);
+    expect(await sweepOutcomes(serving, TIMES)).toMatchObject({ settled: 1 });
     expect(await state(database)).toEqual(['a 3/1', 'b 3/1']);
     expect((await findReport(serving, lost))?.settled).toBeUndefined();
   });
@@ -84,6 +85,33 @@ test('a report is forgotten when nobody can repeat it any more', async () => {
   });
 });
 
+test('says that there is more until nothing is left of reports, reservations and keys', async () => {
+  await withLimits(WINDOWS, async (database) => {
+    const { owner, serving, setClock } = database;
+    await setClock('2026-11-29T10:00:00Z');
+    for (let count = 0; count < 5; count += 1) {
+      await reported(database, await allowed(database, refundable('b', 9, 1)));
+    }
+    await allowed(database, refundable('b', 9, 1), refundable('a', 9, 1));
+    await owner.query(
+      `insert into idempotency_keys (store, subject, key, digest, decision_id, claimed_at)
+       select 'default', 's', n::text, sha256(''), gen_random_uuid(), '2026-11-29T10:00:00Z' from generate_series(1, 9) n`,
+    );
+    await setClock('2026-11-29T12:00:00Z');
+    const all = await sweepAll(
+      () => sweepOutcomes(serving, TIMES, 2),
+      () => false,
+    );
+
+    expect(all.map(({ isMore }) => isMore)).toEqual([true, true, true, true, false]);
+    const { rows } = await owner.query(
+      'select (select count(*)::int from outcomes) as outcomes, (select count(*)::int from idempotency_keys) as keys',
+    );
+    expect(rows).toEqual([{ outcomes: 0, keys: 0 }]);
+    expect(await reservations(database)).toBe(0);
+  });
+});
+
 test('one process sweeps at a time', async () => {
   await withLimits({}, async ({ owner, serving }) => {
     const client = await owner.connect();
@@ -93,7 +121,7 @@ test('one process sweeps at a time', async () => {
     await client.query('commit');
     client.release();
 
-    expect(await sweepOutcomes(serving, TIMES)).toBe(0);
+    expect(await sweepOutcomes(serving, TIMES)).toEqual({ settled: 0, isMore: false });
   });
 });
 

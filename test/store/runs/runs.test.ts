@@ -4,6 +4,7 @@ import { LIMITS } from '../../../services/engine/limits.ts';
 import { endRun } from '../../../services/store/runs/end-run.ts';
 import { readRuns } from '../../../services/store/runs/read-runs.ts';
 import { sweepRuns } from '../../../services/store/runs/sweep-runs.ts';
+import { sweepAll } from '../../../services/store/sweep-all.ts';
 import { withLimits } from '../limits/support.ts';
 import { BOT, own, POST, READ, read, start, step } from './support.ts';
 
@@ -68,7 +69,7 @@ describe('a run', () => {
       expect(await read(serving, child)).toMatchObject({ isOpen: false });
       expect(await step(owner, child.runId)).toBe('run_closed');
       await expect(start(serving, root.runId)).rejects.toMatchObject({ code: 'precondition_failed' });
-      expect(await sweepRuns(serving)).toEqual({ ended: 1, forgotten: 0, open: 0 });
+      expect(await sweepRuns(serving)).toMatchObject({ ended: 1, forgotten: 0, open: 0 });
       await setClock('2026-11-29T10:00:00Z');
       expect(await read(serving, child)).toMatchObject({ isOpen: false });
       expect(await step(owner, child.runId)).toBe('run_closed');
@@ -92,6 +93,27 @@ describe('a run', () => {
       await endRun(serving, own(root));
       await expect(start(serving, root.runId)).rejects.toMatchObject({ code: 'precondition_failed' });
     });
+  });
+});
+
+test('a tree takes no more runs than so many, ended ones among them, and another one does', async () => {
+  await withLimits({}, async ({ owner, serving }) => {
+    const [root, other] = [await start(serving), await start(serving)];
+    await owner.query(
+      `insert into runs select gen_random_uuid(), store, subject, principal, run_id, run_id, 1, '', '{}', 0, started_at, ends_at, started_at
+         from runs, generate_series(3, $2) where run_id = $1`,
+      [root.runId, LIMITS.run_tree],
+    );
+    const last = await start(serving, root.runId);
+
+    for (const parent of [root, last]) {
+      await expect(start(serving, parent.runId)).rejects.toMatchObject({
+        code: 'too_large',
+        field: 'parent_run_id',
+        limit: { name: 'run_tree', max: LIMITS.run_tree },
+      });
+    }
+    await start(serving, other.runId);
   });
 });
 
@@ -258,14 +280,37 @@ test('the sweep forgets a tree with all that only it counted, a while after its 
       );
     }
     await endRun(serving, own(old));
-    expect(await sweepRuns(serving)).toEqual({ ended: 0, forgotten: 0, open: 1 });
+    expect(await sweepRuns(serving)).toEqual({ ended: 0, forgotten: 0, open: 1, isMore: false });
     await setClock('2026-11-30T10:00:01Z');
-    expect(await sweepRuns(serving)).toEqual({ ended: 1, forgotten: 1, open: 0 });
+    expect(await sweepRuns(serving)).toMatchObject({ ended: 1, forgotten: 1, open: 0 });
 
     const { rows } = await owner.query(
       `select (select array_agg(run_id) from runs) as runs, (select count(*)::int from run_actions) as actions,
               (select array_agg(key) from limit_counters) as keys, (select count(*)::int from limit_entries) as entries`,
     );
     expect(rows).toEqual([{ runs: [other.runId], actions: 0, keys: [`run:${other.runId}:[1]`], entries: 1 }]);
+  });
+});
+
+test('the sweep says that there is more where as many trees ended, or were forgotten, as one transaction takes', async () => {
+  await withLimits({}, async ({ serving, setClock }) => {
+    await setClock('2026-11-29T10:00:00Z');
+    for (let count = 0; count < 3; count += 1) await start(serving);
+    await setClock('2026-12-01T10:00:00Z');
+    const swept = await sweepAll(
+      () => sweepRuns(serving, LIMITS.run_kept_hours, 2),
+      () => false,
+    );
+
+    expect(swept).toEqual([
+      { ended: 2, forgotten: 0, open: 1, isMore: true },
+      { ended: 1, forgotten: 0, open: 0, isMore: false },
+    ]);
+    await setClock('2026-12-01T10:00:01Z');
+    const forgotten = await sweepAll(
+      () => sweepRuns(serving, LIMITS.run_kept_hours, 2),
+      () => false,
+    );
+    expect(forgotten.map((one) => one.forgotten)).toEqual([2, 1]);
   });
 });
