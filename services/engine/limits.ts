@@ -116,6 +116,8 @@ export const LIMITS = {
   requests_in_flight: 8_192,
   /** Of these, those that limits count and that wait for PostgreSQL: others go on while it hangs. */
   counted_in_flight: 2_048,
+  /** Calls of one process that start, end or look at runs. */
+  runs_in_flight: 256,
   /** An idempotency key: printable ASCII. */
   idempotency_key_bytes: 128,
   /** Time for which an idempotency key stands for the request that first came under it. */

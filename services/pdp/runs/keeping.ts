@@ -5,7 +5,7 @@ import { exceedsLimit, LIMITS } from '../../engine/limits.ts';
 import { canonicalEntity } from '../../engine/value/canonical.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { RunEntry } from '../../ledger/record.ts';
-import type { Database, Pool } from '../../store/database.ts';
+import type { Client, Database, Pool } from '../../store/database.ts';
 import { withTransaction } from '../../store/pool.ts';
 import { endRun } from '../../store/runs/end-run.ts';
 import { type RunState, readRuns, type WantedRun } from '../../store/runs/read-runs.ts';
@@ -23,7 +23,7 @@ export interface RunKeeping {
   /**
    * Opens a run for a principal that the caller may speak for.
    * @throws PdpError as `admit`; `invalid_request` or `too_large` for the principal; `not_found`, `precondition_failed` or `too_large`
-   * for the parent; `unavailable`.
+   * for the parent; `overloaded` as both below where too many ask at once; `unavailable`.
    */
   start(snapshot: Snapshot, call: StartRunCall, scope: CallScope): Promise<RunReply>;
   /** Ends a run of the caller and all that were started in it; again, it tells when. @throws PdpError `not_found`, `unavailable`. */
@@ -41,6 +41,8 @@ export interface KeepingOptions {
 
 /** What is changed is recorded before it is committed, as everything that decisions depend on. */
 export function createRunKeeping({ pool, ledger, now }: KeepingOptions): RunKeeping {
+  let inFlight = 0;
+
   return {
     async start(snapshot, call, scope) {
       refuseLate(scope);
@@ -53,7 +55,7 @@ export function createRunKeeping({ pool, ledger, now }: KeepingOptions): RunKeep
       const { subject } = scope.caller;
       const runId = uuidv7(now());
 
-      return withTransaction(pool, async (client) => {
+      return changing(async (client) => {
         await startRun(client, {
           runId,
           store,
@@ -72,7 +74,7 @@ export function createRunKeeping({ pool, ledger, now }: KeepingOptions): RunKeep
     async end(call, scope) {
       const wanted = own(call, scope);
 
-      return withTransaction(pool, async (client) => {
+      return changing(async (client) => {
         const ended = await endRun(client, wanted);
         const state = await read(client, wanted);
         if (ended?.isNew === true) await record(scope, 'end_run', call, state);
@@ -81,8 +83,35 @@ export function createRunKeeping({ pool, ledger, now }: KeepingOptions): RunKeep
       });
     },
 
-    get: async (call, scope) => replyOf(await read(pool, own(call, scope)), call, scope),
+    async get(call, scope) {
+      const wanted = own(call, scope);
+
+      return replyOf(await bounded(() => read(pool, wanted)), call, scope);
+    },
   };
+
+  function changing(change: (client: Client) => Promise<RunReply>): Promise<RunReply> {
+    return bounded(() => withTransaction(pool, change));
+  }
+
+  /** While PostgreSQL hangs, what waits for it must not keep out what does not. */
+  async function bounded<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    if (inFlight >= LIMITS.runs_in_flight) {
+      throw new PdpError(
+        'overloaded',
+        'too many runs are being started, ended or looked at; try again later',
+        {
+          limit: { name: 'runs_in_flight', max: LIMITS.runs_in_flight },
+        },
+      );
+    }
+    inFlight += 1;
+    try {
+      return await ask();
+    } finally {
+      inFlight -= 1;
+    }
+  }
 
   async function record(
     scope: CallScope,

@@ -49,5 +49,8 @@ export function bodyOf({ event_id, kind, store, payload, created_at }: Delivery)
 function reasonOf(thrown: unknown): string {
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
 
-  return cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.name) : String(cause);
+  if (!(cause instanceof Error)) return String(cause);
+
+  // What is aborted has a number there, of a list that nobody knows.
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
 }

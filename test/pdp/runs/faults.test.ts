@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { limitRule } from '../../../services/bundles/limits/rule.ts';
 import { PdpError } from '../../../services/engine/error.ts';
+import { LIMITS } from '../../../services/engine/limits.ts';
 import { RawObject } from '../../../services/engine/raw/raw.ts';
 import type { Ledger } from '../../../services/ledger/ledger.ts';
 import { authorize, type DecisionPath, type Outcome } from '../../../services/pdp/authorize.ts';
@@ -11,6 +12,8 @@ import { createRunTurns } from '../../../services/pdp/runs/run-turns.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../../services/pdp/snapshot.ts';
 import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
 import type { CallScope, DecisionReply } from '../../../services/pdp/types.ts';
+import { uuidv7 } from '../../../services/pdp/uuid.ts';
+import type { Pool } from '../../../services/store/database.ts';
 import { createLimitCounting, type LimitCounting } from '../../../services/store/limits/counting.ts';
 import { defineLimits } from '../../../services/store/limits/definitions.ts';
 import { createPool, withTransaction } from '../../../services/store/pool.ts';
@@ -25,6 +28,7 @@ import { NO_PEOPLE } from '../support/nobody.ts';
 import { agentBundle } from './support.ts';
 
 const BOT = { type: 'Bot', id: 'b' };
+const START = { principal: BOT, policy_store: '', parent_run_id: '', conversation_id: '', request_id: '' };
 
 /** The decision path over PostgreSQL, with faults to switch on. */
 interface Faulty {
@@ -33,6 +37,8 @@ interface Faulty {
   readonly files: FailingFiles;
   readonly setClock: (moment: string) => Promise<unknown>;
   readonly keeping: RunKeeping;
+  readonly ledger: Ledger;
+  readonly snapshot: Snapshot;
   start(): Promise<string>;
   ask(
     action: string,
@@ -65,17 +71,10 @@ async function withFaults(body: (faulty: Faulty) => Promise<void>): Promise<void
           setClock,
           keeping,
 
-          async start() {
-            const call = {
-              principal: BOT,
-              policy_store: '',
-              parent_run_id: '',
-              conversation_id: '',
-              request_id: '',
-            };
+          ledger,
+          snapshot,
 
-            return (await keeping.start(snapshot, call, scopeOf())).run_id;
-          },
+          start: async () => (await keeping.start(snapshot, START, scopeOf())).run_id,
 
           ask: (
             action,
@@ -333,6 +332,32 @@ describe('a clock', () => {
 });
 
 describe('without PostgreSQL', () => {
+  test('what starts, ends and looks at runs keeps out no more than its share of what is in flight', async () => {
+    await withFaults(async ({ ledger, serving, snapshot }) => {
+      const { promise: hangs, resolve: ends } = Promise.withResolvers<never>();
+      const pool = { query: () => hangs, connect: () => hangs };
+      const keeping = createRunKeeping({ pool: pool as unknown as Pool, ledger, now: Date.now });
+      const run_id = uuidv7(Date.now());
+      const calls = [
+        () => keeping.start(snapshot, START, scopeOf()),
+        () => keeping.end({ run_id, request_id: '' }, scopeOf()),
+        () => keeping.get({ run_id, request_id: '' }, scopeOf()),
+      ] as const;
+      const waiting = Array.from({ length: LIMITS.runs_in_flight }, (_, at) => calls[at % 3]?.());
+
+      for (const call of calls) {
+        await expect(call()).rejects.toMatchObject({
+          code: 'overloaded',
+          limit: { name: 'runs_in_flight', max: LIMITS.runs_in_flight },
+        });
+      }
+      ends(Promise.reject(new PdpError('unavailable', 'the connection was lost')) as never);
+      await Promise.allSettled(waiting);
+      await expect(calls[2]()).rejects.toMatchObject({ code: 'unavailable' });
+      expect(await serving.query('select from runs')).toMatchObject({ rows: [] });
+    });
+  });
+
   test('nothing that depends on a run is allowed, and what does not goes on', async () => {
     const nowhere = createPool({ connection: 'postgres://nobody@127.0.0.1:1/none' });
     const away = createLimitCounting({ database: nowhere, onLost: () => undefined });
