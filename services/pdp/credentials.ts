@@ -1,5 +1,5 @@
 import { PdpError } from '../engine/error.ts';
-import { type ActiveCredential, unknownCredential } from '../store/credentials.ts';
+import { type ActiveCredential, ANONYMOUS_SUBJECT, unknownCredential } from '../store/credentials.ts';
 import { isSameSecret, matchesHash, parseToken, type Token } from './token.ts';
 import type { RateLimit } from './token-bucket.ts';
 import type { Caller } from './types.ts';
@@ -15,7 +15,7 @@ export function credentialDirectory(credentials: readonly ActiveCredential[]): C
 export const ANONYMOUS_STORE = 'default';
 
 const ANONYMOUS: Caller = {
-  subject: 'anonymous',
+  subject: ANONYMOUS_SUBJECT,
   credential_id: undefined,
   roles: ['anonymous'],
   stores: [ANONYMOUS_STORE],

@@ -29,6 +29,9 @@ export const ALL_STORES = '*';
 /** The author of what happens by itself: no person can go by it. */
 export const RESERVED_NAME = 'palisade';
 
+/** The subject of whoever calls without a credential. Runs and approvals are told apart by subject, so no credential can go by it. */
+export const ANONYMOUS_SUBJECT = 'anonymous';
+
 /** A name that is no file path, option or pattern by mistake, and has one spelling. */
 export const CREDENTIAL_NAME = /^[A-Za-z0-9][A-Za-z0-9._@/-]{0,127}$/;
 
@@ -149,6 +152,11 @@ export async function raiseRevision(client: Client): Promise<void> {
 export async function insertWithin(client: Client, credential: NewCredential): Promise<void> {
   if (credential.name === RESERVED_NAME) {
     throw new PdpError('invalid_request', `${RESERVED_NAME} is the author of what limits change`, {
+      field: 'name',
+    });
+  }
+  if (credential.name === ANONYMOUS_SUBJECT) {
+    throw new PdpError('invalid_request', `${ANONYMOUS_SUBJECT} is who calls without a credential`, {
       field: 'name',
     });
   }

@@ -103,9 +103,12 @@ describe('revokeCredential', () => {
   });
 });
 
-test('nobody goes by the name of what happens by itself', async () => {
+test.each([
+  ['of what happens by itself', 'palisade'],
+  ['by which all go who bring no credential', 'anonymous'],
+])('nobody goes by the name %s', async (_what, name) => {
   await withDatabase(async ({ serving }) => {
-    await expect(insertCredential(serving, aCredential({ name: 'palisade' }))).rejects.toMatchObject({
+    await expect(insertCredential(serving, aCredential({ name }))).rejects.toMatchObject({
       code: 'invalid_request',
       field: 'name',
     });
