@@ -311,17 +311,23 @@ test('a replica that is cut off from PostgreSQL, and one that starts without it,
 });
 
 test.each([
-  ['nobody', { principal: undefined }],
-  ['a type without saying that all of it is meant', { principal: { type: 'User' } }],
-  ['no actions', { actions: [] }],
-  ['no time', { minutes: 0 }],
-  ['more than four hours', { minutes: 241 }],
-  ['no reason', { reason: ' ' }],
-  ['no ticket', { ticket: '' }],
-  ['a reason that a terminal would obey', { reason: 'x\u001b[2J' }],
-  ['an id that PostgreSQL cannot hold', { principal: { type: 'User', id: '\u0000' } }],
-])('is refused for %s', async (_what, change) => {
-  expect(await asOlga('POST', '', { ...WANTED, ...change })).toMatchObject({ status: 400 });
+  ['nobody', { principal: undefined }, 'principal'],
+  ['a type without saying that all of it is meant', { principal: { type: 'User' } }, 'principal.every'],
+  ['no actions', { actions: [] }, 'actions'],
+  ['no time', { minutes: 0 }, 'minutes'],
+  ['more than four hours', { minutes: 241 }, 'minutes'],
+  ['no reason', { reason: ' ' }, 'reason'],
+  ['no ticket', { ticket: '' }, 'ticket'],
+  ['a reason that a terminal would obey', { reason: 'x\u001b[2J' }, 'reason'],
+  ['an id that PostgreSQL cannot hold', { principal: { type: 'User', id: '\u0000' } }, 'principal.id'],
+  [
+    'an id in a spelling that no request has',
+    { principal: { type: 'User', id: 'Jose\u0301' } },
+    'principal.id',
+  ],
+  ['an action in one', { actions: [{ type: 'Action', id: 'Jose\u0301' }] }, 'actions.0.id'],
+])('is refused for %s', async (_what, change, field) => {
+  expect(await asOlga('POST', '', { ...WANTED, ...change })).toMatchObject({ status: 400, body: { field } });
 });
 
 async function asOlga(method: string, path: string, body?: object) {

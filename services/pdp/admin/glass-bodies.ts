@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isNormalId, NOT_NORMAL } from '../../bundles/normal-form.ts';
 import { isTypeName } from '../../engine/data/type-name.ts';
 import { LIMITS } from '../../engine/limits.ts';
 
@@ -12,6 +13,8 @@ const identifier = z
       Buffer.byteLength(text) <= LIMITS.stored_entity_id_bytes,
     `is no text of at most ${LIMITS.stored_entity_id_bytes} bytes without U+0000`,
   );
+/** As requests have it: opened in another spelling it would be for nobody, and nobody would see that until it is needed. */
+const id = identifier.refine(isNormalId, NOT_NORMAL);
 const type = identifier.refine(isTypeName, 'is no name of an entity type');
 /** What people write about it, on one line. */
 const note = (units: number) =>
@@ -24,16 +27,10 @@ const note = (units: number) =>
 
 /** Body of `POST /v1/stores/{store}/break-glass`. What is wide is said in words, and never by leaving something out. */
 export const OPEN_GLASS = z.strictObject({
-  principal: z.union([
-    z.strictObject({ type, id: identifier }),
-    z.strictObject({ type, every: z.literal(true) }),
-  ]),
+  principal: z.union([z.strictObject({ type, id }), z.strictObject({ type, every: z.literal(true) })]),
   actions: z.union([
     z.literal('all'),
-    z
-      .array(z.strictObject({ type, id: identifier }))
-      .min(1)
-      .max(LIMITS.break_glass_actions),
+    z.array(z.strictObject({ type, id })).min(1).max(LIMITS.break_glass_actions),
   ]),
   reason: note(1_024),
   ticket: note(256),

@@ -44,9 +44,19 @@ function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
 
-  const [issue] = parsed.error.issues;
+  const [first] = parsed.error.issues;
+  const issue = first && closest(first);
   const field = issue?.path.join('.') || 'body';
   throw new PdpError('invalid_request', `${field}: ${issue?.message ?? 'is malformed'}`, { field });
+}
+
+/** Of several forms that a member may have, what is wrong with the one that was come nearest to. */
+function closest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const below = issue.errors.flat().map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+  const longest = below.toSorted((one, other) => one.path.length - other.path.length).at(-1);
+
+  return longest === undefined ? issue : closest(longest);
 }
 
 function toPlain(node: RawNode, asSent: readonly string[]): unknown {
