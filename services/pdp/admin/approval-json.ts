@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import type {} from 'zod-openapi';
 import { APPROVAL_STATUSES, SEVERITIES } from '../../engine/approval.ts';
+import { shownUid } from '../../engine/value/shown-text.ts';
 import type { Approval } from '../../store/approvals/read.ts';
 import type { Examined } from '../approvals/desk.ts';
 import type { ShownRequest } from '../approvals/shown-request.ts';
-import { type ShownField, shownUid } from '../approvals/shown-value.ts';
+import type { ShownField } from '../approvals/shown-value.ts';
 import { digest, time } from './answer-parts.ts';
 
 const cedar = z.string().meta({

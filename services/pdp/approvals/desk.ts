@@ -2,6 +2,7 @@ import type { ApprovalStatus } from '../../engine/approval.ts';
 import { PdpError } from '../../engine/error.ts';
 import { LIMITS } from '../../engine/limits.ts';
 import type { RawUid } from '../../engine/raw/raw.ts';
+import { shownUid } from '../../engine/value/shown-text.ts';
 import { uidKey } from '../../engine/value/value.ts';
 import type { Keyring } from '../../ledger/keyring.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -141,7 +142,7 @@ export function createDesk({ ledger, system, snapshot, keyring }: DeskOptions): 
           store: approval.store,
           request_digest: approval.request_digest,
           status,
-          person: uidText(person),
+          person: shownUid(person),
           subject: call.caller.subject,
           comment,
         });

@@ -1,6 +1,7 @@
 import type { ReadRequest } from '../../bundles/inform.ts';
+import { shownUid } from '../../engine/value/shown-text.ts';
 import { CedarRecord } from '../../engine/value/value.ts';
-import { type ShownField, shownFields, shownUid } from './shown-value.ts';
+import { type ShownField, shownFields } from './shown-value.ts';
 
 /** What would run, for people to read: all of it, but for what the bundle does not let approvers see. */
 export interface ShownRequest {

@@ -1,3 +1,4 @@
+import { quoted, shownUid } from '../../engine/value/shown-text.ts';
 import {
   type CedarRecord,
   CedarSet,
@@ -52,11 +53,6 @@ export function shownValue(value: Value): string {
   return `${FUNCTIONS[value.type]}(${quoted(value.text())})`;
 }
 
-/** An entity as Cedar text. */
-export function shownUid({ type, id }: Pick<EntityUid, 'type' | 'id'>): string {
-  return `${type}::${quoted(id)}`;
-}
-
 const FUNCTIONS = { ipaddr: 'ip', decimal: 'decimal', datetime: 'datetime', duration: 'duration' } as const;
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -65,18 +61,4 @@ function pathOf(above: string, name: string): string {
   if (!IDENTIFIER.test(name)) return `${above}[${quoted(name)}]`;
 
   return above === '' ? name : `${above}.${name}`;
-}
-
-/**
- * A string in quotes. What is not seen, or changes how the rest is seen, stands as its number: control, format and bidirectional
- * characters, every space but the common one, and what a font may leave out.
- */
-function quoted(text: string): string {
-  const escaped = text.replace(/["\\]|(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu, (character) =>
-    character === '"' || character === '\\'
-      ? `\\${character}`
-      : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
-
-  return `"${escaped}"`;
 }

@@ -1,7 +1,8 @@
 import type { ApprovalRequirement } from '../../engine/approval.ts';
+import { shownUid } from '../../engine/value/shown-text.ts';
 import type { Client } from '../database.ts';
 import { enqueueEvent } from '../webhooks/enqueue.ts';
-import { type ApprovalAsk, type StandingApproval, uidText } from './ask.ts';
+import type { ApprovalAsk, StandingApproval } from './ask.ts';
 import type { ExpiredApproval } from './sweep.ts';
 
 /** Tells that people are asked, within the transaction that asks them. */
@@ -17,9 +18,9 @@ export function tellAsked(
     payload: {
       approval_id: approvalId,
       subject,
-      principal: uidText(principal),
-      action: uidText(action),
-      resource: uidText(resource),
+      principal: shownUid(principal),
+      action: shownUid(action),
+      resource: shownUid(resource),
       run_id: runId,
       policies,
       message,
@@ -56,5 +57,5 @@ export function tellExpired(
 }
 
 function wanted({ groups, severity }: ApprovalRequirement) {
-  return { severity, groups: groups.map(({ group, count }) => ({ group: uidText(group), count })) };
+  return { severity, groups: groups.map(({ group, count }) => ({ group: shownUid(group), count })) };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Datetime } from '../../../services/engine/extension/datetime.ts';
+import { shownUid } from '../../../services/engine/value/shown-text.ts';
 import { CedarRecord, CedarSet, EntityUid, type Value } from '../../../services/engine/value/value.ts';
-import { shownFields, shownUid, shownValue } from '../../../services/pdp/approvals/shown-value.ts';
+import { shownFields, shownValue } from '../../../services/pdp/approvals/shown-value.ts';
 
 const record = (members: Readonly<Record<string, Value>>) =>
   new CedarRecord(new Map(Object.entries(members)));

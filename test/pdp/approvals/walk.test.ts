@@ -133,6 +133,16 @@ describe('a request that people can allow', () => {
     });
   });
 
+  test('is told to others with nothing hidden in whom and what it names', async () => {
+    await withPaying(async ({ pay, serving }) => {
+      await nameEndpoint(serving, { name: 'all', stores: null, events: null });
+      await pay({ account: 'a" \u202e' });
+      const [told] = await takeDeliveries(serving, 'all', { leaseMs: 60_000, atMost: 10 });
+
+      expect(JSON.parse(told?.payload ?? '')).toMatchObject({ resource: 'Account::"a\\" \\u{202e}"' });
+    });
+  });
+
   test('names all groups that its forbids want', async () => {
     const policies = `@id("legal-too") @approval("Group::\\"legal\\"") @approval_count("2") @severity("critical")
 forbid (principal, action == Action::"pay", resource) when { context.input.amount > 400 } unless { context.pdp has approval };`;
