@@ -1,6 +1,7 @@
 import { findGlass, listGlasses } from '../../store/break-glass/break-glass.ts';
 import { closeGlass } from '../../store/break-glass/close.ts';
 import { reportGlass } from '../../store/break-glass/report.ts';
+import { withTransaction } from '../../store/pool.ts';
 import { glassOf } from '../break-glass/told.ts';
 import { NOT_DEPLOYED, newRecordId, recordChange } from '../change-record.ts';
 import { actingOf } from './apply-change.ts';
@@ -60,7 +61,9 @@ export function glassRoutes(context: AdminContext): readonly AdminRoute[] {
 
   routes.get(`${PATH}/:id/report`, 'readBreakGlass', async (request, response) => {
     const glass = await findGlass(poolFor(request), storeOf(request), request.params.id);
-    const { allowed, denied, actions, examples } = await reportGlass(poolFor(request), glass.id);
+    const { allowed, denied, actions, examples } = await withTransaction(poolFor(request), (client) =>
+      reportGlass(client, glass.id),
+    );
     reply(request, response, 200, {
       break_glass: glassJson(glass),
       allowed: BigInt(allowed),

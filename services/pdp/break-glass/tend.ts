@@ -1,7 +1,12 @@
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { GlassReportEntry } from '../../ledger/record.ts';
 import type { BreakGlass } from '../../store/break-glass/break-glass.ts';
-import { closeOverdue, noteReport, unreportedGlasses } from '../../store/break-glass/close.ts';
+import {
+  closeOverdue,
+  noteReport,
+  takeUnreported,
+  unreportedGlasses,
+} from '../../store/break-glass/close.ts';
 import { glassEvent } from '../../store/break-glass/events.ts';
 import { type GlassReport, reportGlass } from '../../store/break-glass/report.ts';
 import { RESERVED_NAME } from '../../store/credentials.ts';
@@ -38,6 +43,7 @@ export function tendGlasses(options: TendOptions): Tending {
   const { pool, ledger, log, everyMs = EVERY_MS, reportAfterMs = REPORT_AFTER_MS } = options;
   const failures = createThrottle(LOG_EVERY_MS);
   let tending: Promise<void> | undefined;
+  let isStopping = false;
   const timer = setInterval(() => {
     tending ??= tend().finally(() => {
       tending = undefined;
@@ -46,6 +52,7 @@ export function tendGlasses(options: TendOptions): Tending {
 
   return {
     async stop() {
+      isStopping = true;
       clearInterval(timer);
       await tending;
     },
@@ -54,14 +61,24 @@ export function tendGlasses(options: TendOptions): Tending {
   async function tend(): Promise<void> {
     try {
       await closeOverdue(pool);
-      await withTransaction(pool, async (client) => {
-        for (const glass of await unreportedGlasses(client, reportAfterMs)) await report(client, glass);
-      });
-    } catch (err) {
-      failures((since_last) =>
-        log.warn({ err, since_last }, 'what was done under break-glass could not be reported yet'),
-      );
+      for (const id of await unreportedGlasses(pool, reportAfterMs)) await reportOne(id).catch(onLost);
+    } catch (error) {
+      onLost(error);
     }
+  }
+
+  /** Each by itself: one that cannot be reported keeps no other from it. */
+  function reportOne(id: string): Promise<void> {
+    return withTransaction(pool, async (client) => {
+      const glass = isStopping ? undefined : await takeUnreported(client, id);
+      if (glass !== undefined) await report(client, glass);
+    });
+  }
+
+  function onLost(err: unknown): void {
+    failures((since_last) =>
+      log.warn({ err, since_last }, 'what was done under break-glass could not be reported yet'),
+    );
   }
 
   /** Recorded before it is committed: where that fails, it is reported once more. */

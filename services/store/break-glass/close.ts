@@ -2,7 +2,7 @@ import { PdpError } from '../../engine/error.ts';
 import { announceChange } from '../changes.ts';
 import type { Client, Database, Pool } from '../database.ts';
 import { lockStore } from '../deployments.ts';
-import { withTransaction } from '../pool.ts';
+import { query, withTransaction } from '../pool.ts';
 import { enqueueEvent } from '../webhooks/enqueue.ts';
 import { type BreakGlass, findGlass, glasses } from './break-glass.ts';
 import { glassEvent } from './events.ts';
@@ -68,15 +68,28 @@ export async function closeOverdue(pool: Pool): Promise<BreakGlass[]> {
   });
 }
 
-/** What is over for longer than `ageMs` and has no report yet; nobody else reports it meanwhile. */
-export async function unreportedGlasses(client: Client, ageMs: number): Promise<BreakGlass[]> {
-  return glasses(
-    client,
-    (columns) => `select ${columns} from break_glass
-       where report_id is null and closed_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
-       order by closed_at limit 4 for update skip locked`,
+/** Ids of those that are over for longer than `ageMs` and have no report yet, the oldest first. */
+export async function unreportedGlasses(database: Database, ageMs: number): Promise<readonly string[]> {
+  const rows = await query<{ id: string }>(
+    database,
+    `select id from break_glass where report_id is null and closed_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
+      order by closed_at limit 64`,
     [ageMs],
   );
+
+  return rows.map(({ id }) => id);
+}
+
+/** Takes one to report it, within a transaction. @returns `undefined` where somebody else does, or has. */
+export async function takeUnreported(client: Client, id: string): Promise<BreakGlass | undefined> {
+  const [glass] = await glasses(
+    client,
+    (columns) =>
+      `select ${columns} from break_glass where id = $1 and report_id is null for update skip locked`,
+    [id],
+  );
+
+  return glass;
 }
 
 /** Notes the record of its report. */

@@ -7,6 +7,8 @@ import { recordHead } from '../../../services/ledger/record-text.ts';
 import { tendGlasses } from '../../../services/pdp/break-glass/tend.ts';
 import { closeGlass } from '../../../services/store/break-glass/close.ts';
 import { requestGlass } from '../../../services/store/break-glass/open.ts';
+import { reportGlass } from '../../../services/store/break-glass/report.ts';
+import { withTransaction } from '../../../services/store/pool.ts';
 import { nameEndpoint } from '../../../services/store/webhooks/deliveries.ts';
 import { withDatabase } from '../../support/postgres.ts';
 import { withLedger } from '../support/ledger.ts';
@@ -69,6 +71,46 @@ test('is recorded once, whichever process does it, and tells what was done', asy
         `select payload from webhook_events where kind = 'break_glass.reported'`,
       );
       expect(rows).toHaveLength(1);
+    });
+  });
+});
+
+test('is the same however many decisions one statement counts', async () => {
+  await withDatabase(async ({ serving }) => {
+    const id = randomUUID();
+    const reportBy = (rows?: number) => withTransaction(serving, (client) => reportGlass(client, id, rows));
+    expect(await reportBy(3)).toEqual({ allowed: 0, denied: 0, actions: [], examples: [] });
+    for (let count = 0; count < 12; count += 1) {
+      await decided(serving, id, ['a', 'b', 'c'][count % 3] ?? '', count % 4 === 0 ? 'deny' : 'allow');
+    }
+
+    const whole = await reportBy();
+    expect(whole).toMatchObject({
+      allowed: 9,
+      denied: 3,
+      actions: ['a', 'b', 'c'].map((action) => ({ id: action, allowed: 3, denied: 1 })),
+    });
+    for (const rows of [1, 3, 5, 12, 13]) expect(await reportBy(rows)).toEqual(whole);
+  });
+});
+
+test('of one that cannot be recorded keeps no other from being so', async () => {
+  await withDatabase(async ({ serving }) => {
+    const [first, second] = [await openAndClose(serving), await openAndClose(serving)];
+    await withLedger(async (ledger) => {
+      const refusing = {
+        reserve: ledger.reserve,
+        append: ((entry: GlassReportEntry, ...rest: [never, never]) =>
+          entry.glass.id === first
+            ? Promise.reject(new Error('refused'))
+            : ledger.append(entry, ...rest)) as unknown as typeof ledger.append,
+      };
+      const { stop } = tendGlasses({ pool: serving, ledger: refusing, log, ...FAST });
+      await vi.waitFor(async () => expect(await reported(serving)).toHaveLength(1), WAIT);
+      await stop();
+
+      const { rows } = await serving.query('select id from break_glass where report_id is not null');
+      expect(rows).toEqual([{ id: second }]);
     });
   });
 });
