@@ -154,6 +154,21 @@ test('people who answer at the same time at other processes come to one end', {
   expect(codes([await pay(1, 'raced', id)])).toEqual([denied ? 'approval_invalid' : 'permitted']);
 });
 
+test('nothing is shown, and nobody answers, where the row of a question names another decision than the one that asked', {
+  timeout: 120_000,
+}, async () => {
+  const [id, other] = [idOf(await pay(0, 'swapped')), idOf(await pay(0, 'harmless'))];
+  await inTheLog(other);
+  const owner = createPool({ connection: three().world.database.ownerUrl, max: 1 });
+  await owner.query(
+    'update approvals set decision_id = (select decision_id from approvals where approval_id = $2) where approval_id = $1',
+    [id, other],
+  );
+  await owner.end();
+
+  expect(await answer(0, 'fay', id, 'approve')).toMatchObject({ status: 500 });
+});
+
 test('a process that is killed after it has consumed leaves no second use of the approval', {
   timeout: 120_000,
 }, async () => {

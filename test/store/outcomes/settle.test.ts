@@ -4,6 +4,7 @@ import { consumeLimits, readLimits } from '../../../services/store/limits/uses.t
 import {
   abandonReport,
   claimReport,
+  findDecision,
   findReport,
   settleReport,
 } from '../../../services/store/outcomes/outcomes.ts';
@@ -278,5 +279,22 @@ test('a process of before, which says nothing of reservations, counts as it did'
 
     expect(rows).toMatchObject([{ consumed: true, used: '2' }]);
     expect(await reported(database, charge.id, { failed: true })).toEqual([]);
+  });
+});
+
+test('a decision is found for its credential in the stores that this names now, and by nobody else', async () => {
+  await withLimits({}, async ({ owner, serving }) => {
+    const id = randomUUID();
+    await owner.query(
+      `insert into decisions (decision_id, kind, time, store, subject, reason_code, trace_id, process_id, boot_id, seq, record)
+       values ($1, 'decision', now(), 'default', 'tester', 'permitted', '', 'p', gen_random_uuid(), 0, '{}')`,
+      [id],
+    );
+    const found = (subject: string, stores: readonly string[]) =>
+      findDecision(serving, id, { subject, stores });
+
+    expect(await found('tester', ['other', 'default'])).toMatchObject({ record: '{}' });
+    expect(await found('tester', ['other'])).toBeUndefined();
+    expect(await found('others', ['default'])).toBeUndefined();
   });
 });
