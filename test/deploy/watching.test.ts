@@ -127,8 +127,9 @@ describe.each(dashboards)('the dashboard $file', ({ panels, templating }) => {
 });
 
 describe('dashboards', () => {
-  test('answer for traffic, latency, bundles and the log', () => {
+  test('answer for traffic, latency, bundles, the log and the controls of agents', () => {
     expect(dashboards.map(({ uid }) => uid)).toEqual([
+      'palisade-agents',
       'palisade-bundles',
       'palisade-latency',
       'palisade-log',
