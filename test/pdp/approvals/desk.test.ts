@@ -280,6 +280,7 @@ describe('a runtime that waits', () => {
     await expect.poll(async () => (await desk.current.wait(id, {}, other)).status).toBe(404);
     expect(await desk.current.wait('no-id')).toMatchObject({ status: 404 });
     expect(await desk.current.wait(id, { timeout_ms: 30_001 })).toMatchObject({ status: 400 });
+    expect(await desk.current.wait(id, {}, await desk.current.tokenOf('fay'))).toMatchObject({ status: 403 });
   });
 });
 

@@ -68,6 +68,7 @@ describe('another request under a key', () => {
     ['of another context', 2, {}],
     ['of another run', 1, { run: { run_id: 'other' } }],
     ['that supports other obligations', 1, { supported_obligations: ['log'] }],
+    ['that names an approval', 1, { approval_id: '0199a000-0000-7000-8000-000000000000' }],
   ])('%s is a conflict, and is not decided', async (what, n, members) => {
     await runtime.spend(1, keyed(what));
     const before = await runtime.used();
@@ -77,6 +78,19 @@ describe('another request under a key', () => {
       field: 'idempotency_key',
     });
     expect(await runtime.used()).toEqual(before);
+  });
+
+  test('that asks for more detail is a conflict', async () => {
+    const token = await createCredential(world, { stores: [runtime.store], full_detail: true });
+    const client = createDecisionClient(world.addresses, token);
+    const ask = (detail: string) =>
+      client.rest(
+        restBody({ ...question(1), action: 'Action::"look"', members: { detail, ...keyed('detail') } }),
+      );
+    await expect.poll(() => ask('basic')).toMatchObject({ decision: 'allow' });
+
+    expect(await ask('full')).toMatchObject({ error: 'conflict', field: 'idempotency_key' });
+    client.close();
   });
 
   test('of another credential or store is none of its business', async () => {

@@ -117,6 +117,14 @@ describe.each([
     expect(await over(world.addresses, `Bearer ${store.token}`).get(root)).toMatchObject({ open: true });
   });
 
+  test('is nothing for who administers', async () => {
+    const root = await started();
+    const admin = over(world.addresses, `Bearer ${world.adminToken}`);
+    for (const answer of [admin.get(root), admin.end(root), admin.start({ principal: BOT })]) {
+      expect(await answer).toMatchObject({ error: 'permission_denied' });
+    }
+  });
+
   test('is opened for whom the credential may speak for, by a name that a request can have', async () => {
     const bound = over(world.addresses, `Bearer ${store.bound}`);
     expect(await bound.start({ principal: BOT })).toMatchObject({ open: true });
