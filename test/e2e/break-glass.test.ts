@@ -75,6 +75,9 @@ test('opens for one principal and one action on every replica, and only for poli
   for (const replica of three().replicas) {
     for (const by of ['rest', 'grpc'] as const) {
       expect(await ask(replica, by, 'fay', 'deploy', since)).toMatchObject({ decision: 'allow' });
+      // On the way of what depends on the state in PostgreSQL as well.
+      const keyed = { idempotency_key: `${three().replicas.indexOf(replica)} ${by}` };
+      expect(await ask(replica, by, 'fay', 'deploy', since, keyed)).toMatchObject({ decision: 'allow' });
       expect(await ask(replica, by, 'bob', 'deploy', since)).toMatchObject({ reason_code: 'forbidden' });
       expect(await ask(replica, by, 'fay', 'restart', since)).toMatchObject({ reason_code: 'forbidden' });
       expect(await ask(replica, by, 'fay', 'open_vault', since)).toMatchObject({ reason_code: 'forbidden' });
