@@ -1,5 +1,9 @@
 -- What one agent may ask of people and open at all, whatever it calls its runs; and whose answers are those of one person.
 
+-- By when a question stops to count: what was denied is kept for long, and is not to be read again for each that is asked.
+create index approvals_counting on approvals (store, subject, coalesce(decided_at, expires_at)) where status in ('pending', 'denied');
+drop index approvals_cap;
+
 -- Finds the question that stands for a request, or asks it. Those of one credential follow each other, so that no two replicas ask the same
 -- and no cap is passed.
 -- `outcome` is null where there is a question, and `too_many` where no other may be asked.
@@ -36,6 +40,7 @@ begin
     into of_key, of_principal
     from approvals a
    where a.store = asked->>'store' and a.subject = asked->>'subject'
+     and a.status in ('pending', 'denied') and coalesce(a.decided_at, a.expires_at) > moment - memory
      and (a.status = 'pending' and a.expires_at > moment or a.status = 'denied' and a.decided_at > moment - memory);
   if of_key >= (asked->>'cap')::bigint or of_principal >= (asked->>'cap_of_principal')::bigint then
     return query select null::uuid, null::text, null::timestamptz, false, 'too_many'::text;
