@@ -27,7 +27,9 @@ begin
   if found.status in ('pending', 'approved') and found.expires_at > moment
      or found.status = 'denied' and found.decided_at > moment - memory then
     -- What would run is shown out of the record of a decision. That of the first who asked may have come to nothing, and then nobody could answer.
-    if found.status = 'pending' and not exists (select from decisions d where d.decision_id = found.decision_id) then
+    -- Mostly it is on its way, and whoever asks again and again must not keep a question from being seen.
+    if found.status = 'pending' and found.created_at <= moment - interval '10 seconds'
+       and not exists (select from decisions d where d.decision_id = found.decision_id) then
       update approvals a set decision_id = (asked->>'decision_id')::uuid where a.approval_id = found.approval_id;
     end if;
     return query select found.approval_id, found.status, found.expires_at, false, null::text;

@@ -79,6 +79,9 @@ describe('asking', () => {
     await withDatabase(async ({ owner, serving }) => {
       const [lost, logged, later] = [randomUUID(), randomUUID(), randomUUID()];
       const id = await asked(serving, { decisionId: lost });
+      await ask(serving, { decisionId: later });
+      expect(await findApproval(serving, id, 'all')).toMatchObject({ decision_id: lost });
+      await letPass({ owner }, '10 seconds');
       await ask(serving, { decisionId: logged });
       await owner.query(
         `insert into decisions (decision_id, kind, time, subject, reason_code, trace_id, process_id, boot_id, seq, record)
