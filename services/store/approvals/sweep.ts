@@ -1,5 +1,6 @@
 import type { Client, Pool } from '../database.ts';
-import { query, withTransaction } from '../pool.ts';
+import { query } from '../pool.ts';
+import { sweepAlone } from '../sweep-alone.ts';
 
 /** An approval that nobody answered or used in time. */
 export interface ExpiredApproval {
@@ -29,8 +30,6 @@ export interface SweepOptions {
   readonly onExpired: (client: Client, approval: ExpiredApproval) => Promise<void>;
 }
 
-/** One sweeper at a time, of all processes. Any number of our own will do. */
-const SWEEP_LOCK = 7_180_271_830;
 /** Bounds one transaction; what is left is for the next one. */
 const AT_MOST = 500;
 
@@ -39,12 +38,7 @@ export async function sweepApprovals(
   pool: Pool,
   { pendingMs, keptMs, onExpired }: SweepOptions,
 ): Promise<SweptApprovals | undefined> {
-  return withTransaction(pool, async (client) => {
-    const [lock] = await query<{ held: boolean }>(client, 'select pg_try_advisory_xact_lock($1) as held', [
-      SWEEP_LOCK,
-    ]);
-    if (lock?.held !== true) return undefined;
-
+  return sweepAlone(pool, 'approvals', async (client) => {
     const expired = await query<ExpiredApproval>(
       client,
       'select approval_id, store, request_digest from expire_approvals($1)',

@@ -1,5 +1,6 @@
 import type { Pool } from '../database.ts';
-import { query, withTransaction } from '../pool.ts';
+import { query } from '../pool.ts';
+import { sweepAlone } from '../sweep-alone.ts';
 
 /** What one sweep found. */
 export interface Swept {
@@ -15,8 +16,6 @@ export interface Swept {
   readonly isMore: boolean;
 }
 
-/** One sweeper at a time, of all processes. Any number of our own will do. */
-const SWEEP_LOCK = 7_180_271_829;
 /** Bounds one transaction; what is left is for the next one. */
 const AT_MOST = 5_000;
 
@@ -30,12 +29,7 @@ export async function sweepLimits(
   ageMs: number,
   atMost: number = AT_MOST,
 ): Promise<Swept | undefined> {
-  return withTransaction(pool, async (client) => {
-    const [lock] = await query<{ held: boolean }>(client, 'select pg_try_advisory_xact_lock($1) as held', [
-      SWEEP_LOCK,
-    ]);
-    if (lock?.held !== true) return undefined;
-
+  return sweepAlone(pool, 'limits', async (client) => {
     const [uses] = await query<Record<'reconciled' | 'pending' | 'unknown', string>>(
       client,
       `select * from reconcile_limit_uses($1::float8 * interval '1 millisecond', $2)`,

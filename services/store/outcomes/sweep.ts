@@ -1,8 +1,7 @@
 import type { Pool } from '../database.ts';
-import { query, withTransaction } from '../pool.ts';
+import { query } from '../pool.ts';
+import { sweepAlone } from '../sweep-alone.ts';
 
-/** One sweeper at a time, of all processes. Any number of our own will do. */
-const SWEEP_LOCK = 7_180_271_916;
 /** Bounds one transaction; what is left is for the next one. */
 const AT_MOST = 5_000;
 
@@ -38,12 +37,7 @@ export function sweepOutcomes(
   { periodMs, ageMs, keyMs }: SweepOutcomesOptions,
   atMost: number = AT_MOST,
 ): Promise<SweptOutcomes | undefined> {
-  return withTransaction(pool, async (client) => {
-    const [lock] = await query<{ held: boolean }>(client, 'select pg_try_advisory_xact_lock($1) as held', [
-      SWEEP_LOCK,
-    ]);
-    if (lock?.held !== true) return undefined;
-
+  return sweepAlone(pool, 'outcomes', async (client) => {
     await query(client, `select sweep_keys($1::float8 * interval '1 millisecond', $2)`, [keyMs, atMost]);
     const [row] = await query<{ settled: string }>(
       client,

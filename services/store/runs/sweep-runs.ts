@@ -1,6 +1,7 @@
 import { LIMITS } from '../../engine/limits.ts';
 import type { Pool } from '../database.ts';
-import { query, withTransaction } from '../pool.ts';
+import { query } from '../pool.ts';
+import { sweepAlone } from '../sweep-alone.ts';
 
 /** Trees of runs that one sweep found. */
 export interface SweptRuns {
@@ -14,8 +15,6 @@ export interface SweptRuns {
   readonly isMore: boolean;
 }
 
-/** One sweeper at a time, of all processes. Any number of our own will do. */
-const SWEEP_LOCK = 7_180_271_830;
 /** Bounds one transaction, together with `run_tree`; what is left is for the next one. */
 const AT_MOST = 100;
 
@@ -25,12 +24,7 @@ export async function sweepRuns(
   keptHours: number = LIMITS.run_kept_hours,
   atMost: number = AT_MOST,
 ): Promise<SweptRuns | undefined> {
-  return withTransaction(pool, async (client) => {
-    const [lock] = await query<{ held: boolean }>(client, 'select pg_try_advisory_xact_lock($1) as held', [
-      SWEEP_LOCK,
-    ]);
-    if (lock?.held !== true) return undefined;
-
+  return sweepAlone(pool, 'runs', async (client) => {
     const [row] = await query<Record<'ended' | 'forgotten' | 'open', string>>(
       client,
       `select * from sweep_runs($1 * interval '1 hour', $2)`,
