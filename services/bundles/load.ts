@@ -10,16 +10,22 @@ import { renderProblem } from './problem.ts';
 import { createProblems } from './problems.ts';
 import { type BundleTest, readTests } from './tests.ts';
 
+export interface LoadOptions {
+  readonly agreed?: boolean;
+}
+
 /**
  * Reads a stored bundle for serving: verifies that it is the one that is asked for, and parses it again by all the rules of
  * reading. Validation and tests were done before it was stored. Blocks; see {@link ./worker.ts}.
  * @param evaluator that is going to judge; the compiled one is held against Cedar first, on every test and a sample.
+ * @param options.agreed where this process has done that already: it takes three quarters of the time, and would find the same.
  * @throws PdpError `precondition_failed` for another digest and where evaluators differ, `invalid_request` or `too_large` for what cannot be read.
  */
 export async function loadBundle(
   archive: Uint8Array,
   expectedDigest: string,
   evaluator: EvaluatorName,
+  { agreed = false }: LoadOptions = {},
 ): Promise<BundleParts> {
   const files = readArchive(archive);
   const digest = bundleDigest(files);
@@ -39,7 +45,7 @@ export async function loadBundle(
     });
   }
 
-  if (evaluator === 'compiled') await assertAgreement(parts, readTests(files, createProblems()));
+  if (evaluator === 'compiled' && !agreed) await assertAgreement(parts, readTests(files, createProblems()));
 
   return parts;
 }

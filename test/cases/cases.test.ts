@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { agreedBundles } from '../../services/bundles/worker/agreed.ts';
 import type { JsonValue } from '../../services/ledger/json.ts';
 import { readKeyring } from '../../services/ledger/keyring.ts';
 import type { ReplayReport } from '../../services/pdp/replay/report.ts';
@@ -95,7 +96,12 @@ async function verifyStore(store: string): Promise<ReplayReport> {
         },
         subject: { kind: 'verification' },
       },
-      { database, keyring: await readKeyring(keyringFile), onProgress: () => undefined },
+      {
+        database,
+        keyring: await readKeyring(keyringFile),
+        agreed: agreedBundles(),
+        onProgress: () => undefined,
+      },
     );
   } finally {
     await database.end();

@@ -66,7 +66,7 @@ async function load(
   port: MessagePort,
   send: (message: Message) => void,
 ): Promise<void> {
-  const { policies, ...parts } = await loadBundle(job.archive, job.digest, job.evaluator);
+  const { policies, ...parts } = await loadBundle(job.archive, job.digest, job.evaluator, job);
 
   for (let start = 0; start < policies.length; start += BATCH) {
     send({ kind: 'policies', policies: policies.slice(start, start + BATCH) });

@@ -26,6 +26,8 @@ export type Job =
       readonly archive: Uint8Array;
       readonly digest: string;
       readonly evaluator: EvaluatorName;
+      /** Whether this process has seen both evaluators agree on it. */
+      readonly agreed: boolean;
     };
 
 /** What a worker says. Policies come in batches, the next one when the last was taken; then the rest, once. */

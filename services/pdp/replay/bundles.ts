@@ -21,7 +21,8 @@ export interface PastBundles {
 /** An active one, a canary, and the one before; at the limits each takes some hundred megabytes. */
 const MAX_BUNDLES = 3;
 
-export function createPastBundles(database: Database): PastBundles {
+/** @param agreed digests of bundles that are not held against Cedar again; see {@link ../../bundles/load.ts}. */
+export function createPastBundles(database: Database, agreed: ReadonlySet<string>): PastBundles {
   const held = new Map<string, PastBundle>();
   let last: readonly [key: string, bundle: PastBundle] | undefined;
 
@@ -55,7 +56,10 @@ export function createPastBundles(database: Database): PastBundles {
     if (archive === undefined) return 'bundle_missing';
 
     try {
-      return await compileBundle(await loadBundle(archive, digest, evaluator), evaluator);
+      return await compileBundle(
+        await loadBundle(archive, digest, evaluator, { agreed: agreed.has(digest) }),
+        evaluator,
+      );
     } catch {
       return 'bundle_unloadable';
     }

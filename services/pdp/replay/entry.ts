@@ -12,7 +12,10 @@ const NICE = 10;
 
 if (parentPort !== null) await work(workerData as ReplayJob, parentPort);
 
-async function work({ connection, keyringFile, ...task }: ReplayJob, port: MessagePort): Promise<void> {
+async function work(
+  { connection, keyringFile, agreed, ...task }: ReplayJob,
+  port: MessagePort,
+): Promise<void> {
   const say = (message: FromReplay): void => port.postMessage(message);
   const pool = createPool({
     connection,
@@ -25,7 +28,7 @@ async function work({ connection, keyringFile, ...task }: ReplayJob, port: Messa
     const keyring = await readKeyring(keyringFile);
     const onProgress = (progress: Extract<FromReplay, { kind: 'progress' }>['progress']): void =>
       say({ kind: 'progress', progress });
-    say({ kind: 'done', report: await replay(task, { database: pool, keyring, onProgress }) });
+    say({ kind: 'done', report: await replay(task, { database: pool, keyring, agreed, onProgress }) });
   } catch (thrown) {
     say({ kind: 'failed', error: wireErrorOf(thrown) });
   } finally {

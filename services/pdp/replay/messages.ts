@@ -23,6 +23,8 @@ export interface ReplayTask {
 export interface ReplayJob extends ReplayTask {
   readonly connection: DatabaseConnection;
   readonly keyringFile: string;
+  /** Digests of bundles on which this process has seen both evaluators agree. */
+  readonly agreed: ReadonlySet<string>;
 }
 
 export interface ReplayProgress {

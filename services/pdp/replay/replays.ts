@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { agreedBundles } from '../../bundles/worker/agreed.ts';
 import { pdpErrorOf } from '../../bundles/worker/wire-error.ts';
 import { PdpError } from '../../engine/error.ts';
 import type { DatabaseConnection } from '../../store/pool.ts';
@@ -58,7 +59,11 @@ export function createReplays({ connection, keyringFile, log }: ReplaysOptions):
         return await body(async (task, onProgress, signal) => {
           const ending = AbortSignal.any([signal, closing.signal]);
           try {
-            return await runShares({ ...task, connection, keyringFile }, onProgress, ending);
+            return await runShares(
+              { ...task, connection, keyringFile, agreed: agreedBundles() },
+              onProgress,
+              ending,
+            );
           } catch (error) {
             if (!ending.aborted) log.warn({ store: task.range.store, err: error }, 'a replay failed');
             throw error;

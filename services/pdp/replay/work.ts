@@ -7,7 +7,7 @@ import { createInputOpener } from '../../ledger/input.ts';
 import type { Keyring } from '../../ledger/keyring.ts';
 import type { Database } from '../../store/database.ts';
 import { countReplayRows } from '../../store/replay-rows.ts';
-import { createPastBundles } from './bundles.ts';
+import { createPastBundles, type PastBundles } from './bundles.ts';
 import { createDifferences } from './differences.ts';
 import { errorOutcome } from './example.ts';
 import { type Judged, judge } from './judge.ts';
@@ -21,6 +21,8 @@ export interface ReplayWork {
   /** At least two connections: records are counted while they are read. */
   readonly database: Database;
   readonly keyring: Keyring;
+  /** Digests of bundles that are not held against Cedar again; see {@link ../../bundles/load.ts}. */
+  readonly agreed: ReadonlySet<string>;
   readonly onProgress: (progress: ReplayProgress) => void;
 }
 
@@ -30,7 +32,7 @@ export interface ReplayWork {
  */
 export async function replay(
   task: ReplayTask,
-  { database, keyring, onProgress }: ReplayWork,
+  { database, keyring, agreed, onProgress }: ReplayWork,
 ): Promise<ReplayReport> {
   const { subject, range } = task;
   const judgeIn = judgeWith(createPastEntities(database, range.store));
@@ -38,12 +40,14 @@ export async function replay(
     subject.kind === 'candidate'
       ? judgeByCandidate(
           await compileBundle(
-            await loadBundle(subject.archive, subject.digest, subject.evaluator),
+            await loadBundle(subject.archive, subject.digest, subject.evaluator, {
+              agreed: agreed.has(subject.digest),
+            }),
             subject.evaluator,
           ),
           judgeIn,
         )
-      : judgeByPastBundles(database, judgeIn);
+      : judgeByPastBundles(createPastBundles(database, agreed), judgeIn);
   const opener = createInputOpener(keyring);
   const startedAt = performance.now();
   let total: number | undefined;
@@ -134,8 +138,7 @@ function judgeByCandidate(bundle: CompiledBundle, judgeIn: JudgeIn): Judging {
   }
 }
 
-function judgeByPastBundles(database: Database, judgeIn: JudgeIn): Judging {
-  const bundles = createPastBundles(database);
+function judgeByPastBundles(bundles: PastBundles, judgeIn: JudgeIn): Judging {
   const differences = createDifferences();
 
   return {
