@@ -52,6 +52,12 @@ export interface ServerWorld {
 /** `NODE_OPTIONS` of a server that is to load many bundles in little time. */
 export const HOLDING_CEDAR = `--import ${pathToFileURL(join(import.meta.dirname, 'hold-cedar.js')).href}`;
 
+/** What `palisade serve` starts itself anew with: with it from the beginning, a server saves a start of Node, a tenth of its own. */
+export const BOUNDED = {
+  flags: ['--max-semi-space-size=16', '--max-old-space-size=1024'],
+  environment: { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' },
+} as const;
+
 const START_DEADLINE_MS = 20_000;
 
 /** Runs `body` with a migrated database of its own, and ends every server that it started. */
@@ -164,12 +170,14 @@ async function startProcess(
   reaper: Reaper | undefined,
   cwd: string,
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['services/cli/palisade.js', 'serve'], {
+  // Not where a script measures what a server takes.
+  const isTested = process.env['VITEST'] !== undefined;
+  const flags = isTested ? BOUNDED.flags : [];
+  const child = spawn(process.execPath, [...flags, 'services/cli/palisade.js', 'serve'], {
     cwd,
     env: {
       PATH: process.env['PATH'],
-      // Not where a script measures what a server takes.
-      ...(process.env['VITEST'] === undefined ? {} : { NODE_OPTIONS: HOLDING_CEDAR }),
+      ...(isTested ? { ...BOUNDED.environment, NODE_OPTIONS: HOLDING_CEDAR } : {}),
       PALISADE_DATABASE_URL: database.servingUrl,
       PALISADE_REST_ADDRESS: '127.0.0.1:0',
       PALISADE_GRPC_ADDRESS: '127.0.0.1:0',

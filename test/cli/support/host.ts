@@ -1,7 +1,4 @@
 /** Runs one command line after the other as `palisade` does, without the cost of a process for each. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { main } from '../../../services/cli/main.ts';
 import type { Ran } from './run.ts';
 
@@ -14,17 +11,13 @@ export interface HostedCommand {
 
 const INHERITED = { ...process.env };
 const HOME = process.cwd();
-// V8 compiles a module once for all threads of a process, as long as one of them holds it: half of what checking a bundle takes.
-const CEDAR = createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs');
-const held = new WebAssembly.Module(readFileSync(join(dirname(CEDAR), 'cedar_wasm_bg.wasm')));
 
 // Each run adds a listener, as a process of its own would once.
 process.stdout.setMaxListeners(0);
 process.on('message', (command: HostedCommand) => {
   void run(command).then((ran) => process.send?.(ran));
 });
-// That it is used here keeps it.
-process.once('disconnect', () => process.exit(held === undefined ? 1 : 0));
+process.once('disconnect', () => process.exit(0));
 
 async function run({ args, env, cwd = HOME }: HostedCommand): Promise<Ran> {
   const written = { stdout: '', stderr: '' };

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll } from 'vitest';
+import { HOLDING_CEDAR } from '../../support/server.ts';
 import type { HostedCommand } from './host.ts';
 
 export interface Ran {
@@ -53,7 +54,10 @@ export interface PalisadeHost {
 }
 
 export function startHost(): PalisadeHost {
-  const host = fork(join(import.meta.dirname, 'host.ts'), { env: { PATH: process.env['PATH'], ...CACHE } });
+  const host = fork(join(import.meta.dirname, 'host.ts'), {
+    execArgv: HOLDING_CEDAR.split(' '),
+    env: { PATH: process.env['PATH'], ...CACHE },
+  });
   let last: Promise<unknown> = Promise.resolve();
 
   return {
