@@ -10,6 +10,22 @@ export interface PayChanges {
   readonly manifest?: (text: string) => string;
 }
 
+/** At most two payments an hour, together with what asks. */
+export const LIMITED: PayChanges = {
+  manifest: (text) =>
+    `${text}limits: [{ name: paid, actions: ['Action::"pay"'], key: [principal], window: 1h, max: 1 }]\n`,
+};
+
+/** Its policies look at what is used of it, too. */
+export const LOOKING: PayChanges = {
+  ...LIMITED,
+  schema: (text) =>
+    text.replace(
+      'pdp: { approval?: Approval }',
+      'pdp: { approval?: Approval, limits: { paid: { used: Long, remaining: Long, exhausted: Bool } } }',
+    ),
+};
+
 /** The annotations and the head of the policy that asks, and how it must end. */
 export const ASKING = `@id("large-payments")
 @approval("Group::\\"finance\\"")
