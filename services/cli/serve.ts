@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { readConfig } from '../pdp/config/config.ts';
 import { startServer } from '../pdp/server.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -24,6 +25,8 @@ export async function serve(insecure: boolean): Promise<void> {
     const connection = config.PALISADE_DATABASE_URL;
     const part = isWorker() ? 'decisions' : 'whole';
     const server = await startServer({ config, connection, log, telemetry, part });
+    // Left alone, Node keeps what it compiled when a process ends by itself; one that is killed would leave all of it to the next.
+    flushCompileCache();
     if (isWorker()) answerPrimary(server, telemetry);
     else log.info({ ...server.addresses }, 'palisade serves');
 

@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { deployFolder, withWorld } from '../support/server.ts';
 
@@ -26,5 +28,15 @@ test('a server that was given a bundle decides by it, keeps the record, and stop
     });
 
     expect(await server.stop()).toBe(0);
+  });
+});
+
+test('a server that is killed leaves to the next one what Node compiled', async () => {
+  await withWorld(async (world) => {
+    const cache = join(world.home, 'compiled');
+    const server = await world.serve({ NODE_COMPILE_CACHE: cache });
+    await server.kill();
+
+    expect((await readdir(cache, { recursive: true })).length).toBeGreaterThan(500);
   });
 });
