@@ -4,7 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { connectionUrl } from '../../services/store/embedded/database.ts';
 import { startEmbeddedPostgres } from '../../services/store/embedded/embedded-postgres.ts';
 import { migrate } from '../../services/store/migrate.ts';
-import { makeFastFolder } from './fast-folder.ts';
+import { clearAbandonedFolders, makeFastFolder } from './fast-folder.ts';
 import { runAsAdmin, type TestServer, withDatabaseName } from './postgres.ts';
 import { offerSharedWorld } from './shared-world.ts';
 import { startReaper } from './start-reaper.ts';
@@ -42,6 +42,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 async function startServer(stops: (() => Promise<void>)[]): Promise<string> {
+  for (const prefix of ['palisade-test-', 'palisade-own-']) await clearAbandonedFolders(prefix);
   const folder = await makeFastFolder('palisade-test-');
   stops.push(startReaper(folder).end);
   const server = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), disposable: true });
