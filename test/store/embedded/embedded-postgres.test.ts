@@ -17,6 +17,7 @@ import { makeFastFolder } from '../../support/fast-folder.ts';
 const HOLDER = new URL('./holder.ts', import.meta.url).pathname;
 
 let prepared: string;
+let made: string;
 let folder: string;
 let dataDir: string;
 const holders: ChildProcess[] = [];
@@ -30,14 +31,16 @@ beforeAll(async () => {
 afterAll(() => rm(prepared, { recursive: true }));
 
 beforeEach(async () => {
-  folder = await makeFastFolder('palisade-embedded-');
+  made = await makeFastFolder('palisade-embedded-');
+  folder = path.join(made, 'own');
+  await mkdir(folder);
   dataDir = path.join(folder, 'postgres');
 });
 
 afterEach(async () => {
   for (const holder of holders.splice(0)) holder.kill('SIGKILL');
   await stopServer(dataDir);
-  await rm(folder, { recursive: true });
+  await rm(made, { recursive: true });
 });
 
 /** A folder that was started and stopped before, for tests of what comes after the first start. */
