@@ -17,7 +17,7 @@ const STACK_MB = 4;
 /** How long a thread is kept for another job, in milliseconds. A start, most of it Cedar's, costs as much as several small bundles. */
 const KEPT_MS = 10_000;
 /** A job that took longer, in milliseconds, leaves much behind, and its thread goes with it. */
-const SHORT_JOB_MS = 5_000;
+const SHORT_JOB_MS = 1_500;
 /** Whatever a job leaves behind that nobody knows of stays bounded. */
 const MAX_JOBS = 50;
 

@@ -2,7 +2,7 @@ import type { Evaluation, Evaluator, PolicyFailure } from '../evaluator.ts';
 import { exceedsLimit, LIMITS } from '../limits.ts';
 import type { Policy } from '../policy.ts';
 import type { Schema } from '../schema/schema.ts';
-import { createPolicyIndex } from '../slice/policy-index.ts';
+import { createPolicyIndex, type PolicyIndex } from '../slice/policy-index.ts';
 import { createSliceLimits } from '../slice/slice-limits.ts';
 import { compileShape } from './compile.ts';
 import { RequestEnvironment } from './environment.ts';
@@ -20,14 +20,37 @@ export function createCompiledEvaluator(schema: Schema, policies: readonly Polic
   return createEvaluatorOf(schema, policies, compileAll(policies));
 }
 
+/** The same for whoever serves meanwhile. @param rest lets others work between the steps, each of which blocks. */
+export async function createEvaluatorInSteps(
+  schema: Schema,
+  policies: readonly Policy[],
+  rest: () => Promise<void>,
+): Promise<Evaluator> {
+  const conditions = compileAll(policies);
+  await rest();
+  const index = createPolicyIndex(schema, policies);
+  await rest();
+  const compiled = rowsOf(policies, conditions);
+  await rest();
+
+  return evaluatorOver(schema, policies, index, compiled);
+}
+
 /** The same over conditions that were compiled already, each at the position of its policy. */
 export function createEvaluatorOf(
   schema: Schema,
   policies: readonly Policy[],
   conditions: readonly Expression[],
 ): Evaluator {
-  const index = createPolicyIndex(schema, policies);
-  const compiled = rowsOf(policies, conditions);
+  return evaluatorOver(schema, policies, createPolicyIndex(schema, policies), rowsOf(policies, conditions));
+}
+
+function evaluatorOver(
+  schema: Schema,
+  policies: readonly Policy[],
+  index: PolicyIndex,
+  compiled: CompiledPolicies,
+): Evaluator {
   const limits = createSliceLimits(policies);
   const actionGroups = new Map(
     [...schema.actions].map(([key, { ancestors }]) => [key, new Set(ancestors.map((group) => group.key))]),

@@ -8,12 +8,16 @@ import { WRONG_FROM } from './wrong-evaluator.ts';
 const EVALUATOR = new URL('../../../services/engine/compiled/evaluator.ts', import.meta.url).href;
 
 const WRONG = `
-import { createCompiledEvaluator as createRight } from '${EVALUATOR}?right';
+import { createCompiledEvaluator as createRight, createEvaluatorInSteps as createInSteps } from '${EVALUATOR}?right';
 
 export { createEvaluatorOf } from '${EVALUATOR}?right';
 
-export function createCompiledEvaluator(schema, policies) {
-  const right = createRight(schema, policies);
+export const createCompiledEvaluator = (schema, policies) => wrongly(createRight(schema, policies), policies);
+
+export const createEvaluatorInSteps = async (schema, policies, rest) =>
+  wrongly(await createInSteps(schema, policies, rest), policies);
+
+function wrongly(right, policies) {
   const { id } = policies.find(({ effect }) => effect === 'permit');
   const wrong = { decision: 'allow', determining: [id], errors: [] };
 
