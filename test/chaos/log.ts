@@ -50,9 +50,11 @@ export async function spoolProblems(world: ServerWorld, server: ServerProcess): 
   return [`the spool is not drained after ${DRAIN_MS} ms: ${(await recordsIn(directory)).join(', ')}`];
 }
 
-/** What lies in a spool but the snapshot and its mark, which are for the next start. */
+/** What lies in a spool but the snapshot and its mark, which are for the next start and may be being written. */
 export async function recordsIn(spool: string): Promise<string[]> {
-  return (await readdir(spool)).filter((name) => name !== 'snapshots' && !name.endsWith('.mark'));
+  return (await readdir(spool)).filter(
+    (name) => name !== 'snapshots' && !/\.mark(\.\w+\.draft)?$/.test(name),
+  );
 }
 
 interface Verification {

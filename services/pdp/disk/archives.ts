@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { bundleArchiveSlices, bundleArchiveSum } from '../../store/bundles.ts';
 import type { Database } from '../../store/database.ts';
 import { makeFolder, type SnapshotFiles } from './files.ts';
 import { archivePath } from './open.ts';
 import type { SnapshotPlace } from './place.ts';
 import type { SavedBundle } from './saved-state.ts';
+
+/** How the name of a file ends that is being written. */
+const DRAFT = '.draft';
 
 /** The archives beside a saved state: each is written once, since a digest means the same bytes for ever. */
 export interface SavedArchives {
@@ -50,8 +53,14 @@ export function createArchives(
       for (const folder of [place.folder, place.archives]) {
         for (const name of await readdir(folder).catch(() => [])) {
           const unused = folder === place.archives && name.endsWith('.tgz') && !keep.has(name);
-          if (unused || name.endsWith('.draft')) await rm(join(folder, name), { force: true });
+          if (unused || name.endsWith(DRAFT)) await rm(join(folder, name), { force: true });
         }
+      }
+      // Beside the mark lie those of other servers, which may be at work.
+      const beside = dirname(place.mark);
+      for (const name of await readdir(beside).catch(() => [])) {
+        const own = name.startsWith(`${basename(place.mark)}.`) && name.endsWith(DRAFT);
+        if (own) await rm(join(beside, name), { force: true });
       }
     },
   };

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { chmod, chown, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { type Moment, momentBefore, momentNow } from '../../../services/pdp/disk/moment.ts';
 import { openSnapshot } from '../../../services/pdp/disk/open.ts';
@@ -86,6 +87,19 @@ describe('a start from the snapshot', () => {
       expect(await readdir(disk.place.archives)).toHaveLength(1);
       const folder = (await readdir(disk.place.folder)).toSorted();
       expect(folder).toEqual(['bundles', 'state']);
+    });
+  });
+
+  test('clears what a server that was killed left half written, and no file of another server', async () => {
+    await withSnapshot(async (disk, { owner, serving }) => {
+      const own = [`${disk.place.mark}.0123456789abcdef.draft`, `${disk.place.file}.0123456789abcdef.draft`];
+      const others = join(dirname(disk.place.mark), 'other.mark.0123456789abcdef.draft');
+      for (const path of [...own, others]) await writeFile(path, 'half');
+      await deployVersion(owner, '2.0.0');
+      await disk.keep(serving);
+
+      expect(own.filter((path) => existsSync(path))).toEqual([]);
+      expect(existsSync(others)).toBe(true);
     });
   });
 
