@@ -1,4 +1,5 @@
-import { columnText, type DecisionColumns } from '../store/decisions.ts';
+import { columnText } from '../store/column-text.ts';
+import type { DecisionColumns } from '../store/decision-row.ts';
 
 /**
  * What stands in the columns beside a record's text. Whether that is a whole record is for who reads it; Postgres refuses a value

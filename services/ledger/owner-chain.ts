@@ -1,5 +1,6 @@
 import type { Client } from '../store/database.ts';
-import { insertDecisions, lastOfChain } from '../store/decisions.ts';
+import { lastOfChain } from '../store/decisions.ts';
+import { insertDecisions } from '../store/insert-decisions.ts';
 import { databaseIdentity } from '../store/installation.ts';
 import { genesis, linkedText, recordHash } from './chain.ts';
 import { columnsOf } from './columns.ts';

@@ -1,74 +1,10 @@
+import { columnText } from './column-text.ts';
 import type { Database } from './database.ts';
+import { COLUMN_TYPES, type DecisionRow, type InputRow } from './decision-row.ts';
 import { query } from './pool.ts';
-
-/** A record's text and what stands in columns so that it can be found. */
-export interface DecisionRow extends DecisionColumns {
-  readonly record: string;
-}
-
-export interface DecisionColumns {
-  readonly decision_id: string;
-  readonly kind: string;
-  /** RFC 3339, UTC, milliseconds. */
-  readonly time: string;
-  readonly store: string | null;
-  readonly subject: string;
-  readonly principal_type: string | null;
-  readonly principal_id: string | null;
-  readonly action_type: string | null;
-  readonly action_id: string | null;
-  readonly resource_type: string | null;
-  readonly resource_id: string | null;
-  readonly decision: string | null;
-  readonly reason_code: string;
-  readonly bundle_digest: string | null;
-  readonly trace_id: string;
-  readonly process_id: string;
-  readonly boot_id: string;
-  readonly seq: number;
-  /** Of an enforced decision: the break-glass that it was made under. */
-  readonly break_glass: string | null;
-}
-
-/** A text as a column holds it: Postgres refuses a NUL, and half a surrogate pair is no UTF-8. */
-export function columnText(text: string): string {
-  const wellFormed = text.toWellFormed();
-
-  return wellFormed.includes('\0') ? wellFormed.replaceAll('\0', '\ufffd') : wellFormed;
-}
-
-/** An encrypted input; bytes as base64. */
-export interface InputRow {
-  readonly kek_id: string;
-  readonly wrapped_key: string;
-  readonly nonce: string;
-  readonly ciphertext: string;
-}
 
 /** Which stores a caller may read; records without a store are seen by `all` alone. */
 export type StoreScope = readonly string[] | 'all';
-
-/**
- * Adds records with their inputs in one statement; one that is there already is left as it is, its input too,
- * so that an erased input does not come back.
- * @throws PdpError as `toStoreError` says.
- */
-export async function insertDecisions(
-  database: Database,
-  rows: readonly (DecisionRow & Partial<InputRow>)[],
-): Promise<void> {
-  await query(database, INSERT, [`[${rows.map(rowText).join()}]`]);
-}
-
-/**
- * A record is JSON already. Postgres gives an object that stands where a text is wanted as it was written, so its quotes need no
- * escapes; with an escaped NUL in it, only a string will do.
- */
-function rowText({ record, ...columns }: DecisionRow & Partial<InputRow>): string {
-  const written = record.includes('\\u') ? JSON.stringify(record) : record;
-
-  return `{"record":${written},${JSON.stringify(columns).slice(1)}`;
-}
 
 /** A position that no chain reaches by itself: rows beyond it are not continued, or one of them could end a chain. */
 const LAST_CONTINUED = 2 ** 31;
@@ -260,7 +196,9 @@ export function selectChainRows(
 
   return query(
     database,
-    `select ${COLUMNS.map((name) => SELECTED[name] ?? name).join(', ')} from decisions
+    `select ${Object.keys(COLUMN_TYPES)
+      .map((name) => SELECTED[name] ?? name)
+      .join(', ')} from decisions
      where (process_id, boot_id, seq, decision_id) > ($1, $2::uuid, $3::bigint, $4::uuid)
      order by process_id, boot_id, decisions.seq, decision_id limit ${limit}`,
     [from.process_id, from.boot_id, from.seq, from.decision_id],
@@ -269,56 +207,11 @@ export function selectChainRows(
 
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-const COLUMN_TYPES = {
-  decision_id: 'uuid',
-  kind: 'text',
-  time: 'timestamptz',
-  store: 'text',
-  subject: 'text',
-  principal_type: 'text',
-  principal_id: 'text',
-  action_type: 'text',
-  action_id: 'text',
-  resource_type: 'text',
-  resource_id: 'text',
-  decision: 'text',
-  reason_code: 'text',
-  bundle_digest: 'text',
-  trace_id: 'text',
-  process_id: 'text',
-  boot_id: 'uuid',
-  seq: 'bigint',
-  break_glass: 'uuid',
-  record: 'text',
-} as const satisfies Record<keyof DecisionRow, string>;
-
-const COLUMNS = Object.keys(COLUMN_TYPES);
-
 /** Columns that are not read as they are: the driver would make a Date in local terms, and a text of a bigint. */
 const SELECTED: Readonly<Record<string, string>> = {
   time: `to_char(time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as time`,
   seq: 'seq::float8 as seq',
 };
-
-// One parameter for the whole batch: the driver escapes array elements one by one, JSON.stringify is native.
-const INSERT = `
-  with line as materialized (
-    select * from json_to_recordset($1::json) as line (
-      ${Object.entries(COLUMN_TYPES)
-        .map(([name, type]) => `${name} ${type}`)
-        .join(', ')},
-      kek_id text, wrapped_key text, nonce text, ciphertext text
-    )
-  ), added as (
-    insert into decisions (${COLUMNS.join(', ')})
-    select ${COLUMNS.join(', ')} from line
-    on conflict (decision_id) do nothing
-    returning decision_id
-  )
-  insert into decision_inputs (decision_id, kek_id, wrapped_key, nonce, ciphertext)
-  select decision_id, kek_id, decode(wrapped_key, 'base64'), decode(nonce, 'base64'), decode(ciphertext, 'base64')
-  from line join added using (decision_id) where kek_id is not null
-  on conflict (decision_id) do nothing`;
 
 /** Conditions that all hold, with their values as parameters; the stores stand first, so that none forgets them. */
 class Conditions {

@@ -1,7 +1,7 @@
 import { PdpError } from '../engine/error.ts';
 import { announceChange } from './changes.ts';
+import { columnText } from './column-text.ts';
 import type { Database, Pool } from './database.ts';
-import { columnText } from './decisions.ts';
 import { query, withTransaction } from './pool.ts';
 
 /** A bundle that is to be judged by Cedar's own evaluator, whatever processes are configured for, and what led to that. */

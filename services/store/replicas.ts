@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { columnText } from './column-text.ts';
 import type { Database } from './database.ts';
-import { columnText } from './decisions.ts';
 import { query } from './pool.ts';
 
 /** How a process stands to what a store has deployed, in its own words. */

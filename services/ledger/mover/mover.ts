@@ -3,7 +3,7 @@ import { createDelivery, type DeliveryStats } from '../delivery.ts';
 import { readBatch, type SegmentExtent } from '../spool/segment.ts';
 
 /** Rows of one insert; 50 to 2,000 cost the same per row (measured), and what few of them take is soon garbage again. */
-const BATCH_ROWS = 100;
+const BATCH_ROWS = 200;
 
 /** What was moved at once. */
 export interface MovedBatch {

@@ -1,8 +1,8 @@
 import type { ApprovalRequirement, ApprovalStatus, Severity } from '../../engine/approval.ts';
 import type { RawUid } from '../../engine/raw/raw.ts';
 import { uidKey } from '../../engine/value/value.ts';
+import { columnText } from '../column-text.ts';
 import type { Client } from '../database.ts';
-import { columnText } from '../decisions.ts';
 import { query } from '../pool.ts';
 
 /** What is asked of people. */

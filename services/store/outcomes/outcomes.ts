@@ -1,6 +1,6 @@
 import { PdpError } from '../../engine/error.ts';
+import { columnText } from '../column-text.ts';
 import type { Database } from '../database.ts';
-import { columnText } from '../decisions.ts';
 import { query } from '../pool.ts';
 
 /** A decision that somebody reports on. */

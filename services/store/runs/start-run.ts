@@ -1,7 +1,7 @@
 import { PdpError } from '../../engine/error.ts';
 import { exceedsLimit, LIMITS } from '../../engine/limits.ts';
+import { columnText } from '../column-text.ts';
 import type { Database } from '../database.ts';
-import { columnText } from '../decisions.ts';
 import { query } from '../pool.ts';
 
 export interface NewRun {

@@ -1,5 +1,5 @@
+import { columnText } from '../column-text.ts';
 import type { Client } from '../database.ts';
-import { columnText } from '../decisions.ts';
 import { query } from '../pool.ts';
 import type { EventKind } from './kinds.ts';
 

@@ -11,7 +11,7 @@ import { type OutcomePath, reportOutcome } from '../../../services/pdp/outcomes/
 import type { OutcomeCall, OutcomeReply } from '../../../services/pdp/outcomes/types.ts';
 import type { CallScope } from '../../../services/pdp/types.ts';
 import { type Database, textOf } from '../../../services/store/database.ts';
-import { insertDecisions } from '../../../services/store/decisions.ts';
+import { insertDecisions } from '../../../services/store/insert-decisions.ts';
 import { decision as entryOf } from '../../ledger/support/entries.ts';
 import { createFailingFiles, type FailingFiles } from '../../ledger/support/failing-files.ts';
 import { calendar, type LimitDatabase, withLimits } from '../../store/limits/support.ts';
