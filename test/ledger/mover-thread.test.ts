@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { getPriority } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createMoverThread } from '../../services/ledger/mover/thread.ts';
@@ -51,16 +50,6 @@ describe('the thread that moves records', () => {
     );
   });
 
-  test.runIf(process.platform === 'linux')('gives way to the threads that decide', async () => {
-    const before = getPriority();
-    const mover = createMoverThread(NO_DATABASE);
-    await mover.move({ segment: 1, path: '/nowhere', bytes: 100 }, 0, NEVER).catch(() => undefined);
-
-    expect(Math.max(...nicenessOfThreads())).toBeGreaterThanOrEqual(Math.max(10, before));
-    expect(getPriority()).toBe(before);
-    await mover.close();
-  });
-
   test('tells that a segment is gone as the file system does', async () => {
     const mover = createMoverThread(NO_DATABASE);
     const gone = { segment: 1, path: '/nowhere/0000000001.spool', bytes: 100 };
@@ -90,12 +79,3 @@ describe('the thread that moves records', () => {
     });
   });
 });
-
-/** Field 19 of /proc/<pid>/task/<tid>/stat; the name in parentheses, field 2, may hold spaces. */
-function nicenessOfThreads(): number[] {
-  return readdirSync('/proc/self/task').map((thread) => {
-    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
-
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19 - 3]);
-  });
-}

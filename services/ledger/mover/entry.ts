@@ -1,4 +1,4 @@
-import { constants, getPriority, platform, setPriority } from 'node:os';
+import { constants, platform, setPriority } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createPool } from '../../store/pool.ts';
 import type { FromMover, MoverData, ToMover } from './messages.ts';
@@ -7,7 +7,9 @@ import { createMover, type Mover } from './mover.ts';
 /** How often whoever waits for a batch hears how old its oldest record is, and why Postgres does not take it. */
 const STATS_EVERY_MS = 250;
 
-giveWay();
+// Decisions go first where there are fewer cores than threads. Elsewhere than on Linux, the whole process would give way.
+if (platform() === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+
 if (parentPort !== null) serve(parentPort, workerData as MoverData);
 
 function serve(port: MessagePort, { connection }: MoverData): void {
@@ -42,17 +44,5 @@ async function answer(
     say({ kind: 'failed', stats: mover.stats(), message, code: typeof code === 'string' ? code : undefined });
   } finally {
     clearInterval(timer);
-  }
-}
-
-/** Decisions go first where there are fewer cores than threads. Elsewhere than on Linux, the whole process would give way. */
-function giveWay(): void {
-  const { PRIORITY_BELOW_NORMAL } = constants.priority;
-  if (platform() !== 'linux') return;
-
-  try {
-    if (getPriority() < PRIORITY_BELOW_NORMAL) setPriority(PRIORITY_BELOW_NORMAL);
-  } catch {
-    // A sandbox may forbid it; records are moved all the same.
   }
 }
