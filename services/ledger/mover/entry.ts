@@ -1,4 +1,3 @@
-import { constants, platform, setPriority } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createPool } from '../../store/pool.ts';
 import type { FromMover, MoverData, ToMover } from './messages.ts';
@@ -6,9 +5,6 @@ import { createMover, type Mover } from './mover.ts';
 
 /** How often whoever waits for a batch hears how old its oldest record is, and why Postgres does not take it. */
 const STATS_EVERY_MS = 250;
-
-// Decisions go first where there are fewer cores than threads. Elsewhere than on Linux, the whole process would give way.
-if (platform() === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 if (parentPort !== null) serve(parentPort, workerData as MoverData);
 

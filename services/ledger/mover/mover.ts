@@ -5,6 +5,9 @@ import { readBatch, type SegmentExtent } from '../spool/segment.ts';
 /** Rows of one insert; 50 to 2,000 cost the same per row (measured), and what few of them take is soon garbage again. */
 const BATCH_ROWS = 200;
 
+/** Inserts of one move at most: whoever asks for the next move may be long in asking, since it decides meanwhile. */
+const MOVE_INSERTS = 8;
+
 /** What was moved at once. */
 export interface MovedBatch {
   readonly lines: number;
@@ -14,10 +17,10 @@ export interface MovedBatch {
   readonly tornBytes: number;
 }
 
-/** Moves what lies in segments to Postgres, one batch at a time. */
+/** Moves what lies in segments to Postgres. */
 export interface Mover {
   /**
-   * Moves the lines of a segment from an offset on, as many as make one insert; resolves when they are in Postgres.
+   * Moves the lines of a segment from an offset on, as many as make a few inserts; resolves when they are in Postgres.
    * @throws the file system's error, `ENOENT` where the segment was taken over; the signal's reason once it aborts.
    */
   move(extent: SegmentExtent, from: number, signal: AbortSignal): Promise<MovedBatch>;
@@ -31,10 +34,17 @@ export function createMover(database: Database): Mover {
 
   return {
     async move(extent, from, signal) {
-      const { lines, end, tornBytes } = await readBatch(extent, from, BATCH_ROWS);
-      await delivery.deliver(lines, signal);
+      let moved = await moveOnce(extent, from, signal);
+      for (let inserts = 1; inserts < MOVE_INSERTS && moved.end < extent.bytes; inserts += 1) {
+        if (signal.aborted) break;
+        const next = await moveOnce(extent, moved.end, signal);
+        // What stands at the extent's end is told when it is all that is left.
+        if (next.end === moved.end) break;
 
-      return { lines: lines.length, end, tornBytes };
+        moved = { ...next, lines: moved.lines + next.lines };
+      }
+
+      return moved;
     },
 
     stats: delivery.stats,
@@ -43,4 +53,11 @@ export function createMover(database: Database): Mover {
       // Nothing of it outlives a move.
     },
   };
+
+  async function moveOnce(extent: SegmentExtent, from: number, signal: AbortSignal): Promise<MovedBatch> {
+    const { lines, end, tornBytes } = await readBatch(extent, from, BATCH_ROWS);
+    await delivery.deliver(lines, signal);
+
+    return { lines: lines.length, end, tornBytes };
+  }
 }
