@@ -8,6 +8,7 @@ import type { ErrorInfo__Output } from '../../services/pdp/wire/generated/google
 import type { AuthorizationServiceClient } from '../../services/pdp/wire/generated/palisade/v1/AuthorizationService.ts';
 import type { AuthorizeRequest } from '../../services/pdp/wire/generated/palisade/v1/AuthorizeRequest.ts';
 import type { AuthorizeResponse__Output } from '../../services/pdp/wire/generated/palisade/v1/AuthorizeResponse.ts';
+import { assertDocumented, contentType } from './documented.ts';
 import type { ServerAddresses } from './server.ts';
 
 /**
@@ -114,6 +115,11 @@ function postAuthorize(
       },
       (response) => {
         text(response).then((answer) => {
+          assertDocumented('POST', '/v1/authorize', {
+            status: response.statusCode ?? 0,
+            type: contentType(response.headers['content-type']),
+            text: answer,
+          });
           const members = parseExactJson(answer) as Record<string, unknown>;
           resolve(response.statusCode === 200 ? members : restError(members));
         }, reject);

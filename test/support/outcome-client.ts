@@ -3,6 +3,7 @@ import { parseExactJson } from '../../services/ledger/json.ts';
 import type { ReportOutcomeRequest } from '../../services/pdp/wire/generated/palisade/v1/ReportOutcomeRequest.ts';
 import type { ReportOutcomeResponse__Output } from '../../services/pdp/wire/generated/palisade/v1/ReportOutcomeResponse.ts';
 import { grpcError, grpcService, type Outcome, restError } from './decision-client.ts';
+import { documentedText } from './documented.ts';
 import type { ServerAddresses } from './server.ts';
 
 /** One runtime that reports what its calls came to; answers are in the words of REST whichever way they went. */
@@ -21,12 +22,13 @@ export function createOutcomeClient(addresses: ServerAddresses, token?: string):
 
   return {
     async rest(decisionId, body) {
-      const response = await fetch(`http://${addresses.rest}/v1/decisions/${decisionId}/outcome`, {
+      const path = `/v1/decisions/${decisionId}/outcome`;
+      const response = await fetch(`http://${addresses.rest}${path}`, {
         method: 'POST',
         headers: { ...authorization, 'content-type': 'application/json' },
         body,
       });
-      const members = parseExactJson(await response.text()) as Record<string, unknown>;
+      const members = parseExactJson(await documentedText('POST', path, response)) as Record<string, unknown>;
 
       return response.status === 200 ? members : restError(members);
     },

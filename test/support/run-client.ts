@@ -4,6 +4,7 @@ import { parseExactJson } from '../../services/ledger/json.ts';
 import type { ProtoGrpcType } from '../../services/pdp/wire/generated/authorization.ts';
 import type { RunStatus__Output } from '../../services/pdp/wire/generated/palisade/v1/RunStatus.ts';
 import { grpcError, type Outcome, restError, timeText, withoutAbsent } from './decision-client.ts';
+import { documentedText } from './documented.ts';
 import type { ServerAddresses } from './server.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -32,7 +33,10 @@ export function restRuns(addresses: Pick<ServerAddresses, 'rest'>, authorization
       },
       ...(members === undefined ? {} : { body: JSON.stringify(members) }),
     });
-    const answer = parseExactJson(await response.text()) as Record<string, unknown>;
+    const answer = parseExactJson(await documentedText(method, `/v1/runs${path}`, response)) as Record<
+      string,
+      unknown
+    >;
 
     return response.ok ? answer : restError(answer);
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeArchive } from '../../services/bundles/archive.ts';
 import type { BundleFiles } from '../../services/bundles/files.ts';
 import { parseExactJson } from '../../services/ledger/json.ts';
+import { documentedText } from './documented.ts';
 import type { ServerAddresses } from './server.ts';
 
 /** Where administration is, and who may use it. */
@@ -108,8 +109,10 @@ async function send(
     ...(body === undefined ? {} : { body: Buffer.from(body) }),
   });
 
+  const text = await documentedText(method, path, response);
+
   return {
     status: response.status,
-    body: parseExactJson(await response.text()) as Readonly<Record<string, unknown>>,
+    body: parseExactJson(text) as Readonly<Record<string, unknown>>,
   };
 }

@@ -69,6 +69,20 @@ export const BundleProblem = Problem.extend({
   .partial({ problems: true, report: true })
   .meta({ id: 'BundleProblem', description: 'RFC 9457; a bundle with problems brings all of them.' });
 
+export const MisfitProblem = Problem.extend({
+  misfits: z
+    .strictObject({
+      count: z.int().positive(),
+      entities: z.array(z.strictObject({ entity: z.string(), why: z.string() })).meta({
+        description: 'The first of them, each by its type and id and with what is wrong with it.',
+      }),
+    })
+    .meta({ description: 'Entities of the store that do not fit the bundle.' }),
+  report: z.string().meta({ description: 'The same for people.' }),
+})
+  .partial({ misfits: true, report: true })
+  .meta({ id: 'MisfitProblem', description: 'RFC 9457; where entities do not fit, they are named.' });
+
 export const Store = z
   .strictObject({
     name: z.string(),

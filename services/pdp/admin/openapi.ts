@@ -29,9 +29,18 @@ import { NEW_SIGNATURE } from './signatures.ts';
 
 const ARCHIVE = { 'application/gzip': { schema: { type: 'string', format: 'binary' } } } as const;
 
+const UNFIT = {
+  '412': {
+    description:
+      'The bundle lacks signatures that the store requires, or entities of the store do not fit it',
+    content: { 'application/problem+json': { schema: answers.MisfitProblem } },
+  },
+};
+
 const CHANGED = {
   '200': answer('The new deployment', answers.Deployment),
   '202': answer('It takes two persons, and waits for somebody else', answers.ProposalAnswer),
+  ...UNFIT,
 };
 
 /** The operations on port 7182. All but health need a credential whose roles allow it. */
@@ -191,7 +200,7 @@ export const ADMIN_PATHS: ZodOpenApiPathsObject = {
     post: operation({
       operationId: 'approveProposal',
       summary: 'Approves what somebody else proposed, and applies it',
-      responses: { '200': answer('It is done', answers.Approved) },
+      responses: { '200': answer('It is done', answers.Approved), ...UNFIT },
     }),
   },
   '/v1/proposals/{id}/reject': {
