@@ -13,7 +13,7 @@ import { type Stage, withStage } from './stage.ts';
 import { measureSteps, STEPS } from './steps/steps.ts';
 import { measureStoredDecisions } from './stored/decisions.ts';
 import { measureStoredStart } from './stored/start.ts';
-import { measureSustained } from './sustained.ts';
+import { measureSustained, SUSTAINED } from './sustained.ts';
 import { measureTelemetry } from './telemetry.ts';
 import { measureTransport, TRANSPORTS } from './transport.ts';
 import { ENGINE_WORKLOADS, READ_WORKLOADS } from './workloads.ts';
@@ -24,7 +24,6 @@ const ACTIVATION = 'activate/10000';
 const ACTIVATED_POLICIES = 10_000;
 const MEMORY = 'memory';
 const TELEMETRY = 'telemetry';
-const SUSTAINED = 'sustained';
 const EXTERNAL = 'ready/external';
 const EMBEDDED = 'ready/embedded';
 const STORED_DECISIONS = 'stored/100000';
@@ -42,7 +41,7 @@ export const FIGURES: readonly string[] = [
   ...Object.keys(TRANSPORTS),
   ...STEPS,
   TELEMETRY,
-  SUSTAINED,
+  ...Object.keys(SUSTAINED),
   ...LIMIT_FIGURES,
   ...RUN_FIGURES,
   EXTERNAL,
@@ -51,7 +50,7 @@ export const FIGURES: readonly string[] = [
 ];
 
 /** Those that are measured on running servers. */
-const STAGED = new Set([...Object.keys(TRANSPORTS), ...STEPS, TELEMETRY, SUSTAINED]);
+const STAGED = new Set([...Object.keys(TRANSPORTS), ...STEPS, TELEMETRY, ...Object.keys(SUSTAINED)]);
 
 type Asked = Pick<BenchOptions, 'names' | 'effort' | 'compareCedar'>;
 
@@ -149,8 +148,9 @@ async function measureOnStage(
     report.figure(await measureTelemetry(stage, effort));
     await stage.forget();
   }
-  if (names.includes(SUSTAINED)) {
-    const sustained = await measureSustained(stage, effort);
+  for (const name of names.filter((one) => Object.hasOwn(SUSTAINED, one))) {
+    const sustained = await measureSustained(name, stage, effort);
+    await stage.forget();
     report.figure(sustained.figure);
     noteSpool(sustained, report);
   }

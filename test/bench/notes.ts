@@ -50,11 +50,14 @@ export function noteGains(figures: ReadonlyMap<string, Figure>, report: Report):
   }
 }
 
-export function noteSpool({ quarterBytes, endBytes, backlog, kept }: Sustained, report: Report): void {
+export function noteSpool(
+  { figure: { name }, quarterBytes, endBytes, backlog, kept }: Sustained,
+  report: Report,
+): void {
   report.note(
-    `sustained: the spool held ${mib(quarterBytes)} MiB after a quarter of the time and ${mib(endBytes)} MiB at the end, ${backlog} decisions were not in PostgreSQL`,
+    `${name}: the spool held ${mib(quarterBytes)} MiB after a quarter of the time and ${mib(endBytes)} MiB at the end, ${backlog} decisions were not in PostgreSQL`,
   );
-  if (!kept) throw new Error('sustained: the spool grew, so this rate cannot be kept up');
+  if (!kept) throw new Error(`${name}: the spool grew, so this rate cannot be kept up`);
 }
 
 function gain(more: number | undefined, less: number | undefined): string {

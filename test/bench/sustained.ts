@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoadKind } from './client/messages.ts';
 import type { Effort, Figure } from './figure.ts';
 import { rssOfAll } from './rss.ts';
 import type { Stage } from './stage.ts';
@@ -23,8 +24,17 @@ export interface Sustained {
  */
 const SLACK_BYTES = 32 * 1024 * 1024;
 
+/** How each of these figures asks. */
+export const SUSTAINED: Readonly<Record<string, LoadKind>> = {
+  sustained: 'grpc/unary',
+  'sustained/batch100': 'grpc/batch100',
+};
+
 /** Decides over gRPC for a long time, with the log draining into PostgreSQL beside it. */
-export async function measureSustained(stage: Stage, effort: Effort): Promise<Sustained> {
+export async function measureSustained(name: string, stage: Stage, effort: Effort): Promise<Sustained> {
+  const kind = SUSTAINED[name];
+  if (kind === undefined) throw new Error(`${name} is no sustained load`);
+
   const servers = await stage.servers(1);
   await stage.drained();
   const addresses = servers.map(({ addresses }) => addresses.grpc);
@@ -36,7 +46,7 @@ export async function measureSustained(stage: Stage, effort: Effort): Promise<Su
     .then(() => bytesBelow(spool))
     .catch(() => Number.NaN);
   const load = await stage
-    .load({ kind: 'grpc/unary', echo: false, addresses, warmUpMs, measureMs: sustainedMs })
+    .load({ kind, echo: false, addresses, warmUpMs, measureMs: sustainedMs })
     .finally(() => over.abort());
   const endBytes = await bytesBelow(spool);
   const backlog = await stage.backlog();
@@ -45,7 +55,7 @@ export async function measureSustained(stage: Stage, effort: Effort): Promise<Su
 
   return {
     figure: {
-      name: 'sustained',
+      name,
       unit: 'ms',
       p50,
       p99,
