@@ -1,24 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isInCanary, unitOf } from '../../services/pdp/assign.ts';
-import type { Run } from '../../services/pdp/types.ts';
+import { runOf } from './support/calls.ts';
 
 const keys = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const digests = fc.constantFrom(`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`);
 const percents = fc.integer({ min: 1, max: 100 });
 const RUNS = Array.from({ length: 4_000 }, (_, index) => `run-${index}`);
-
-function runOf(run_id: string): Run {
-  return {
-    run_id,
-    parent_run_id: '',
-    step: 0n,
-    tool_call_id: '',
-    conversation_id: '',
-    agent_id: '',
-    tool_name: '',
-  };
-}
 
 /** The runs of {@link RUNS} that a canary gets. */
 function chosen(key: Uint8Array, percent: number, digest = 'sha256:x'): Set<string> {

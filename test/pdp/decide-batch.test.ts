@@ -5,8 +5,10 @@ import { EMPTY_SNAPSHOT } from '../../services/pdp/snapshot.ts';
 import type { AuthorizeCall, DecisionReply } from '../../services/pdp/types.ts';
 import { createMetrics } from '../../services/telemetry/metrics.ts';
 import { quietObserver } from '../support/observer.ts';
+import { compiledBundle } from './support/bundle.ts';
 import { callOf, scopeOf } from './support/calls.ts';
-import { batchOf, snapshotOf, withService } from './support/service.ts';
+import { snapshotOf } from './support/path.ts';
+import { batchOf, withService } from './support/service.ts';
 
 const version = (outcome: DecisionReply | PdpError | undefined) =>
   outcome instanceof PdpError ? outcome.code : outcome?.bundle.version;
@@ -39,7 +41,9 @@ describe('authorizeBatch()', () => {
   });
 
   test('decides every item on one snapshot, however long it takes', async () => {
-    const versions = [await snapshotOf('1.0.0'), await snapshotOf('2.0.0')];
+    const versions = await Promise.all(
+      ['1.0.0', '2.0.0'].map(async (version) => snapshotOf(await compiledBundle(version))),
+    );
     let asked = 0;
     const snapshot = () => versions[asked++ % 2] ?? EMPTY_SNAPSHOT;
 

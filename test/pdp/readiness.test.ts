@@ -3,18 +3,10 @@ import { refuseStale, unreadiness } from '../../services/pdp/readiness.ts';
 import type { Replica } from '../../services/pdp/replica.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../services/pdp/snapshot.ts';
 import { compiledBundle } from './support/bundle.ts';
-import { nothingAt } from './support/entities.ts';
 import { withLedger } from './support/ledger.ts';
+import { snapshotOf } from './support/path.ts';
 
 const CONFIG = { PALISADE_MAX_STALENESS: 1_000 };
-
-async function serving(): Promise<Snapshot> {
-  const bundle = await compiledBundle();
-
-  const state = { name: 'default', sequence: 1n, bundle, entities: nothingAt(1n) };
-
-  return { ...EMPTY_SNAPSHOT, stores: new Map([['default', state]]) };
-}
 
 function replicaIn(state: { snapshot?: Snapshot; ageMs?: number; failed?: boolean }): Replica {
   const lag = { store: 'default', sequence: 2n, digest: 'sha256:…' };
@@ -36,7 +28,7 @@ function replicaIn(state: { snapshot?: Snapshot; ageMs?: number; failed?: boolea
 
 describe('unreadiness()', () => {
   test('has no reason where a bundle is served by fresh state and the spool has room', async () => {
-    const snapshot = await serving();
+    const snapshot = snapshotOf(await compiledBundle());
 
     await withLedger(async (ledger) => {
       expect(unreadiness(replicaIn({ snapshot }), ledger, CONFIG)).toEqual([]);
@@ -56,7 +48,7 @@ describe('unreadiness()', () => {
   });
 
   test('names a full spool', async () => {
-    const snapshot = await serving();
+    const snapshot = snapshotOf(await compiledBundle());
 
     await withLedger(async (ledger) => {
       expect(unreadiness(replicaIn({ snapshot }), ledger, CONFIG)).toEqual(['the spool is full']);

@@ -17,10 +17,8 @@ import { loadBundle } from '../../../services/pdp/loader.ts';
 import { createRateLimiter } from '../../../services/pdp/rate-limiter.ts';
 import { createReplica } from '../../../services/pdp/replica.ts';
 import { createRunKeeping } from '../../../services/pdp/runs/keeping.ts';
-import { createRunTurns } from '../../../services/pdp/runs/run-turns.ts';
 import { createDecisionService } from '../../../services/pdp/service.ts';
 import { createSignatureWatch } from '../../../services/pdp/signature-watch.ts';
-import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
 import type { CallScope } from '../../../services/pdp/types.ts';
 import { judgeAgain } from '../../../services/pdp/verify/judge.ts';
 import { caseOf, type SampledDecision } from '../../../services/pdp/verify/verifier.ts';
@@ -29,6 +27,7 @@ import { responseBody } from '../../../services/pdp/wire/rest/reply.ts';
 import { readRequest } from '../../../services/pdp/wire/rest/request.ts';
 import { createLimitCounting } from '../../../services/store/limits/counting.ts';
 import { createPool } from '../../../services/store/pool.ts';
+import { pathOver } from '../../pdp/support/path.ts';
 import type { Outcome } from '../../support/decision-client.ts';
 import { quietObserver } from '../../support/observer.ts';
 import { type Question, restBody } from '../../support/question.ts';
@@ -88,20 +87,14 @@ export async function openInProcess({ databaseUrl, keyringFile }: SharedWorld): 
   });
   const service = createDecisionService({
     rates: createRateLimiter({ fallback: undefined, processes: 1 }),
-    path: {
-      ledger,
+    path: pathOver(ledger, {
       now: () => clock,
-      refuseStale: () => undefined,
-      isFallback: () => false,
-      fallback: createFallbackShare(),
       cedarVersion: CEDAR_VERSION,
       observer,
       verifier: { sample: (entry, input, entities) => sampled.push({ entry, input, entities }) },
-      trials: { decided: () => undefined, failed: () => undefined },
       counting,
-      runTurns: createRunTurns(),
       approvals,
-    },
+    }),
     outcomes: { report: () => Promise.reject(new Error('no reports are taken here')) },
     replica,
     runs: createRunKeeping({ pool, ledger, now: () => clock }),

@@ -6,21 +6,12 @@ import { sweepApprovals } from '../../../services/store/approvals/sweep.ts';
 import type { LimitCounting } from '../../../services/store/limits/counting.ts';
 import { nameEndpoint, takeDeliveries } from '../../../services/store/webhooks/deliveries.ts';
 import { answer, FINANCE, letPass } from '../../store/approvals/support.ts';
-import { callerOf } from '../support/calls.ts';
+import { callerOf, runOf } from '../support/calls.ts';
 import { ALLOWED, byId, INVALID, REQUIRED } from './outcomes.ts';
 import { questionOf, withPaying } from './people.ts';
 import { LOOKING } from './support.ts';
 
 const unavailable = expect.objectContaining({ code: 'unavailable' });
-const NO_RUN = {
-  run_id: '',
-  parent_run_id: '',
-  step: 0n,
-  tool_call_id: '',
-  conversation_id: '',
-  agent_id: '',
-  tool_name: '',
-};
 
 describe('a request that people can allow', () => {
   test('is denied with a question, the same one each time, and nothing else is asked of PostgreSQL by others', async () => {
@@ -154,7 +145,7 @@ forbid (principal, action == Action::"pay", resource) when { context.pdp.limits.
 
   test('stops being asked after so many of one run', async () => {
     await withPaying(async ({ pay }) => {
-      const run = { ...NO_RUN, run_id: 'r' };
+      const run = runOf('r');
       for (let at = 0; at < LIMITS.open_approvals; at += 1)
         questionOf(await pay({ note: `${at}`, call: { run } }));
 
@@ -171,9 +162,7 @@ forbid (principal, action == Action::"pay", resource) when { context.pdp.limits.
 
   test('stops being asked after so many of one principal, whatever it calls its runs', async () => {
     await withPaying(async ({ pay }) => {
-      const inRun = (run_id: string) => ({
-        call: { run: { ...NO_RUN, run_id } },
-      });
+      const inRun = (run_id: string) => ({ call: { run: runOf(run_id) } });
       for (let at = 0; at < LIMITS.open_approvals_of_principal; at += 1)
         questionOf(await pay(inRun(`run ${at}`)));
 

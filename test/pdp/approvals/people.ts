@@ -3,21 +3,18 @@ import type { CompiledBundle } from '../../../services/bundles/compile.ts';
 import { limitRule } from '../../../services/bundles/limits/rule.ts';
 import { RawObject } from '../../../services/engine/raw/raw.ts';
 import { createPeople, type People } from '../../../services/pdp/approvals/people.ts';
-import { authorize, type DecisionPath, type Outcome } from '../../../services/pdp/authorize.ts';
-import { createRunTurns } from '../../../services/pdp/runs/run-turns.ts';
-import { EMPTY_SNAPSHOT, type Staged } from '../../../services/pdp/snapshot.ts';
-import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
+import type { DecisionPath, Outcome } from '../../../services/pdp/authorize.ts';
+import type { Staged } from '../../../services/pdp/snapshot.ts';
 import type { AuthorizeCall, CallScope } from '../../../services/pdp/types.ts';
 import { createLimitCounting, type LimitCounting } from '../../../services/store/limits/counting.ts';
 import { defineLimits } from '../../../services/store/limits/definitions.ts';
 import { withTransaction } from '../../../services/store/pool.ts';
 import { createFailingFiles, type FailingFiles } from '../../ledger/support/failing-files.ts';
-import { quietObserver } from '../../support/observer.ts';
 import { withDatabase } from '../../support/postgres.ts';
 import { compiled } from '../limits/support.ts';
 import { callerOf, callOf, scopeOf } from '../support/calls.ts';
-import { nothingAt } from '../support/entities.ts';
 import { withLedger } from '../support/ledger.ts';
+import { outcomeOf, pathOver, snapshotOf } from '../support/path.ts';
 import { type PayChanges, payBundle } from './support.ts';
 
 /** One payment that is asked for. */
@@ -66,20 +63,7 @@ export async function withPaying(
           url: 'https://approvals.example/{approval_id}',
           onLost,
         });
-        const path: DecisionPath = {
-          ledger,
-          now: Date.now,
-          refuseStale: () => undefined,
-          isFallback: () => false,
-          fallback: createFallbackShare(),
-          cedarVersion: '4.0.0',
-          observer: quietObserver(),
-          verifier: { sample: () => undefined },
-          trials: { decided: () => undefined, failed: () => undefined },
-          counting,
-          approvals: people,
-          runTurns: createRunTurns(),
-        };
+        const path = pathOver(ledger, { counting, approvals: people });
         await body({
           ...{ owner, serving, people, counting, files, bundle },
           pay: ({ people: other, counting: counted, bundle: by = bundle, staged, ...payment } = {}) =>
@@ -104,8 +88,6 @@ function ask(
   staged: Staged | undefined,
   { amount = 500n, note = 'rent', account = 'a', subject = 'agents', call, scope }: Payment,
 ): Promise<Outcome> {
-  const state = { name: 'default', sequence: 1n, bundle, staged, entities: nothingAt(1n) };
-  const snapshot = { ...EMPTY_SNAPSHOT, stores: new Map([['default', state]]) };
   const input = new RawObject(
     new Map<string, bigint | string>([
       ['amount', amount],
@@ -121,7 +103,7 @@ function ask(
   });
   const around = scopeOf({ caller: callerOf({ subject }), ...scope });
 
-  return new Promise((resolve) => void authorize(path, snapshot, asked, around, resolve));
+  return outcomeOf(path, snapshotOf(bundle, staged), asked, around);
 }
 
 async function stateIn(serving: pg.Pool) {

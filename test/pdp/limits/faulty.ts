@@ -2,22 +2,16 @@ import type pg from 'pg';
 import type { CompiledBundle } from '../../../services/bundles/compile.ts';
 import { limitRule } from '../../../services/bundles/limits/rule.ts';
 import { RawObject } from '../../../services/engine/raw/raw.ts';
-import type { DecisionPath } from '../../../services/pdp/authorize.ts';
-import { authorize, type Outcome } from '../../../services/pdp/authorize.ts';
-import { createRunTurns } from '../../../services/pdp/runs/run-turns.ts';
-import { EMPTY_SNAPSHOT } from '../../../services/pdp/snapshot.ts';
-import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
+import type { DecisionPath, Outcome } from '../../../services/pdp/authorize.ts';
 import type { AuthorizeCall, CallScope } from '../../../services/pdp/types.ts';
 import { createLimitCounting, type LimitCounting } from '../../../services/store/limits/counting.ts';
 import { defineLimits } from '../../../services/store/limits/definitions.ts';
 import { withTransaction } from '../../../services/store/pool.ts';
 import { createFailingFiles, type FailingFiles } from '../../ledger/support/failing-files.ts';
-import { quietObserver } from '../../support/observer.ts';
 import { withDatabase } from '../../support/postgres.ts';
 import { callOf, scopeOf } from '../support/calls.ts';
-import { nothingAt } from '../support/entities.ts';
 import { withLedger } from '../support/ledger.ts';
-import { NO_PEOPLE } from '../support/nobody.ts';
+import { outcomeOf, pathOver, snapshotOf } from '../support/path.ts';
 import { compiled, sendBundle, sent } from './support.ts';
 
 /** The decision path over PostgreSQL, with faults to switch on. */
@@ -53,20 +47,7 @@ export async function withFaults(
           );
         }
         const counting = createLimitCounting({ database: serving, onLost: () => undefined });
-        const path: DecisionPath = {
-          ledger,
-          now: Date.now,
-          refuseStale: () => undefined,
-          isFallback: () => false,
-          fallback: createFallbackShare(),
-          cedarVersion: '4.0.0',
-          observer: quietObserver(),
-          verifier: { sample: () => undefined },
-          trials: { decided: () => undefined, failed: () => undefined },
-          counting,
-          runTurns: createRunTurns(),
-          approvals: NO_PEOPLE,
-        };
+        const path = pathOver(ledger, { counting });
         await body({
           serving,
           counting,
@@ -93,8 +74,6 @@ function decide(
   bundle: CompiledBundle,
   { action, call: changes, scope }: Asked,
 ): Promise<Outcome> {
-  const state = { name: 'default', sequence: 1n, bundle, entities: nothingAt(1n) };
-  const snapshot = { ...EMPTY_SNAPSHOT, stores: new Map([['default', state]]) };
   const call: AuthorizeCall = callOf({
     principal: { type: 'Sender', id: 's' },
     action: { type: 'Action', id: action },
@@ -103,7 +82,7 @@ function decide(
     ...changes,
   });
 
-  return new Promise((resolve) => void authorize(path, snapshot, call, scopeOf(scope), resolve));
+  return outcomeOf(path, snapshotOf(bundle), call, scopeOf(scope));
 }
 
 async function usedIn(serving: pg.Pool) {

@@ -5,12 +5,10 @@ import { PdpError } from '../../../services/engine/error.ts';
 import { LIMITS } from '../../../services/engine/limits.ts';
 import { RawObject } from '../../../services/engine/raw/raw.ts';
 import type { Ledger } from '../../../services/ledger/ledger.ts';
-import { authorize, type DecisionPath, type Outcome } from '../../../services/pdp/authorize.ts';
+import type { Outcome } from '../../../services/pdp/authorize.ts';
 import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import { createRunKeeping, type RunKeeping } from '../../../services/pdp/runs/keeping.ts';
-import { createRunTurns } from '../../../services/pdp/runs/run-turns.ts';
-import { EMPTY_SNAPSHOT, type Snapshot } from '../../../services/pdp/snapshot.ts';
-import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
+import type { Snapshot } from '../../../services/pdp/snapshot.ts';
 import type { CallScope, DecisionReply } from '../../../services/pdp/types.ts';
 import { uuidv7 } from '../../../services/pdp/uuid.ts';
 import type { Pool } from '../../../services/store/database.ts';
@@ -19,12 +17,10 @@ import { defineLimits } from '../../../services/store/limits/definitions.ts';
 import { createPool, withTransaction } from '../../../services/store/pool.ts';
 import { createFailingFiles, type FailingFiles } from '../../ledger/support/failing-files.ts';
 import { withLimits } from '../../store/limits/support.ts';
-import { quietObserver } from '../../support/observer.ts';
 import { compiled } from '../limits/support.ts';
-import { callOf, scopeOf } from '../support/calls.ts';
-import { nothingAt } from '../support/entities.ts';
+import { callOf, runOf, scopeOf } from '../support/calls.ts';
 import { withLedger } from '../support/ledger.ts';
-import { NO_PEOPLE } from '../support/nobody.ts';
+import { outcomeOf, pathOver, snapshotOf } from '../support/path.ts';
 import { agentBundle } from './support.ts';
 
 const BOT = { type: 'Bot', id: 'b' };
@@ -54,15 +50,14 @@ interface Faulty {
 
 async function withFaults(body: (faulty: Faulty) => Promise<void>): Promise<void> {
   const bundle = await compiled(agentBundle());
-  const state = { name: 'default', sequence: 1n, bundle, entities: nothingAt(1n) };
-  const snapshot: Snapshot = { ...EMPTY_SNAPSHOT, stores: new Map([['default', state]]) };
+  const snapshot = snapshotOf(bundle);
   const files = createFailingFiles();
   await withLimits({}, async ({ serving, setClock }) => {
     await withTransaction(serving, (client) => defineLimits(client, 'default', bundle.limits.map(limitRule)));
     await withLedger(
       async (ledger) => {
         const counting = createLimitCounting({ database: serving, onLost: () => undefined });
-        const path = pathOver(ledger, counting);
+        const path = pathOver(ledger, { counting });
         const keeping = createRunKeeping({ pool: serving, ledger, now: Date.now });
         await body({
           serving,
@@ -70,10 +65,8 @@ async function withFaults(body: (faulty: Faulty) => Promise<void>): Promise<void
           files,
           setClock,
           keeping,
-
           ledger,
           snapshot,
-
           start: async () => (await keeping.start(snapshot, START, scopeOf())).run_id,
 
           ask: (
@@ -86,19 +79,11 @@ async function withFaults(body: (faulty: Faulty) => Promise<void>): Promise<void
               action: { type: 'Action', id: action },
               resource,
               context: new RawObject(new Map(input === undefined ? [] : [['input', input]])),
-              run: {
-                run_id: run,
-                parent_run_id: '',
-                step: 0n,
-                tool_call_id: '',
-                conversation_id: '',
-                agent_id: '',
-                tool_name: '',
-              },
+              run: runOf(run),
             });
             const faulty = { ...path, counting: { ...counting, ...changes } };
 
-            return new Promise((resolve) => void authorize(faulty, snapshot, call, scopeOf(scope), resolve));
+            return outcomeOf(faulty, snapshot, call, scopeOf(scope));
           },
         });
         await counting.settled();
@@ -107,23 +92,6 @@ async function withFaults(body: (faulty: Faulty) => Promise<void>): Promise<void
       files,
     );
   });
-}
-
-function pathOver(ledger: Ledger, counting: LimitCounting): DecisionPath {
-  return {
-    ledger,
-    now: Date.now,
-    refuseStale: () => undefined,
-    isFallback: () => false,
-    fallback: createFallbackShare(),
-    cedarVersion: '4.0.0',
-    observer: quietObserver(),
-    verifier: { sample: () => undefined },
-    trials: { decided: () => undefined, failed: () => undefined },
-    counting,
-    runTurns: createRunTurns(),
-    approvals: NO_PEOPLE,
-  };
 }
 
 const KEYS = { type: 'File', id: 'keys' };

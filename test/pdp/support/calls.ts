@@ -1,6 +1,6 @@
 import { RawObject } from '../../../services/engine/raw/raw.ts';
 import { CallSignal } from '../../../services/pdp/call-signal.ts';
-import type { AuthorizeCall, Caller, CallScope } from '../../../services/pdp/types.ts';
+import type { AuthorizeCall, Caller, CallScope, Run } from '../../../services/pdp/types.ts';
 
 /** A call that {@link ./bundle.ts} permits, with members replaced. */
 export function callOf(changes: Partial<AuthorizeCall> = {}): AuthorizeCall {
@@ -21,6 +21,19 @@ export function callOf(changes: Partial<AuthorizeCall> = {}): AuthorizeCall {
     approval_id: '',
     supported_obligations: [],
     ...changes,
+  };
+}
+
+/** What a call says of the run that it stands in. */
+export function runOf(run_id: string): Run {
+  return {
+    run_id,
+    parent_run_id: '',
+    step: 0n,
+    tool_call_id: '',
+    conversation_id: '',
+    agent_id: '',
+    tool_name: '',
   };
 }
 

@@ -5,24 +5,12 @@ import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import { createRateLimiter, type RateLimiter } from '../../../services/pdp/rate-limiter.ts';
 import type { Replica } from '../../../services/pdp/replica.ts';
 import type { RunKeeping } from '../../../services/pdp/runs/keeping.ts';
-import { createRunTurns } from '../../../services/pdp/runs/run-turns.ts';
 import { createDecisionService } from '../../../services/pdp/service.ts';
-import { EMPTY_SNAPSHOT, type Snapshot } from '../../../services/pdp/snapshot.ts';
-import { createFallbackShare } from '../../../services/pdp/thread-share.ts';
+import type { Snapshot } from '../../../services/pdp/snapshot.ts';
 import type { AuthorizeCall, Batch, DecisionService } from '../../../services/pdp/types.ts';
-import { quietObserver } from '../../support/observer.ts';
 import { compiledBundle } from './bundle.ts';
-import { nothingAt } from './entities.ts';
 import { withLedger } from './ledger.ts';
-import { NO_PEOPLE } from './nobody.ts';
-
-export async function snapshotOf(version: string): Promise<Snapshot> {
-  const bundle = await compiledBundle(version);
-
-  const state = { name: 'default', sequence: 1n, bundle, entities: nothingAt(1n) };
-
-  return { ...EMPTY_SNAPSHOT, stores: new Map([['default', state]]) };
-}
+import { pathOver, snapshotOf } from './path.ts';
 
 /** A replica that is asked for nothing but snapshots, and never reaches a later sequence. */
 function replicaOf(snapshot: () => Snapshot): Replica {
@@ -56,17 +44,6 @@ export function aborted(): CallSignal {
   return signal;
 }
 
-/** No bundle here has limits, so PostgreSQL is asked for nothing. */
-const NO_COUNTING: DecisionPath['counting'] = {
-  settle: () => Promise.reject(new Error('not asked for here')),
-  read: () => Promise.reject(new Error('not asked for here')),
-  readRun: () => Promise.reject(new Error('not asked for here')),
-  findKey: () => Promise.reject(new Error('no keys here')),
-  keepReply: () => Promise.reject(new Error('no keys here')),
-  recorded: () => undefined,
-  release: () => undefined,
-};
-
 const NO_RUNS: RunKeeping = {
   start: () => Promise.reject(new Error('not asked for here')),
   end: () => Promise.reject(new Error('not asked for here')),
@@ -85,23 +62,9 @@ export async function withService(
   body: (service: DecisionService, ledger: Ledger) => Promise<void>,
   options: ServiceTestOptions = {},
 ): Promise<void> {
-  const only = await snapshotOf('1.0.0');
+  const only = snapshotOf(await compiledBundle());
   await withLedger(async (ledger) => {
-    const path = {
-      ledger,
-      now: Date.now,
-      refuseStale: () => undefined,
-      isFallback: () => false,
-      fallback: createFallbackShare(),
-      cedarVersion: '4.0.0',
-      observer: quietObserver(),
-      verifier: { sample: () => undefined },
-      trials: { decided: () => undefined, failed: () => undefined },
-      counting: NO_COUNTING,
-      runTurns: createRunTurns(),
-      approvals: NO_PEOPLE,
-      ...options.path,
-    };
+    const path = pathOver(ledger, options.path);
     const replica = replicaOf(options.snapshot ?? (() => only));
     const rates = options.rates ?? createRateLimiter({ fallback: undefined, processes: 1 });
     const outcomes = { report: () => Promise.reject(new Error('no reports are taken here')) };
