@@ -5,6 +5,7 @@ import { type SweptRuns, sweepRuns } from '../store/runs/sweep-runs.ts';
 import { sweepAll } from '../store/sweep-all.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createThrottle } from '../telemetry/throttle.ts';
+import { repeat } from './repeat.ts';
 
 export interface CountLimitsOptions {
   readonly connection: DatabaseConnection;
@@ -50,46 +51,27 @@ export function countLimits({ connection, log }: CountLimitsOptions): CountingLi
   };
   const counting = createLimitCounting({ database: pool, onLost });
   let stats: LimitStats = { reconciled: 0, forgotten: 0, last: NOTHING, runs: { open: 0, forgotten: 0 } };
-  let isStopping = false;
-  let sweeping: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    // Neither keeps the other from being cleared up.
-    sweeping ??= sweepTrees()
-      .catch(onLost)
-      .then(sweep)
-      .catch(onLost)
-      .finally(() => {
-        sweeping = undefined;
-      });
-  }, SWEEP_EVERY_MS).unref();
+  // Neither keeps the other from being cleared up.
+  const sweeping = repeat(SWEEP_EVERY_MS, () => sweepTrees().catch(onLost).then(sweep).catch(onLost));
 
   return {
     ...counting,
     stats: () => stats,
 
     async stop() {
-      isStopping = true;
-      clearInterval(timer);
-      await counting.settled();
-      await sweeping;
+      await Promise.all([sweeping.stop(), counting.settled()]);
       await pool.end();
     },
   };
 
   async function sweepTrees(): Promise<void> {
-    const all = await sweepAll(
-      () => sweepRuns(pool),
-      () => isStopping,
-    );
+    const all = await sweepAll(() => sweepRuns(pool), sweeping.isStopping);
     const forgotten = all.reduce((sum, swept) => sum + swept.forgotten, stats.runs.forgotten);
     stats = { ...stats, runs: { open: all.at(-1)?.open ?? 0, forgotten } };
   }
 
   async function sweep(): Promise<void> {
-    const all = await sweepAll(
-      () => sweepLimits(pool, PENDING_MS),
-      () => isStopping,
-    );
+    const all = await sweepAll(() => sweepLimits(pool, PENDING_MS), sweeping.isStopping);
     const sum = (of: 'reconciled' | 'forgotten') =>
       all.reduce((total, swept) => total + swept[of], stats[of]);
     stats = {

@@ -4,6 +4,7 @@ import { createPool, type DatabaseConnection } from '../../store/pool.ts';
 import { sweepAll } from '../../store/sweep-all.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';
+import { repeat } from '../repeat.ts';
 import { createPeople, type People } from './people.ts';
 
 export interface FollowApprovalsOptions {
@@ -48,23 +49,14 @@ export function followApprovals({ connection, log, url }: FollowApprovalsOptions
   };
   const people = createPeople({ database, url, onLost });
   let stats: Omit<ApprovalStats, 'waiting'> = { expired: 0, reconciled: 0, unknown: 0 };
-  let isStopping = false;
-  let sweeping: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    sweeping ??= sweep().finally(() => {
-      sweeping = undefined;
-    });
-  }, SWEEP_EVERY_MS).unref();
+  const sweeping = repeat(SWEEP_EVERY_MS, sweep);
 
   return {
     ...people,
     stats: () => ({ ...stats, waiting: people.waiting() }),
 
     async stop() {
-      isStopping = true;
-      clearInterval(timer);
-      await people.settled();
-      await sweeping;
+      await Promise.all([sweeping.stop(), people.settled()]);
       await database.end();
     },
   };
@@ -73,7 +65,7 @@ export function followApprovals({ connection, log, url }: FollowApprovalsOptions
     try {
       const sweepOnce = () =>
         sweepApprovals(database, { pendingMs: PENDING_MS, keptMs: KEPT_MS, onExpired: tellExpired });
-      for (const swept of await sweepAll(sweepOnce, () => isStopping)) add(swept);
+      for (const swept of await sweepAll(sweepOnce, sweeping.isStopping)) add(swept);
     } catch (error) {
       onLost(error);
     }

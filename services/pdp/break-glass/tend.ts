@@ -17,6 +17,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';
 import { automatic } from '../change-record.ts';
 import { recordBytes } from '../record.ts';
+import { repeat } from '../repeat.ts';
 import { uuidv7 } from '../uuid.ts';
 import { glassOf } from './told.ts';
 
@@ -42,21 +43,9 @@ const LOG_EVERY_MS = 60_000;
 export function tendGlasses(options: TendOptions): Tending {
   const { pool, ledger, log, everyMs = EVERY_MS, reportAfterMs = REPORT_AFTER_MS } = options;
   const failures = createThrottle(LOG_EVERY_MS);
-  let tending: Promise<void> | undefined;
-  let isStopping = false;
-  const timer = setInterval(() => {
-    tending ??= tend().finally(() => {
-      tending = undefined;
-    });
-  }, everyMs).unref();
+  const tending = repeat(everyMs, tend);
 
-  return {
-    async stop() {
-      isStopping = true;
-      clearInterval(timer);
-      await tending;
-    },
-  };
+  return { stop: tending.stop };
 
   async function tend(): Promise<void> {
     try {
@@ -70,7 +59,7 @@ export function tendGlasses(options: TendOptions): Tending {
   /** Each by itself: one that cannot be reported keeps no other from it. */
   function reportOne(id: string): Promise<void> {
     return withTransaction(pool, async (client) => {
-      const glass = isStopping ? undefined : await takeUnreported(client, id);
+      const glass = tending.isStopping() ? undefined : await takeUnreported(client, id);
       if (glass !== undefined) await report(client, glass);
     });
   }

@@ -5,6 +5,7 @@ import { createPool, type DatabaseConnection } from '../../store/pool.ts';
 import { sweepAll } from '../../store/sweep-all.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';
+import { repeat } from '../repeat.ts';
 import type { CallScope } from '../types.ts';
 import { type OutcomePath, reportOutcome } from './report-outcome.ts';
 import type { OutcomeCall, OutcomeReply } from './types.ts';
@@ -36,13 +37,7 @@ export function takeOutcomes({ connection, log, ...rest }: TakeOutcomesOptions):
   const failures = createThrottle(LOG_EVERY_MS);
   let inFlight = 0;
   let reconciled = 0;
-  let isStopping = false;
-  let sweeping: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    sweeping ??= sweep().finally(() => {
-      sweeping = undefined;
-    });
-  }, SWEEP_EVERY_MS).unref();
+  const sweeping = repeat(SWEEP_EVERY_MS, sweep);
 
   return {
     async report(call, scope) {
@@ -62,19 +57,14 @@ export function takeOutcomes({ connection, log, ...rest }: TakeOutcomesOptions):
     reconciled: () => reconciled,
 
     async stop() {
-      isStopping = true;
-      clearInterval(timer);
-      await sweeping;
+      await sweeping.stop();
       await pool.end();
     },
   };
 
   async function sweep(): Promise<void> {
     try {
-      for (const { settled } of await sweepAll(
-        () => sweepOutcomes(pool, PERIODS),
-        () => isStopping,
-      )) {
+      for (const { settled } of await sweepAll(() => sweepOutcomes(pool, PERIODS), sweeping.isStopping)) {
         reconciled += settled;
       }
     } catch (err) {

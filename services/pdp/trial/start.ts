@@ -6,6 +6,7 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import { createThrottle } from '../../telemetry/throttle.ts';
 import type { Config } from '../config/config.ts';
 import { processIdOf } from '../process-id.ts';
+import { repeat } from '../repeat.ts';
 import type { Replica } from '../replica.ts';
 import { createJudgeThread } from '../verify/thread.ts';
 import { createFlipRecorder } from './flips.ts';
@@ -44,21 +45,16 @@ export function startTrials(options: TrialsStartOptions): RunningTrials {
     log,
   });
   const failures = createThrottle(LOG_EVERY_MS);
-  let watching: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    watching ??= watchOnce().finally(() => {
-      watching = undefined;
-    });
-  }, WATCH_EVERY_MS).unref();
+  const watching = repeat(WATCH_EVERY_MS, watchOnce);
 
   return {
     ...trials,
 
     async stop() {
-      clearInterval(timer);
+      const watched = watching.stop();
       trials.close();
       await thread.close();
-      await watching;
+      await watched;
     },
   };
 
