@@ -10,7 +10,7 @@ import { createPool } from '../../services/store/pool.ts';
 import { deployVersion } from '../pdp/support/deploy.ts';
 import { ask, withGrpc } from '../pdp/support/grpc.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import type { ServerAddresses } from '../support/server.ts';
+import { type ServerAddresses, serverEnvironment } from '../support/server.ts';
 import { useWorld } from '../support/use-world.ts';
 import type { Issued } from '../support/x509.ts';
 import { makeCertificate } from './support/certificate.ts';
@@ -35,15 +35,7 @@ afterAll(() => rm(folder, { recursive: true }));
 function environment(changes: Readonly<Record<string, string | undefined>> = {}) {
   const { database, home } = world();
 
-  return {
-    PALISADE_DATABASE_URL: database.servingUrl,
-    PALISADE_REST_ADDRESS: '127.0.0.1:0',
-    PALISADE_GRPC_ADDRESS: '127.0.0.1:0',
-    PALISADE_ADMIN_ADDRESS: '127.0.0.1:0',
-    PALISADE_SPOOL_DIR: join(home, 'spool'),
-    PALISADE_KEYRING_FILE: join(home, 'keyring.json'),
-    ...changes,
-  };
+  return { ...serverEnvironment(database, home), ...changes };
 }
 
 describe('serve does not start', () => {

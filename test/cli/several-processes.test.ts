@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createPool } from '../../services/store/pool.ts';
 import { deployVersion } from '../pdp/support/deploy.ts';
 import { createDecisionClient } from '../support/decision-client.ts';
-import type { ServerAddresses, ServerProcess } from '../support/server.ts';
+import { type ServerAddresses, type ServerProcess, serverEnvironment } from '../support/server.ts';
 import { useWorld } from '../support/use-world.ts';
 import { palisade } from './support/run.ts';
 
@@ -179,14 +179,7 @@ describe('several processes', () => {
 
   test('say once why they cannot start', async () => {
     const { database, home } = world();
-    const environment = {
-      PALISADE_DATABASE_URL: database.servingUrl,
-      PALISADE_SPOOL_DIR: join(home, 'spool'),
-      PALISADE_KEYRING_FILE: join(home, 'keyring.json'),
-      PALISADE_REST_ADDRESS: '127.0.0.1:0',
-      PALISADE_GRPC_ADDRESS: '127.0.0.1:0',
-      PALISADE_PROCESSES: '3',
-    };
+    const environment = { ...serverEnvironment(database, home), PALISADE_PROCESSES: '3' };
     const noKeyring = await palisade(['serve'], {
       ...environment,
       PALISADE_KEYRING_FILE: join(home, 'none.json'),

@@ -6,8 +6,7 @@ import { CallSignal } from '../../services/pdp/call-signal.ts';
 import { authenticateToken } from '../../services/pdp/credentials.ts';
 import { loadBundle } from '../../services/pdp/loader.ts';
 import { unreadiness } from '../../services/pdp/readiness.ts';
-import { createReplica, type Replica, type ReplicaOptions } from '../../services/pdp/replica.ts';
-import { createSignatureWatch } from '../../services/pdp/signature-watch.ts';
+import type { Replica, ReplicaOptions } from '../../services/pdp/replica.ts';
 import { createToken } from '../../services/pdp/token.ts';
 import { insertCredential, revokeCredential } from '../../services/store/credentials.ts';
 import { createStore } from '../../services/store/deployments.ts';
@@ -17,6 +16,7 @@ import { watchChanges } from '../../services/store/watch.ts';
 import { type OpenTestDatabase, withDatabase } from '../support/postgres.ts';
 import { deployVersion } from './support/deploy.ts';
 import { withLedger } from './support/ledger.ts';
+import { follow, replicaOf } from './support/replica.ts';
 
 const CONFIG = { PALISADE_MAX_STALENESS: 3_600_000 };
 const NO_SIGNAL = new CallSignal();
@@ -24,22 +24,6 @@ const NO_SIGNAL = new CallSignal();
 afterEach(() => {
   vi.useRealTimers();
 });
-
-function replicaOf({ serving }: OpenTestDatabase, options: Partial<ReplicaOptions> = {}): Replica {
-  return createReplica({
-    pool: serving,
-    evaluator: 'compiled',
-    load: (digest, evaluator) => loadBundle(serving, digest, evaluator),
-    signatures: createSignatureWatch({ pool: serving, log: { warn: () => undefined } }),
-    onLoadFailure: () => undefined,
-    ...options,
-  });
-}
-
-async function follow(replica: Replica): Promise<void> {
-  await replica.refresh();
-  await replica.settled();
-}
 
 const served = (replica: Replica, store = 'default') => {
   const state = replica.snapshot().stores.get(store);

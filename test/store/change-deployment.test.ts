@@ -13,7 +13,7 @@ import { withTransaction } from '../../services/store/pool.ts';
 import { approveProposal } from '../../services/store/proposals.ts';
 import { applyProposedChange, requestChange, setTwoPerson } from '../../services/store/request-change.ts';
 import { type OpenTestDatabase, withDatabase } from '../support/postgres.ts';
-import { aBundle, digestOf } from './samples.ts';
+import { aBundle, aChange, digestOf } from './samples.ts';
 
 const [a, b, c] = [digestOf('a'), digestOf('b'), digestOf('c')];
 
@@ -26,21 +26,8 @@ async function withBundles(body: (database: OpenTestDatabase) => Promise<void>):
   });
 }
 
-function requestOf(change: object, changes: Partial<ChangeRequest> = {}) {
-  return {
-    store: 'default',
-    change: DEPLOYMENT_CHANGE.parse(change),
-    expectedSequence: undefined,
-    author: 'ada',
-    approvedBy: null,
-    reason: 'because',
-    recordId: null,
-    ...changes,
-  };
-}
-
 function apply({ serving }: OpenTestDatabase, change: object, changes: Partial<ChangeRequest> = {}) {
-  return withTransaction(serving, (client) => changeDeployment(client, requestOf(change, changes)));
+  return withTransaction(serving, (client) => changeDeployment(client, aChange(change, changes)));
 }
 
 const nothing = () => Promise.resolve();
@@ -81,7 +68,7 @@ describe('a change of what a store runs', () => {
     await withBundles(async (database) => {
       const { serving } = database;
       const failing = withTransaction(serving, (client) =>
-        changeDeployment(client, requestOf({ action: 'activate', digest: a }), () =>
+        changeDeployment(client, aChange({ action: 'activate', digest: a }), () =>
           Promise.reject(new Error('the spool is full')),
         ),
       );
@@ -89,7 +76,7 @@ describe('a change of what a store runs', () => {
       expect(await currentDeployments(serving)).toEqual([]);
 
       await withTransaction(serving, (client) =>
-        changeDeployment(client, requestOf({ action: 'activate', digest: a }), async ({ before, after }) => {
+        changeDeployment(client, aChange({ action: 'activate', digest: a }), async ({ before, after }) => {
           expect([before, after.sequence]).toEqual([undefined, 1n]);
           expect(await currentDeployments(serving)).toEqual([]);
         }),
@@ -153,7 +140,7 @@ describe('a change of what a store runs', () => {
 
 describe('where it takes two persons', () => {
   const ask = ({ serving }: OpenTestDatabase, change: object) =>
-    requestChange(serving, { ...requestOf(change), change: DEPLOYMENT_CHANGE.parse(change) }, nothing);
+    requestChange(serving, { ...aChange(change), change: DEPLOYMENT_CHANGE.parse(change) }, nothing);
   const approve = ({ serving }: OpenTestDatabase, id: string, approver = 'bob') =>
     approveProposal(serving, id, approver, 'all', (client, proposal) =>
       applyProposedChange(client, proposal, { approver, recordId: randomUUID() }, nothing),

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { insertBundle } from '../../services/store/bundles.ts';
-import { type ChangeRequest, changeDeployment } from '../../services/store/change-deployment.ts';
-import { DEPLOYMENT_CHANGE } from '../../services/store/deployment-change.ts';
+import { changeDeployment } from '../../services/store/change-deployment.ts';
 import { createStore } from '../../services/store/deployments.ts';
 import { query, withTransaction } from '../../services/store/pool.ts';
 import { approveProposal, listProposals } from '../../services/store/proposals.ts';
@@ -9,7 +8,7 @@ import { applyProposedChange, requestChange, setTwoPerson } from '../../services
 import { newKey } from '../bundles/signature/craft.ts';
 import { push, signatureOf } from '../pdp/support/signing.ts';
 import { type OpenTestDatabase, withDatabase } from '../support/postgres.ts';
-import { aBundle, digestOf } from './samples.ts';
+import { aBundle, aChange, digestOf } from './samples.ts';
 
 const [a, b, c] = [digestOf('a'), digestOf('b'), digestOf('c')];
 const CANARY = { action: 'canary', digest: b, percent: 10, limits: { max_error_rate: '0.01' } };
@@ -31,20 +30,8 @@ async function withStores(body: (database: OpenTestDatabase) => Promise<void>): 
   });
 }
 
-function requestOf(change: object): ChangeRequest {
-  return {
-    store: 'default',
-    change: DEPLOYMENT_CHANGE.parse(change),
-    expectedSequence: undefined,
-    author: 'ada',
-    approvedBy: null,
-    reason: '',
-    recordId: null,
-  };
-}
-
 function apply({ serving }: OpenTestDatabase, change: object) {
-  return withTransaction(serving, (client) => changeDeployment(client, requestOf(change)));
+  return withTransaction(serving, (client) => changeDeployment(client, aChange(change)));
 }
 
 /** As only the owner of the database can: the server never takes a row away. */
@@ -96,7 +83,7 @@ test('an approval looks again, and leaves its proposal open', async () => {
     const { serving } = database;
     await setTwoPerson(serving, 'default', true);
     const change = { action: 'activate' as const, digest: a };
-    const requested = await requestChange(serving, { ...requestOf(change), change }, nothing);
+    const requested = await requestChange(serving, { ...aChange(change), change }, nothing);
     const id = 'proposal' in requested ? requested.proposal.id : '';
     await takeAway(database, a);
     const approving = approveProposal(serving, id, 'bob', 'all', (client, proposal) =>

@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { NewBundle } from '../../services/store/bundles.ts';
+import type { ChangeRequest } from '../../services/store/change-deployment.ts';
 import type { NewCredential } from '../../services/store/credentials.ts';
+import { DEPLOYMENT_CHANGE } from '../../services/store/deployment-change.ts';
 
 /** A digest of the right form for any text. */
 export function digestOf(text: string): string {
@@ -38,6 +40,20 @@ export function aCredential(changes: Partial<NewCredential> = {}): NewCredential
     burst: null,
     certificateSan: null,
     certificateKey: null,
+    ...changes,
+  };
+}
+
+/** A change of the store `default`, in the words of administration, that somebody asks for alone. */
+export function aChange(change: object, changes: Partial<ChangeRequest> = {}): ChangeRequest {
+  return {
+    store: 'default',
+    change: DEPLOYMENT_CHANGE.parse(change),
+    expectedSequence: undefined,
+    author: 'ada',
+    approvedBy: null,
+    reason: 'because',
+    recordId: null,
     ...changes,
   };
 }

@@ -1,13 +1,14 @@
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import { parseExactJson } from '../../services/ledger/json.ts';
 import type { ProtoGrpcType } from '../../services/pdp/wire/generated/authorization.ts';
 import type { ErrorInfo__Output } from '../../services/pdp/wire/generated/google/rpc/ErrorInfo.ts';
 import type { AuthorizationServiceClient } from '../../services/pdp/wire/generated/palisade/v1/AuthorizationService.ts';
 import type { AuthorizeRequest } from '../../services/pdp/wire/generated/palisade/v1/AuthorizeRequest.ts';
 import type { AuthorizeResponse__Output } from '../../services/pdp/wire/generated/palisade/v1/AuthorizeResponse.ts';
+import { readContract } from './contract.ts';
 import { assertDocumented, contentType } from './documented.ts';
 import type { ServerAddresses } from './server.ts';
 
@@ -26,16 +27,8 @@ export interface DecisionClient {
   close(): void;
 }
 
-const READING = {
-  keepCase: true,
-  longs: String,
-  enums: String,
-  defaults: true,
-  oneofs: true,
-  includeDirs: ['proto'],
-};
-const CONTRACT = loadSync('palisade/v1/authorization.proto', READING);
-const RPC = loadSync(['google/rpc/status.proto', 'google/rpc/error_details.proto'], READING);
+const CONTRACT = readContract('palisade/v1/authorization.proto');
+const RPC = readContract('google/rpc/status.proto', 'google/rpc/error_details.proto');
 const REQUEST = CONTRACT['palisade.v1.AuthorizeRequest'] as MessageTypeDefinition<AuthorizeRequest, unknown>;
 const RESPONSE = CONTRACT['palisade.v1.AuthorizeResponse'] as MessageTypeDefinition<
   unknown,

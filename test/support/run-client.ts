@@ -1,8 +1,9 @@
 import { credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import { parseExactJson } from '../../services/ledger/json.ts';
 import type { ProtoGrpcType } from '../../services/pdp/wire/generated/authorization.ts';
 import type { RunStatus__Output } from '../../services/pdp/wire/generated/palisade/v1/RunStatus.ts';
+import { readContract } from './contract.ts';
 import { grpcError, type Outcome, restError, timeText, withoutAbsent } from './decision-client.ts';
 import { documentedText } from './documented.ts';
 import type { ServerAddresses } from './server.ts';
@@ -42,14 +43,7 @@ export function restRuns(addresses: Pick<ServerAddresses, 'rest'>, authorization
   }
 }
 
-const CONTRACT = loadSync('palisade/v1/authorization.proto', {
-  keepCase: true,
-  longs: String,
-  enums: String,
-  defaults: true,
-  oneofs: true,
-  includeDirs: ['proto'],
-});
+const CONTRACT = readContract('palisade/v1/authorization.proto');
 
 /** The same over gRPC. @param deadlineMs of each call; absent, the server's own. */
 export function grpcRuns(

@@ -163,6 +163,18 @@ async function makeCredential(
   }
 }
 
+/** What a server of a world is told: its database, its folder, and to listen wherever there is room. */
+export function serverEnvironment({ servingUrl }: Pick<TestDatabase, 'servingUrl'>, home: string) {
+  return {
+    PALISADE_DATABASE_URL: servingUrl,
+    PALISADE_REST_ADDRESS: '127.0.0.1:0',
+    PALISADE_GRPC_ADDRESS: '127.0.0.1:0',
+    PALISADE_ADMIN_ADDRESS: '127.0.0.1:0',
+    PALISADE_SPOOL_DIR: join(home, 'spool'),
+    PALISADE_KEYRING_FILE: join(home, 'keyring.json'),
+  };
+}
+
 async function startProcess(
   database: TestDatabase,
   home: string,
@@ -178,12 +190,7 @@ async function startProcess(
     env: {
       PATH: process.env['PATH'],
       ...(isTested ? { ...BOUNDED.environment, NODE_OPTIONS: HOLDING_CEDAR } : {}),
-      PALISADE_DATABASE_URL: database.servingUrl,
-      PALISADE_REST_ADDRESS: '127.0.0.1:0',
-      PALISADE_GRPC_ADDRESS: '127.0.0.1:0',
-      PALISADE_ADMIN_ADDRESS: '127.0.0.1:0',
-      PALISADE_SPOOL_DIR: join(home, 'spool'),
-      PALISADE_KEYRING_FILE: join(home, 'keyring.json'),
+      ...serverEnvironment(database, home),
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

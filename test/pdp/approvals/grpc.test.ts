@@ -6,23 +6,15 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ProtoGrpcType } from '../../../services/pdp/wire/generated/approvals.ts';
 import type { ApprovalQuestion__Output } from '../../../services/pdp/wire/generated/palisade/v1/ApprovalQuestion.ts';
 import type { ApprovalServiceClient } from '../../../services/pdp/wire/generated/palisade/v1/ApprovalService.ts';
+import { readContract } from '../../support/contract.ts';
 import { administer } from '../../support/shared-store.ts';
 import { idOf, useDesk } from './desk-world.ts';
 
-const READING = {
-  keepCase: true,
-  longs: String,
-  enums: String,
-  defaults: true,
-  oneofs: true,
-  includeDirs: ['proto'],
-};
-const CONTRACT = loadSync('palisade/v1/approvals.proto', READING);
+const CONTRACT = readContract('palisade/v1/approvals.proto');
 
 const desk = useDesk({ manifest: (text) => `${text}approval: { redact: [input.pin] }\n` });
 let client: ApprovalServiceClient;

@@ -6,31 +6,14 @@ import { RawObject } from '../../../services/engine/raw/raw.ts';
 import { CallSignal } from '../../../services/pdp/call-signal.ts';
 import { factsAt } from '../../../services/pdp/facts.ts';
 import { BackwardsError } from '../../../services/pdp/forward.ts';
-import { loadBundle } from '../../../services/pdp/loader.ts';
-import { createReplica, type Replica } from '../../../services/pdp/replica.ts';
-import { createSignatureWatch } from '../../../services/pdp/signature-watch.ts';
 import type { Snapshot, StoreState } from '../../../services/pdp/snapshot.ts';
 import { insertBundle } from '../../../services/store/bundles.ts';
 import { activate } from '../../../services/store/change-deployment.ts';
 import { storeBundle } from '../../bundles/stored/store-bundle.ts';
 import { aBundle } from '../../store/samples.ts';
 import { type OpenTestDatabase, withDatabase } from '../../support/postgres.ts';
+import { follow, replicaOf } from '../support/replica.ts';
 import { gone, team, user, write } from './support/write.ts';
-
-function replicaOf({ serving }: OpenTestDatabase): Replica {
-  return createReplica({
-    pool: serving,
-    evaluator: 'compiled',
-    load: (digest, evaluator) => loadBundle(serving, digest, evaluator),
-    signatures: createSignatureWatch({ pool: serving, log: { warn: () => undefined } }),
-    onLoadFailure: () => undefined,
-  });
-}
-
-async function follow(replica: Replica): Promise<void> {
-  await replica.refresh();
-  await replica.settled();
-}
 
 async function deploy({ serving }: OpenTestDatabase, changes: Parameters<typeof storeBundle>[0] = {}) {
   const files = storeBundle(changes);

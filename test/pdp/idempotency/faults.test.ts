@@ -85,12 +85,8 @@ describe('a decision under a key', () => {
   test('is there for a caller who hung up while it was made', async () => {
     await withFaults(async ({ ask, used, counting }) => {
       const signal = new CallSignal();
-      const settle: LimitCounting['settle'] = async (decision) => {
-        const answer = await counting.settle(decision);
-        signal.abort();
-
-        return answer;
-      };
+      const settle: LimitCounting['settle'] = (decision) =>
+        counting.settle(decision).finally(() => signal.abort());
       expect(await ask('send', { call, scope: { signal }, counting: { settle } })).toEqual(unavailable);
 
       expect(await ask('send', { call })).toMatchObject({ decision: 'allow', replayed: true });

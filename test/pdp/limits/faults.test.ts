@@ -46,12 +46,8 @@ describe('a use', () => {
   test('stays, with its record, where the client hangs up while it is counted', async () => {
     await withFaults(async ({ ask, used, counting }) => {
       const signal = new CallSignal();
-      const settle: LimitCounting['settle'] = async (decision) => {
-        const answer = await counting.settle(decision);
-        signal.abort();
-
-        return answer;
-      };
+      const settle: LimitCounting['settle'] = (decision) =>
+        counting.settle(decision).finally(() => signal.abort());
 
       expect(await ask('send', { scope: { signal }, counting: { settle } })).toEqual(unavailable);
       await counting.settled();

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll } from 'vitest';
 import { type OtlpReceiver, withOtlpReceiver } from '../../support/otlp/receiver.ts';
 import { deployFolder, type ServerProcess, type ServerWorld, withWorld } from '../../support/server.ts';
+import { useScope } from '../../support/use-scope.ts';
 
 /** A server that tells everything to a receiver of OTLP. */
 export interface Observed {
@@ -53,29 +53,7 @@ export function useObserved(
   protocol: Protocol,
   environment: Readonly<Record<string, string>>,
 ): () => Observed {
-  const over = Promise.withResolvers<void>();
-  let running: Promise<void> | undefined;
-  let observed: Observed | undefined;
-
-  beforeAll(async () => {
-    const ready = Promise.withResolvers<Observed>();
-    running = withObserved(protocol, environment, async (begun) => {
-      ready.resolve(begun);
-      await over.promise;
-    });
-    running.catch(ready.reject);
-    observed = await ready.promise;
-  });
-  afterAll(async () => {
-    over.resolve();
-    await running;
-  });
-
-  return () => {
-    if (observed === undefined) throw new Error('the server is not there yet');
-
-    return observed;
-  };
+  return useScope((body) => withObserved(protocol, environment, body));
 }
 
 /** Text of `/metrics`, as OpenMetrics. */
