@@ -21,7 +21,7 @@ test('any number of calls that wait cost one look at a time, and hear the answer
     };
     const waits = createWaits(counted);
     const all = Array.from({ length: 50 }, () => waits.wait(id, 'default', 'agents', bounds(20_000)));
-    await expect.poll(() => looks).toBeGreaterThan(52);
+    await expect.poll(() => looks, { timeout: 20_000 }).toBeGreaterThan(52);
     expect(waits.waiting()).toBe(50);
     await answer(serving, id, 'fay');
 
