@@ -42,7 +42,7 @@ describe('bundle test', () => {
     expect(below.stdout).toContain('coverage 66% is below --min-coverage 67');
   });
 
-  test('tells of a failure whose word was wanted and what it obliges to, where it wants to hear of that', async () => {
+  test('tells of a failure which approval and which obligations were wanted, and what came', async () => {
     const dir = await writeBundle(join(folder, 'asking'), {
       'tests/wrong.yaml': WRONG.replace(
         'determining: [staff-view]',

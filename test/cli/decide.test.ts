@@ -89,7 +89,7 @@ describe('decide', () => {
     expect((await send('runs={}', 1)).stderr).toContain('run=JSON');
   });
 
-  test('says whose word would lift a denial, and takes that they have approved', async () => {
+  test('says whose word would lift a denial, and allows what they have approved by a fact', async () => {
     const asking = await writeBundle(join(folder, 'asking'), textsOf(payBundle()));
     const pay = (...more: readonly string[]) =>
       decide(

@@ -79,7 +79,7 @@ test('a failure gives back what it did not use, and --json is what the server sa
   });
 });
 
-test('a decision of somebody else, and none, are not there', async () => {
+test('a decision of somebody else, and one that there is not, are not found', async () => {
   const other = { PALISADE_TOKEN: await createCredential(world, { stores: [spent.store] }) };
   const id = await allowed(0);
 
@@ -95,7 +95,7 @@ test.each<[string, readonly string[], number, string]>([
   ['no decision', ['--outcome', 'success'], 2, "missing required argument 'decision-id'"],
   ['no outcome', ['x'], 2, "required option '--outcome <outcome>'"],
   ['an outcome that there is not', ['x', '--outcome', 'done'], 2, 'Allowed choices are success, failure'],
-  ['a cost of nothing', ['x', '--outcome', 'success', '--cost', '7'], 2, 'such as spent_in_a_day=310'],
+  ['a cost of no limit', ['x', '--outcome', 'success', '--cost', '7'], 2, 'such as spent_in_a_day=310'],
   ['a negative cost', ['x', '--outcome', 'success', '--cost', 'spent=-7'], 2, 'such as spent_in_a_day=310'],
   [
     'a cost twice',

@@ -149,7 +149,7 @@ test.each<[string, readonly string[], Readonly<Record<string, string>>, number, 
   });
 });
 
-test('without a token it is that of a runtime which palisade start left, and an admin is told to be none', async () => {
+test('without a token it looks for the one that palisade start left for runtimes, and that of an admin is refused', async () => {
   const nobody = await palisade(['run', 'show', 'x'], { PALISADE_HOME: '/nowhere' });
 
   expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('/nowhere/runtime.token') });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { testBundle } from '../../../services/bundles/test-bundle.ts';
-import { ASKING, type PayChanges, payBundle } from '../../pdp/approvals/support.ts';
+import { ASKING, LIMITED, type PayChanges, payBundle } from '../../pdp/approvals/support.ts';
 
 /** What a test says of a payment beside what it wants. */
 interface Paid {
@@ -117,15 +117,11 @@ describe('a test of a bundle', () => {
   });
 
   test('asks people before it says that a limit has no room, and says that once they have approved', async () => {
-    const limited: PayChanges = {
-      manifest: (text) =>
-        `${text}limits: [{ name: paid, actions: ['Action::"pay"'], key: [principal], window: 1h, max: 1 }]\n`,
-    };
     const used = 'limits: { paid: { used: 1 } }';
 
-    expect(await ran(REQUIRED, { facts: used }, limited)).toMatchObject({ passed: true });
+    expect(await ran(REQUIRED, { facts: used }, LIMITED)).toMatchObject({ passed: true });
     expect(
-      await ran('decision: deny, reason_code: limit_exceeded', { facts: `${used}, ${APPROVED}` }, limited),
+      await ran('decision: deny, reason_code: limit_exceeded', { facts: `${used}, ${APPROVED}` }, LIMITED),
     ).toMatchObject({ passed: true });
   });
 
@@ -141,7 +137,7 @@ describe('a test of a bundle', () => {
     expect(await ran(REQUIRED, at('2026-11-29T12:00:00Z'), { asking })).toMatchObject({ passed: false });
   });
 
-  test('sees nothing of what is only supposed', async () => {
+  test('covers nothing by what is only supposed', async () => {
     const { coverage } = await ran(REQUIRED);
     const [asking] = coverage?.policies.filter(({ policy_id }) => policy_id === 'large-payments') ?? [];
     const [permit] = coverage?.policies.filter(({ policy_id }) => policy_id === 'anyone') ?? [];

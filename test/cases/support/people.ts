@@ -7,7 +7,7 @@ import type { Question } from '../../support/question.ts';
 export const PEOPLE_SAID = ['pending', 'approved', 'denied', 'consumed'] as const;
 export type PeopleSaid = (typeof PEOPLE_SAID)[number];
 
-/** In the place of an `approval_id`: the one that people were asked by. */
+/** What a case writes as its `approval_id` for that of the question which came before. */
 const ASKED = 'asked';
 
 /** A request, and what came before it where people were asked. */

@@ -12,7 +12,7 @@ function namesIn(text: string): readonly string[] {
 test('names are what stands there, whatever texts had before', () => {
   const names = Array.from({ length: 5_000 }, (_, at) => `n${at % 3_000}`);
   for (const name of [...names, 'a"', 'a\\', 'a\n', 'a', '', '0', '__proto__', 'é', '漢字', ' a'])
-    expect(namesIn(JSON.stringify({ [name]: 1 }).replace('{}', '{"__proto__":1}'))).toEqual([name]);
+    expect(namesIn(JSON.stringify({ [name]: 1 }))).toEqual([name]);
 });
 
 test('an escape in a name is read, though the same units stood in a name before', () => {

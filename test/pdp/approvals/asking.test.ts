@@ -14,7 +14,7 @@ import { LOOKING } from './support.ts';
 const unavailable = expect.objectContaining({ code: 'unavailable' });
 
 describe('a request that people can allow', () => {
-  test('is denied with a question, the same one each time, and nothing else is asked of PostgreSQL by others', async () => {
+  test('is denied with a question, the same one each time, and what is allowed anyway asks nothing', async () => {
     await withPaying(async ({ pay, state }) => {
       expect(await pay({ amount: 100n })).toMatchObject({ ...ALLOWED, approval: undefined });
       const first = await pay();
@@ -30,7 +30,7 @@ describe('a request that people can allow', () => {
     });
   });
 
-  test('is no question where another forbid stands, nobody permits it, or it fails', async () => {
+  test('is no question where another forbid stands, or one fails', async () => {
     const policies =
       '@id("overflows") forbid (principal, action == Action::"pay", resource == Account::"broken") when { context.input.amount + 9223372036854775807 > 0 };';
     await withPaying(

@@ -10,13 +10,13 @@ export interface PayChanges {
   readonly manifest?: (text: string) => string;
 }
 
-/** At most two payments an hour, together with what asks. */
+/** One payment an hour. */
 export const LIMITED: PayChanges = {
   manifest: (text) =>
     `${text}limits: [{ name: paid, actions: ['Action::"pay"'], key: [principal], window: 1h, max: 1 }]\n`,
 };
 
-/** Its policies look at what is used of it, too. */
+/** The same, and policies may look at what is used of it. */
 export const LOOKING: PayChanges = {
   ...LIMITED,
   schema: (text) =>

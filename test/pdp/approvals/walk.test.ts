@@ -27,7 +27,7 @@ describe('an approval', () => {
     });
   });
 
-  test('of which two calls know at once is good for one of them', async () => {
+  test('that several calls name at once is good for one of them', async () => {
     await withPaying(async (paying) => {
       const id = await approved(paying);
       const all = await Promise.all(Array.from({ length: 8 }, () => paying.pay(byId(id))));

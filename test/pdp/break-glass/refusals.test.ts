@@ -23,7 +23,7 @@ beforeAll(async () => {
   };
 });
 
-test('is opened for what is whole', async () => {
+test('break-glass is opened for a request that lacks nothing', async () => {
   const opened = await open({});
 
   expect(opened).toMatchObject({ status: 201, body: { open: true } });
@@ -44,8 +44,12 @@ test.each([
     { principal: { type: 'User', id: 'Jose\u0301' } },
     'principal.id',
   ],
-  ['an action in one', { actions: [{ type: 'Action', id: 'Jose\u0301' }] }, 'actions.0.id'],
-])('is refused for %s', async (_what, change, field) => {
+  [
+    'an action in a spelling that no request has',
+    { actions: [{ type: 'Action', id: 'Jose\u0301' }] },
+    'actions.0.id',
+  ],
+])('break-glass is refused for %s', async (_what, change, field) => {
   expect(await open(change)).toMatchObject({ status: 400, body: { field } });
 });
 

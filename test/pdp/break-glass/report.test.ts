@@ -17,7 +17,7 @@ const WAIT = { timeout: 5_000, interval: 20 };
 const FAST = { everyMs: 20, reportAfterMs: 0 };
 const log = { warn: () => undefined };
 
-test('is recorded once, whichever process does it, and tells what was done', async () => {
+test('a report is recorded once, whichever process does it, and tells what was done', async () => {
   await withDatabase(async ({ serving }) => {
     await nameEndpoint(serving, { name: 'all', stores: null, events: null });
     const id = await openAndClose(serving);
@@ -75,7 +75,7 @@ test('is recorded once, whichever process does it, and tells what was done', asy
   });
 });
 
-test('is the same however many decisions one statement counts', async () => {
+test('a report is the same however many decisions one statement counts', async () => {
   await withDatabase(async ({ serving }) => {
     const id = randomUUID();
     const reportBy = (rows?: number) => withTransaction(serving, (client) => reportGlass(client, id, rows));
@@ -94,7 +94,7 @@ test('is the same however many decisions one statement counts', async () => {
   });
 });
 
-test('of one that cannot be recorded keeps no other from being so', async () => {
+test('a report that cannot be recorded keeps no other from being recorded', async () => {
   await withDatabase(async ({ serving }) => {
     const [first, second] = [await openAndClose(serving), await openAndClose(serving)];
     await withLedger(async (ledger) => {
@@ -115,7 +115,7 @@ test('of one that cannot be recorded keeps no other from being so', async () => 
   });
 });
 
-test('is not noted where it cannot be recorded, and comes later', async () => {
+test('a report is not noted where it cannot be recorded, and comes later', async () => {
   await withDatabase(async ({ serving }) => {
     await openAndClose(serving);
     await withLedger(async (ledger) => {

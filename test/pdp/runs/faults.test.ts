@@ -300,8 +300,8 @@ describe('a clock', () => {
 });
 
 describe('without PostgreSQL', () => {
-  test('what starts, ends and looks at runs keeps out no more than its share of what is in flight', async () => {
-    await withFaults(async ({ ledger, serving, snapshot }) => {
+  test('only so many calls that start, end or look at runs wait for it, and more are overloaded', async () => {
+    await withFaults(async ({ ledger, snapshot }) => {
       const { promise: hangs, resolve: ends } = Promise.withResolvers<never>();
       const pool = { query: () => hangs, connect: () => hangs };
       const keeping = createRunKeeping({ pool: pool as unknown as Pool, ledger, now: Date.now });
@@ -322,7 +322,6 @@ describe('without PostgreSQL', () => {
       ends(Promise.reject(new PdpError('unavailable', 'the connection was lost')) as never);
       await Promise.allSettled(waiting);
       await expect(calls[2]()).rejects.toMatchObject({ code: 'unavailable' });
-      expect(await serving.query('select from runs')).toMatchObject({ rows: [] });
     });
   });
 

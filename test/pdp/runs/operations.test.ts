@@ -63,7 +63,7 @@ describe.each([
     });
   });
 
-  test('is nothing for who administers', async () => {
+  test('is refused to whoever administers', async () => {
     const root = await startedIn(store);
     const admin = over(store.world.addresses, `Bearer ${store.world.adminToken}`);
     for (const answer of [admin.get(root), admin.end(root), admin.start({ principal: BOT })]) {

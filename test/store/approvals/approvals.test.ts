@@ -75,7 +75,7 @@ describe('asking', () => {
     });
   });
 
-  test('stands on a decision that is in the log, if one that asked is', async () => {
+  test('again moves the question to that decision, once the one before is ten seconds old and not in the log', async () => {
     await withDatabase(async ({ owner, serving }) => {
       const [lost, logged, later] = [randomUUID(), randomUUID(), randomUUID()];
       const id = await asked(serving, { decisionId: lost });
@@ -124,7 +124,7 @@ describe('answers', () => {
     });
   });
 
-  test('of a credential and of one that it had made are so in either order, unless that was revoked before anybody asked', async () => {
+  test('of a credential and of one that it made are those of one person in either order, unless that was revoked before anybody asked', async () => {
     await withDatabase(async ({ serving }) => {
       await insertCredential(serving, aCredential({ id: 'old', name: 'bob', createdBy: 'fay' }));
       await revokeCredential(serving, 'old');
