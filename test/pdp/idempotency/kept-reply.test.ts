@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keptText, readKept } from '../../../services/pdp/idempotency/kept-reply.ts';
 import { callOf, scopeOf } from '../support/calls.ts';
-import { replyTo } from '../wire/support.ts';
+import { replyTo } from '../wire/recorder.ts';
 
 const text = fc.string({ unit: 'binary' });
 const long = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n });

@@ -22,7 +22,8 @@ import { createLog } from '../../../services/telemetry/log.ts';
 import { aCredential } from '../../store/samples.ts';
 import { quietObserver } from '../../support/observer.ts';
 import { type Issued, issue, type Wanted, writeIssued } from '../../support/x509.ts';
-import { PARC, type Recorder, recorder, type Stream } from '../wire/support.ts';
+import { type Recorder, recorder } from '../wire/recorder.ts';
+import { PARC, type Stream } from '../wire/support.ts';
 
 export const BUILD = 'URI:spiffe://example.org/agents/build';
 export const DEPLOY = 'URI:spiffe://example.org/agents/deploy';

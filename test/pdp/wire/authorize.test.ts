@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { DecisionReply } from '../../../services/pdp/types.ts';
 import type { AuthorizeResponse__Output } from '../../../services/pdp/wire/generated/palisade/v1/AuthorizeResponse.ts';
 import { CONTRACT } from '../../../services/pdp/wire/grpc/contract.ts';
-import { authorize, DIGEST, http, PARC, replyTo, withWire } from './support.ts';
+import { DIGEST, replyTo } from './recorder.ts';
+import { authorize, http, PARC, withWire } from './support.ts';
 
 const DENIAL: Partial<DecisionReply> = {
   decision: 'deny',

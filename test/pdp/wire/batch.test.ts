@@ -2,7 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
 import { PdpError } from '../../../services/engine/error.ts';
 import { LIMITS } from '../../../services/engine/limits.ts';
-import { authorizeBatch, http, PARC, replyTo, withWire } from './support.ts';
+import { replyTo } from './recorder.ts';
+import { authorizeBatch, http, PARC, withWire } from './support.ts';
 
 describe('a batch', () => {
   test('has a result for each request, in order, errors in their place', async () => {

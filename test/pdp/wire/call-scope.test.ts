@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { PdpError } from '../../../services/engine/error.ts';
 import { LIMITS } from '../../../services/engine/limits.ts';
 import type { CallScope } from '../../../services/pdp/types.ts';
-import { authorize, errorInfo, http, PARC, replyTo, TOKEN, until, type Wire, withWire } from './support.ts';
+import { replyTo, TOKEN } from './recorder.ts';
+import { authorize, errorInfo, http, PARC, until, type Wire, withWire } from './support.ts';
 
 describe('who calls', () => {
   const anonymous = { caller: { roles: ['anonymous'] } };

@@ -4,7 +4,8 @@ import { service as healthDefinition, protoPath } from 'grpc-health-check';
 import { describe, expect, test } from 'vitest';
 import { SERVICE_NAME } from '../../../services/pdp/wire/grpc/contract.ts';
 import { lengthDelimited } from './protobuf-bytes.ts';
-import { authorize, grpcClient, http, PARC, replyTo, until, type Wire, withWire } from './support.ts';
+import { replyTo } from './recorder.ts';
+import { authorize, grpcClient, http, PARC, until, type Wire, withWire } from './support.ts';
 
 describe('grpc.health.v1', () => {
   test('says by service name whether decisions are served', async () => {

@@ -8,17 +8,8 @@ import type { CallScope } from '../../../services/pdp/types.ts';
 import type { AuthorizeResult__Output } from '../../../services/pdp/wire/generated/palisade/v1/AuthorizeResult.ts';
 import { CONTRACT, SERVICE_NAME } from '../../../services/pdp/wire/grpc/contract.ts';
 import { lengthDelimited, number, requestBytes } from './protobuf-bytes.ts';
-import {
-  collect,
-  errorInfo,
-  metadataOf,
-  PARC,
-  replyTo,
-  TOKEN,
-  until,
-  type Wire,
-  withWire,
-} from './support.ts';
+import { replyTo, TOKEN } from './recorder.ts';
+import { collect, errorInfo, metadataOf, PARC, until, type Wire, withWire } from './support.ts';
 
 const RESULT = CONTRACT['palisade.v1.AuthorizeResult'] as MessageTypeDefinition<
   unknown,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { DECISION_PATHS, openApiDocument } from '../../../services/pdp/wire/rest/openapi.ts';
-import { type HttpCall, http, PARC, replyTo, until, withWire } from './support.ts';
+import { replyTo } from './recorder.ts';
+import { type HttpCall, http, PARC, until, withWire } from './support.ts';
 
 const BODY = JSON.stringify(PARC);
 
