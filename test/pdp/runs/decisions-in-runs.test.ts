@@ -4,8 +4,8 @@ import type { Outcome } from '../../support/decision-client.ts';
 import { grpcMessage, type Question, restBody } from '../../support/question.ts';
 import { restRuns } from '../../support/run-client.ts';
 import { recordOf } from '../../support/shared-store.ts';
-import { askIn, BOT, question, type RunStore, startedIn, storeWith } from './run-store.ts';
-import { agentBundle } from './support.ts';
+import { askIn, question, type RunStore, startedIn, storeWith } from './run-store.ts';
+import { agentBundle, BOT } from './support.ts';
 
 const NO_RUN = 'start one, and send its run_id';
 

@@ -15,9 +15,8 @@ import { compiled } from '../limits/support.ts';
 import { callOf, runOf, scopeOf } from '../support/calls.ts';
 import { withLedger } from '../support/ledger.ts';
 import { outcomeOf, pathOver, snapshotOf } from '../support/path.ts';
-import { agentBundle } from './support.ts';
+import { agentBundle, BOT } from './support.ts';
 
-const BOT = { type: 'Bot', id: 'b' };
 export const START = {
   principal: BOT,
   policy_store: '',

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { grpcRuns, restRuns } from '../../support/run-client.ts';
 import { administer, recordOf } from '../../support/shared-store.ts';
-import { askIn, BOT, type RunStore, startedIn, storeWith } from './run-store.ts';
-import { agentBundle } from './support.ts';
+import { askIn, type RunStore, startedIn, storeWith } from './run-store.ts';
+import { agentBundle, BOT } from './support.ts';
 
 let store: RunStore;
 beforeAll(async () => {

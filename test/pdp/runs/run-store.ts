@@ -3,9 +3,7 @@ import { type Question, restBody } from '../../support/question.ts';
 import { type RunClient, restRuns } from '../../support/run-client.ts';
 import { createCredential, createStore, deploy, uniqueName } from '../../support/shared-store.ts';
 import { type SharedWorld, sharedWorld } from '../../support/shared-world.ts';
-import type { agentBundle } from './support.ts';
-
-export const BOT = { type: 'Bot', id: 'b' };
+import { type agentBundle, BOT } from './support.ts';
 
 /** A store of its own on the run's server, and who asks in it. */
 export interface RunStore {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { BundleFiles } from '../../../services/bundles/files.ts';
 
+/** Who acts in the runs of tests. */
+export const BOT = { type: 'Bot', id: 'b' };
+
 /**
  * A bundle for a coding agent: it may read files and run tests, post only in a run that has read no secret, deploy only after tests
  * within the hour, and spend up to 10 in each run. Of another name where its content is another.

@@ -75,7 +75,7 @@ describe('asking', () => {
     });
   });
 
-  test('again moves the question to that decision, once the one before is ten seconds old and not in the log', async () => {
+  test('again moves the question to that decision, once it is ten seconds old and the one before is not in the log', async () => {
     await withDatabase(async ({ owner, serving }) => {
       const [lost, logged, later] = [randomUUID(), randomUUID(), randomUUID()];
       const id = await asked(serving, { decisionId: lost });
