@@ -82,7 +82,7 @@ function chosenActions(
   if (named.length === 0) return [...actions.values()];
   const chosen = named.map(({ type, id }, index) => {
     const action = actions.get(uidKey(type, id));
-    if (action === undefined || action.principalTypes.size === 0)
+    if (action?.uid.type !== type || action.principalTypes.size === 0)
       throw unknown('action', `actions[${index}]`);
 
     return action;

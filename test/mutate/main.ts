@@ -22,7 +22,12 @@ const COPIED = [
   'test/support/command-line.ts',
   'package.json',
 ];
-const TESTS = ['test/engine/compiled', 'test/engine/value', 'test/engine/slice/key-numbers.test.ts'];
+const TESTS = [
+  'test/engine/compiled',
+  'test/engine/value',
+  'test/engine/slice/key-numbers.test.ts',
+  'test/engine/slice/policy-index.test.ts',
+];
 const FUZZ = ['test/fuzz/engine/main.ts', '--requests', '4000', '--seed', '1'];
 /** A fault that makes the tests run for so long is noticed too. */
 const TIMEOUT_MS = 180_000;

@@ -174,8 +174,8 @@ export const MUTANTS: readonly Mutant[] = [
       'return text === first;',
       'return text.startsWith(first);',
     ],
-    ['pieces of a pattern may overlap', 'from = at + piece.length;', 'from = at;'],
-    ['pieces of a pattern may stand in any order', 'text.indexOf(piece, from)', 'text.indexOf(piece)'],
+    ['pieces of a pattern may overlap', 'from = at + piece.text.length;', 'from = at;'],
+    ['pieces of a pattern may stand in any order', 'piece.indexIn(text, from)', 'piece.indexIn(text, 0)'],
     [
       'a literal star is a wildcard',
       "if (part === 'Wildcard')",
@@ -186,6 +186,10 @@ export const MUTANTS: readonly Mutant[] = [
       'texts[texts.length - 1] += part.Literal',
       'texts[texts.length - 1] = part.Literal',
     ],
+  ]),
+  ...inFile('compiled/needle.ts', [
+    ['a long piece is looked for from the start', 'let at = from;', 'let at = 0;'],
+    ['a long piece is found one unit late', 'return at - fitting + 1;', 'return at - fitting + 2;'],
   ]),
   ...inFile('compiled/literals.ts', [
     [
@@ -251,13 +255,27 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ]),
   ...inFile('slice/action-sets.ts', [
-    ['in of actions takes no members', "if (constraint.op === 'in')", "if (constraint.op !== 'in')"],
+    [
+      'in of actions takes no members',
+      'all.flatMap((text) => numbers.get(text) ?? [])',
+      'all.slice(0, 2).flatMap((text) => numbers.get(text) ?? [])',
+    ],
+    [
+      '== takes what is in a group, too',
+      "declared?.ancestors.map(({ key }) => nameText('in', key)) ?? []",
+      "declared?.ancestors.flatMap(({ key }) => [nameText('in', key), nameText('==', key)]) ?? []",
+    ],
+    [
+      'the action of the request before is still chosen',
+      'for (const name of chosen) isChosen[name] = 0;',
+      '',
+    ],
     [
       'all policies share the actions of the first',
       'if (before !== undefined) return before;',
-      'if (sets.length > 0) return 0;',
+      'if (known.size > 0) return 0;',
     ],
-    ['every action is in every set', ' & 1) === 1', ' | 1) !== 0'],
+    ['every action is in every set', 'if (isChosen[name] === 1)', 'if (isChosen[name] !== 2)'],
   ]),
   ...inFile('slice/buckets.ts', [
     [
@@ -273,15 +291,25 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   ...inFile('slice/scope-table.ts', [
     ['a type in a scope is overlooked', 'type !== ANY && type !== subject.type', 'false'],
-    ['== takes what stands below, too', 'if (exact !== 0) return false;', ''],
-    ['in takes the entity itself alone', 'index < subject.count', 'index < 1'],
+    [
+      '== takes what stands below, too',
+      'exact === 0 ? subject.count : Math.min(subject.count, 1)',
+      'subject.count',
+    ],
+    ['in takes the entity itself alone', 'exact === 0 ? subject.count :', 'exact < 0 ? subject.count :'],
+    ['keys of the request before count', 'Math.min(subject.count, 1)', '1'],
   ]),
   ...inFile('slice/policy-index.ts', [
     ['policies under ancestors are not looked for', 'index < count', 'index < 1'],
     [
       'policies that nothing anchors are forgotten',
-      'for (const position of unanchored) collect(position, action, positions);',
+      'for (const position of unanchored) collect(position, positions);',
       '',
+    ],
+    [
+      'a policy is found once for each name that it has of the action',
+      'if (actions.nameIn(actions.byPosition[position] ?? ANY) === name) collect',
+      'collect',
     ],
   ]),
   ...inFile('compiled/evaluator.ts', [

@@ -15,7 +15,7 @@ export interface Environment extends Omit<EvaluationRequest, 'entity'> {
 }
 
 /**
- * A compiled expression. It neither throws nor changes anything.
+ * A compiled expression. It changes nothing, and throws only what {@link ./meter.ts} does: a request that is too much work ends there.
  * @param at where among the constants those of the policy begin that it runs for.
  */
 export type Expression = (environment: Environment, at: number) => Value | Failed;

@@ -1,3 +1,4 @@
+import { createNeedle, type Needle } from './needle.ts';
 import type { PatternPart } from './shape.ts';
 
 /** The pattern of a `like`: texts with wildcards between them. */
@@ -5,20 +6,20 @@ export class Pattern {
   /** What stands before the first wildcard, or all of it where there is none. */
   readonly first: string;
   /** What stands between wildcards, if there are two or more. */
-  readonly between: readonly string[] | undefined;
+  readonly between: readonly Needle[] | undefined;
   /** What stands behind the last wildcard; `undefined`: there is none. */
   readonly last: string | undefined;
 
   /** @param texts what stands before the first wildcard, between them, and behind the last. */
   constructor(texts: readonly string[]) {
     this.first = texts[0] ?? '';
-    this.between = texts.length > 2 ? texts.slice(1, -1) : undefined;
+    this.between = texts.length > 2 ? texts.slice(1, -1).map(createNeedle) : undefined;
     this.last = texts.length > 1 ? texts[texts.length - 1] : undefined;
   }
 
   /** Equal for patterns that match the same, made of the same pieces. */
   get key(): string {
-    return JSON.stringify([this.first, this.between, this.last]);
+    return JSON.stringify([this.first, this.between?.map(({ text }) => text), this.last]);
   }
 
   /**
@@ -36,9 +37,9 @@ export class Pattern {
 
     let from = first.length;
     for (const piece of between) {
-      const at = text.indexOf(piece, from);
-      if (at === -1 || at + piece.length > end) return false;
-      from = at + piece.length;
+      const at = piece.indexIn(text, from);
+      if (at === -1 || at + piece.text.length > end) return false;
+      from = at + piece.text.length;
     }
 
     return from <= end;

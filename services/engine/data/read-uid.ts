@@ -14,7 +14,8 @@ import { isActionType, isTypeName } from './type-name.ts';
 export function readUid(schema: Schema, { type, id }: RawUid, field: () => string): EntityUid {
   checkText(id, () => `${field()}.id`);
   const uid = new EntityUid(type, id);
-  if (schema.entityTypes.has(type) || schema.actions.has(uid.key)) return uid;
+  // Not by the key alone: a type that is no name may hold what makes it the key of another identifier.
+  if (schema.entityTypes.has(type) || schema.actions.get(uid.key)?.uid.type === type) return uid;
 
   checkText(type, () => `${field()}.type`);
   if (isTypeName(type)) return uid;

@@ -116,8 +116,10 @@ function* policiesByAction(
   actions: readonly AskedAction[],
 ): Generator<undefined, ReadonlyMap<string, readonly Policy[]>> {
   const subject = { type: principal.type, keys: closureOf(principal, entity) };
-  const actionsLeft = createActionsLeft(actions.map(({ action }) => action));
-  const typesOf = new Map(actions.map(({ action, resourceTypes }) => [action, resourceTypes.length]));
+  // One that is asked for may have no resources for this principal, and then nothing bears on it.
+  const applicable = actions.filter(({ resourceTypes }) => resourceTypes.length > 0);
+  const actionsLeft = createActionsLeft(applicable.map(({ action }) => action));
+  const typesOf = new Map(applicable.map(({ action, resourceTypes }) => [action, resourceTypes.length]));
   const bearing = new Map<string, Policy[]>();
   let work = 0;
   const spend = (units: number): void => {

@@ -3,88 +3,98 @@ import type { Schema } from '../schema/schema.ts';
 import { uidKey } from '../value/value.ts';
 import { ANY, numbered, UNKNOWN } from './numbers.ts';
 
-/** The actions that scopes name, groups expanded through the schema. Policies that name the same ones share their set. */
+/**
+ * The actions and groups that scopes name. Policies that name the same ones share their set.
+ *
+ * A set holds the names that are written, and a request goes by several: its action's own and those of the groups that it is in. The
+ * other way round, with groups replaced by the actions in them, one group of ten thousand would stand ten thousand times in each set.
+ */
 export interface ActionSets {
   /** The number of the set of each policy, by position; {@link ANY}: all actions. */
   readonly byPosition: Int32Array;
-  /** @returns the number of an action by its key; {@link UNKNOWN} for one that neither schema nor scope names. */
-  numberOf(key: string): number;
-  /** Numbers of the actions in a set; `undefined`: all. */
-  membersOf(set: number): readonly number[] | undefined;
-  /** Whether a set holds an action, both by number. */
-  has(set: number, action: number): boolean;
+  /** Numbers of the names in a set. */
+  namesIn(set: number): Int32Array;
+  /**
+   * Makes an action the one that the others are asked about.
+   * @returns the numbers of those of its names that scopes use.
+   */
+  choose(action: string): readonly number[];
+  /** The first name in a set that the chosen action goes by; {@link UNKNOWN}: it goes by none. */
+  nameIn(set: number): number;
+  /** Whether a set holds the chosen action. */
+  has(set: number): boolean;
 }
-
-/** Bits in a word of a row. */
-const WORD_BITS = 32;
 
 export function createActionSets(schema: Schema, policies: readonly Policy[]): ActionSets {
   const numbers = new Map<string, number>();
-  for (const key of schema.actions.keys()) numbered(numbers, key);
-  const below = membersOfGroups(schema);
-  const sets: (readonly number[])[] = [];
   const known = new Map<string, number>();
+  const starts = [0];
+  const members: number[] = [];
   const byPosition = Int32Array.from(policies, ({ scope: { action } }) => setOf(action));
-  const width = Math.ceil(numbers.size / WORD_BITS);
-  const bits = bitsOf(sets, width);
+  const begin = Int32Array.from(starts);
+  const names = Int32Array.from(members);
+
+  // Of each action that was asked for, so no more than the schema has.
+  const goesBy = new Map<string, readonly number[]>();
+  // Of the request that is being sliced. Slicing calls nobody, so one of each does for all.
+  let chosen: readonly number[] = [];
+  const isChosen = new Uint8Array(numbers.size);
 
   return {
     byPosition,
-    numberOf: (key) => numbers.get(key) ?? UNKNOWN,
-    membersOf: (set) => (set === ANY ? undefined : (sets[set] ?? [])),
+    namesIn: (set) => names.subarray(begin[set], begin[set + 1]),
 
-    has(set, action) {
-      // Of an array, an index below zero is looked up as a name, which takes as long as all else here together.
-      if (set === ANY) return true;
-      if (action === UNKNOWN) return false;
+    choose(action) {
+      for (const name of chosen) isChosen[name] = 0;
+      chosen = namesOf(action);
+      for (const name of chosen) isChosen[name] = 1;
 
-      return (((bits[set * width + Math.trunc(action / WORD_BITS)] ?? 0) >>> (action % WORD_BITS)) & 1) === 1;
+      return chosen;
     },
+
+    nameIn,
+    has: (set) => set === ANY || nameIn(set) !== UNKNOWN,
   };
+
+  function nameIn(set: number): number {
+    const end = begin[set + 1] ?? 0;
+    for (let at = begin[set] ?? 0; at < end; at += 1) {
+      const name = names[at] ?? UNKNOWN;
+      if (isChosen[name] === 1) return name;
+    }
+
+    return UNKNOWN;
+  }
 
   function setOf(constraint: ActionConstraint): number {
     if (constraint.op === 'all') return ANY;
 
-    const keys = constraint.uids.map(({ type, id }) => uidKey(type, id));
-    const text = JSON.stringify([constraint.op, keys]);
+    const { op, uids } = constraint;
+    const named = new Set(uids.map(({ type, id }) => numbered(numbers, nameText(op, uidKey(type, id)))));
+    const text = [...named].join();
     const before = known.get(text);
     if (before !== undefined) return before;
-    known.set(text, sets.length);
+    known.set(text, starts.length - 1);
+    members.push(...named);
 
-    const members = new Set<number>();
-    for (const key of keys) {
-      members.add(numbered(numbers, key));
-      if (constraint.op === 'in')
-        for (const member of below.get(key) ?? []) members.add(numbered(numbers, member));
-    }
+    return starts.push(members.length) - 2;
+  }
 
-    return sets.push([...members]) - 1;
+  function namesOf(action: string): readonly number[] {
+    const before = goesBy.get(action);
+    if (before !== undefined) return before;
+
+    const declared = schema.actions.get(action);
+    const groups = declared?.ancestors.map(({ key }) => nameText('in', key)) ?? [];
+    const all = [nameText('==', action), nameText('in', action), ...groups];
+    const used = all.flatMap((text) => numbers.get(text) ?? []);
+    if (declared !== undefined) goesBy.set(action, used);
+
+    return used;
   }
 }
 
-/** Of each group, by its key, the keys of the actions in it. */
-function membersOfGroups(schema: Schema): ReadonlyMap<string, readonly string[]> {
-  const members = new Map<string, string[]>();
-  for (const [key, action] of schema.actions) {
-    for (const group of action.ancestors) {
-      const list = members.get(group.key);
-      if (list === undefined) members.set(group.key, [key]);
-      else list.push(key);
-    }
-  }
-
-  return members;
-}
-
-/** A row of so many words for each set. */
-function bitsOf(sets: readonly (readonly number[])[], width: number): Uint32Array {
-  const bits = new Uint32Array(sets.length * width);
-  for (const [set, members] of sets.entries()) {
-    for (const action of members) {
-      const word = set * width + Math.trunc(action / WORD_BITS);
-      bits[word] = (bits[word] ?? 0) | (1 << (action % WORD_BITS));
-    }
-  }
-
-  return bits;
+/** `==` names an action alone, `in` all that are in it as well. */
+function nameText(op: '==' | 'in', key: string): string {
+  return `${op} ${key}`;
 }

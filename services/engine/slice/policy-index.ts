@@ -31,18 +31,19 @@ export interface PolicyIndex {
   slice(request: ScopeRequest): number[];
 }
 
-/** Builds the index; a policy goes under its principal, else its resource, else each of its actions. */
+/** Builds the index; a policy goes under its principal, else its resource, else each of the actions and groups that it names. */
 export function createPolicyIndex(schema: Schema, policies: readonly Policy[]): PolicyIndex {
   const table = createScopeTable(schema, policies);
+  const { actions } = table;
   const byEntity = createBuckets(table, policies.length);
-  const byAction = new Map<number, number[]>();
+  const byName = new Map<number, number[]>();
   const unanchored: number[] = [];
 
   for (let position = 0; position < policies.length; position += 1) {
     if (table.principalOf(position) !== ANY || table.resourceOf(position) !== ANY) continue;
-    const actions = table.actions.membersOf(table.actions.byPosition[position] ?? ANY);
-    if (actions === undefined) unanchored.push(position);
-    else for (const action of actions) put(byAction, action, position);
+    const set = actions.byPosition[position] ?? ANY;
+    if (set === ANY) unanchored.push(position);
+    else for (const name of actions.namesIn(set)) put(byName, name, position);
   }
 
   // Of the request that is being sliced. Slicing calls nobody, so one of each does for all.
@@ -56,31 +57,37 @@ export function createPolicyIndex(schema: Schema, policies: readonly Policy[]): 
     slice(request) {
       number(principal, request.principal, table);
       number(resource, request.resource, table);
-      const action = table.actions.numberOf(request.action);
+      const names = actions.choose(request.action);
       const positions: number[] = [];
 
-      collectUnder(principal, AS_PRINCIPAL, action, positions);
-      collectUnder(resource, AS_RESOURCE, action, positions);
-      for (const position of byAction.get(action) ?? NONE) collect(position, action, positions);
-      for (const position of unanchored) collect(position, action, positions);
+      collectUnder(principal, AS_PRINCIPAL, positions);
+      collectUnder(resource, AS_RESOURCE, positions);
+      for (const name of names) collectNaming(name, positions);
+      for (const position of unanchored) collect(position, positions);
 
       return ascending(positions);
     },
   };
 
-  function collectUnder({ keys, count }: Subject, part: number, action: number, found: number[]): void {
+  function collectUnder({ keys, count }: Subject, part: number, found: number[]): void {
     const { starts, members } = byEntity;
     for (let index = 0; index < count; index += 1) {
       const key = keys[index] ?? UNKNOWN;
       if (key === UNKNOWN) continue;
       const bucket = key * PARTS + part;
       const end = starts[bucket + 1] ?? 0;
-      for (let at = starts[bucket] ?? 0; at < end; at += 1) collect(members[at] ?? UNKNOWN, action, found);
+      for (let at = starts[bucket] ?? 0; at < end; at += 1) collect(members[at] ?? UNKNOWN, found);
     }
   }
 
-  function collect(position: number, action: number, found: number[]): void {
-    if (table.matches(position, principal, action, resource)) found.push(position);
+  /** A policy stands under each name that it has, and is taken from the first of them that the action goes by. */
+  function collectNaming(name: number, found: number[]): void {
+    for (const position of byName.get(name) ?? NONE)
+      if (actions.nameIn(actions.byPosition[position] ?? ANY) === name) collect(position, found);
+  }
+
+  function collect(position: number, found: number[]): void {
+    if (table.matches(position, principal, resource)) found.push(position);
   }
 }
 

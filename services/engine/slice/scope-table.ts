@@ -26,8 +26,8 @@ export interface ScopeTable {
   /** The number of the entity that a principal must be or stand below; {@link ANY}: of none. */
   principalOf(position: number): number;
   resourceOf(position: number): number;
-  /** Whether the scope at a position matches a request. @param action its number. */
-  matches(position: number, principal: Subject, action: number, resource: Subject): boolean;
+  /** Whether the scope at a position matches a request, whose action is the one that was chosen. */
+  matches(position: number, principal: Subject, resource: Subject): boolean;
 }
 
 /** Columns of a row. */
@@ -59,14 +59,14 @@ export function createScopeTable(schema: Schema, policies: readonly Policy[]): S
     principalOf: (position) => at(position * COLUMNS + PRINCIPAL_KEY),
     resourceOf: (position) => at(position * COLUMNS + RESOURCE_KEY),
 
-    matches(position, principal, action, resource) {
+    matches(position, principal, resource) {
       const row = position * COLUMNS;
       const exact = at(row + EXACT);
 
       return (
         isMet(at(row + PRINCIPAL_TYPE), at(row + PRINCIPAL_KEY), exact & EXACT_PRINCIPAL, principal) &&
         isMet(at(row + RESOURCE_TYPE), at(row + RESOURCE_KEY), exact & EXACT_RESOURCE, resource) &&
-        actions.has(at(row + ACTIONS), action)
+        actions.has(at(row + ACTIONS))
       );
     },
   };
@@ -92,9 +92,10 @@ export function createScopeTable(schema: Schema, policies: readonly Policy[]): S
 
 function isMet(type: number, key: number, exact: number, subject: Subject): boolean {
   if (type !== ANY && type !== subject.type) return false;
-  if (key === ANY || key === subject.keys[0]) return true;
-  if (exact !== 0) return false;
-  for (let index = 1; index < subject.count; index += 1) if (subject.keys[index] === key) return true;
+  if (key === ANY) return true;
+  // What stands behind the first `count` is of an earlier request.
+  const end = exact === 0 ? subject.count : Math.min(subject.count, 1);
+  for (let index = 0; index < end; index += 1) if (subject.keys[index] === key) return true;
 
   return false;
 }

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createNeedle } from '../../../services/engine/compiled/needle.ts';
 import { createPattern } from '../../../services/engine/compiled/pattern.ts';
 import type { PatternPart } from '../../../services/engine/compiled/shape.ts';
+import { LIMITS } from '../../../services/engine/limits.ts';
 
 const characters = fc.constantFrom('a', 'b', '*', '🦀', '🐙', '\u0301');
 const texts = fc.array(characters, { maxLength: 10 }).map((list) => list.join(''));
@@ -37,6 +39,40 @@ test('a pattern matches the text that its wildcards were cut from', () => {
     }),
     { numRuns: 1_000, seed: 6 },
   );
+});
+
+test('a piece longer than what indexOf is quick with is found where indexOf finds it', () => {
+  const seen = { found: 0, missed: 0 };
+  const period = fc.array(fc.constantFrom('a', 'b', '🦀'), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(
+      fc.record({ period, length: fc.integer({ min: 240, max: 300 }), end: texts, lead: texts, tail: texts }),
+      ({ period: units, length, end, lead, tail }) => {
+        const long = units.join('').repeat(length).slice(0, length).toWellFormed();
+        const piece = `${long}${end}`;
+        // One period more or less than the piece begins with, so that it may fit a little further on.
+        const text = `${lead}${units.join('')}${long}${tail}`;
+        const at = text.indexOf(piece);
+        seen[at === -1 ? 'missed' : 'found'] += 1;
+
+        expect(createPattern(['Wildcard', { Literal: piece }, 'Wildcard']).matches(text)).toBe(at !== -1);
+        expect(createNeedle(piece).indexIn(text, 0)).toBe(at);
+        expect(createNeedle(piece).indexIn(text, at + 1)).toBe(text.indexOf(piece, at + 1));
+      },
+    ),
+    { numRuns: 2_000, seed: 8 },
+  );
+
+  expect(Math.min(seen.found, seen.missed)).toBeGreaterThan(200);
+});
+
+test('a long piece of which nearly all fits at every place of a text takes no time that grows with both', () => {
+  const piece = `${'a'.repeat(600)}b${'a'.repeat(29_399)}`;
+  const pattern = createPattern(['Wildcard', { Literal: piece }, 'Wildcard']);
+  // Compared place by place these are 100,000,000,000 units.
+  for (let spare = 0; spare < 100; spare += 1) {
+    expect(pattern.matches('a'.repeat(LIMITS.string_bytes - spare))).toBe(false);
+  }
 });
 
 function unitsOf(pattern: readonly PatternPart[]): readonly (string | undefined)[] {

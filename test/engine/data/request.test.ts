@@ -9,7 +9,7 @@ const schema = schemaOf(`
   entity Doc, Folder;
   entity Color enum ["red"];
   action group;
-  action read in [group] appliesTo { principal: [User, Color], resource: [Doc] };`);
+  action "x::\\"y", read in [group] appliesTo { principal: [User, Color], resource: [Doc] };`);
 
 const READ = {
   principal: { type: 'User', id: 'a' },
@@ -34,6 +34,11 @@ describe('a request', () => {
     ['a resource type that the action is not for', { resource: { type: 'Folder', id: 'a' } }, 'resource'],
     ['an action that the schema lacks', { action: { type: 'Action', id: 'write' } }, 'action'],
     ['an action of another type', { action: { type: 'User', id: 'read' } }, 'action'],
+    [
+      'a type that ends within the id of an action',
+      { action: { type: 'Action::"x', id: 'y' } },
+      'action.type',
+    ],
     ['a group of actions', { action: { type: 'Action', id: 'group' } }, 'action'],
     ['a type that is no name', { principal: { type: ' User', id: 'a' } }, 'principal.type'],
     ['an ill-formed id', { resource: { type: 'Doc', id: '\ud800' } }, 'resource.id'],
