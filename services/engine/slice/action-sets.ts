@@ -81,8 +81,8 @@ export function createActionSets(schema: Schema, policies: readonly Policy[]): A
   }
 
   function namesOf(action: string): readonly number[] {
-    const before = goesBy.get(action);
-    if (before !== undefined) return before;
+    const kept = goesBy.get(action);
+    if (kept !== undefined) return kept;
 
     const declared = schema.actions.get(action);
     const groups = declared?.ancestors.map(({ key }) => nameText('in', key)) ?? [];
