@@ -27,6 +27,7 @@ const TESTS = [
   'test/engine/value',
   'test/engine/slice/key-numbers.test.ts',
   'test/engine/slice/policy-index.test.ts',
+  'test/engine/steps.test.ts',
 ];
 const FUZZ = ['test/fuzz/engine/main.ts', '--requests', '4000', '--seed', '1'];
 /** A fault that makes the tests run for so long is noticed too. */

@@ -347,7 +347,11 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ]),
   ...inFile('compiled/rows.ts', [
-    ['ids are ranked backwards', '? -1 : 1', '? 1 : -1'],
+    [
+      'ids are ranked backwards',
+      "(ids[one] ?? '') < (ids[other] ?? '')",
+      "(ids[one] ?? '') > (ids[other] ?? '')",
+    ],
     [
       'policies share the literals of the first',
       'rows[row + LITERALS] = pool.add(policy.condition.literals);',
@@ -362,6 +366,16 @@ export const MUTANTS: readonly Mutant[] = [
       'if (uid === this.resource) return this.#resource;',
       'if (uid === this.resource) return this.#principal;',
     ],
+  ]),
+  ...inFile('steps.ts', [
+    [
+      'the second half of what is merged comes first',
+      'left < endOfLeft && isBefore',
+      'left < endOfLeft && !isBefore',
+    ],
+    ['what is left of the first half is lost', 'right === endOfRight || (left', '(left'],
+    ['parts are merged from the wrong place', 'start += 2 * width)', 'start += width)'],
+    ['policies are visited in one step', 'if (index % STEP === STEP - 1) yield;', ''],
   ]),
   ...inFile('value/equal.ts', [
     ['references of two types are equal', ' && left.type === right.type', ''],

@@ -2,14 +2,15 @@ import type { Evaluation, Evaluator, PolicyFailure } from '../evaluator.ts';
 import { exceedsLimit, LIMITS } from '../limits.ts';
 import type { Policy } from '../policy.ts';
 import type { Schema } from '../schema/schema.ts';
-import { createPolicyIndex, type PolicyIndex } from '../slice/policy-index.ts';
-import { createSliceLimits } from '../slice/slice-limits.ts';
+import { policyIndexInSteps } from '../slice/policy-index.ts';
+import { sliceLimitsInSteps } from '../slice/slice-limits.ts';
+import { atOnce, eachInSteps, inSteps, type Steps } from '../steps.ts';
 import { compileShape } from './compile.ts';
 import { RequestEnvironment } from './environment.ts';
 import type { Environment, Expression } from './expression.ts';
 import { FAILED, failureReason } from './failure.ts';
 import { startMeter } from './meter.ts';
-import { COLUMNS, CONDITION, type CompiledPolicies, LITERALS, PERMITS, RANK, rowsOf } from './rows.ts';
+import { COLUMNS, CONDITION, type CompiledPolicies, LITERALS, PERMITS, RANK, rowsInSteps } from './rows.ts';
 
 /**
  * Cedar as closures over plain values: the slice by scope, then each condition, then Cedar's rules of authorization
@@ -17,23 +18,16 @@ import { COLUMNS, CONDITION, type CompiledPolicies, LITERALS, PERMITS, RANK, row
  * @throws Error where a policy has a form that Cedar 4.13 does not give.
  */
 export function createCompiledEvaluator(schema: Schema, policies: readonly Policy[]): Evaluator {
-  return createEvaluatorOf(schema, policies, compileAll(policies));
+  return atOnce(compiledInSteps(schema, policies));
 }
 
 /** The same for whoever serves meanwhile. @param rest lets others work between the steps, each of which blocks. */
-export async function createEvaluatorInSteps(
+export function createEvaluatorInSteps(
   schema: Schema,
   policies: readonly Policy[],
   rest: () => Promise<void>,
 ): Promise<Evaluator> {
-  const conditions = compileAll(policies);
-  await rest();
-  const index = createPolicyIndex(schema, policies);
-  await rest();
-  const compiled = rowsOf(policies, conditions);
-  await rest();
-
-  return evaluatorOver(schema, policies, index, compiled);
+  return inSteps(compiledInSteps(schema, policies), rest);
 }
 
 /** The same over conditions that were compiled already, each at the position of its policy. */
@@ -42,16 +36,21 @@ export function createEvaluatorOf(
   policies: readonly Policy[],
   conditions: readonly Expression[],
 ): Evaluator {
-  return evaluatorOver(schema, policies, createPolicyIndex(schema, policies), rowsOf(policies, conditions));
+  return atOnce(evaluatorInSteps(schema, policies, conditions));
 }
 
-function evaluatorOver(
+function* compiledInSteps(schema: Schema, policies: readonly Policy[]): Steps<Evaluator> {
+  return yield* evaluatorInSteps(schema, policies, yield* conditionsInSteps(policies));
+}
+
+function* evaluatorInSteps(
   schema: Schema,
   policies: readonly Policy[],
-  index: PolicyIndex,
-  compiled: CompiledPolicies,
-): Evaluator {
-  const limits = createSliceLimits(policies);
+  conditions: readonly Expression[],
+): Steps<Evaluator> {
+  const index = yield* policyIndexInSteps(schema, policies);
+  const compiled = yield* rowsInSteps(policies, conditions);
+  const limits = yield* sliceLimitsInSteps(policies);
   const actionGroups = new Map(
     [...schema.actions].map(([key, { ancestors }]) => [key, new Set(ancestors.map((group) => group.key))]),
   );
@@ -78,15 +77,16 @@ function evaluatorOver(
 const NOTHING_MATCHES: Evaluation = { decision: 'deny', determining: [], errors: [] };
 
 /** Policies of one shape share its closures, which keeps the code that a processor has to hold small. */
-function compileAll(policies: readonly Policy[]): readonly Expression[] {
+function* conditionsInSteps(policies: readonly Policy[]): Steps<readonly Expression[]> {
   const shapes = new Map<string, Expression>();
-
-  return policies.map(({ condition: { shape } }) => {
+  const conditions: Expression[] = [];
+  yield* eachInSteps(policies, ({ condition: { shape } }) => {
     const condition = shapes.get(shape) ?? compileShape(shape);
     shapes.set(shape, condition);
-
-    return condition;
+    conditions.push(condition);
   });
+
+  return conditions;
 }
 
 function decide(

@@ -1,4 +1,5 @@
 import type { Policy } from '../policy.ts';
+import { eachInSteps, type Steps, sortInSteps } from '../steps.ts';
 import type { Expression } from './expression.ts';
 import { type Constant, createConstantPool } from './literals.ts';
 
@@ -25,11 +26,14 @@ export const RANK = 3;
 export const COLUMNS = 4;
 
 /** @param conditions compiled, each at the position of its policy; policies of one shape share theirs. */
-export function rowsOf(policies: readonly Policy[], conditions: readonly Expression[]): CompiledPolicies {
+export function* rowsInSteps(
+  policies: readonly Policy[],
+  conditions: readonly Expression[],
+): Steps<CompiledPolicies> {
   const distinct = new Map<Expression, number>();
   const pool = createConstantPool();
   const rows = new Int32Array(policies.length * COLUMNS);
-  for (const [position, policy] of policies.entries()) {
+  yield* eachInSteps(policies, (policy, position) => {
     const condition = conditions[position];
     if (condition === undefined) throw new Error('a policy without its condition');
     const number = distinct.get(condition) ?? distinct.size;
@@ -38,15 +42,12 @@ export function rowsOf(policies: readonly Policy[], conditions: readonly Express
     rows[row + CONDITION] = number;
     rows[row + LITERALS] = pool.add(policy.condition.literals);
     rows[row + PERMITS] = policy.effect === 'permit' ? 1 : 0;
-  }
+  });
 
   const ids = policies.map(({ id }) => id);
-  for (const [rank, position] of ranked(ids).entries()) rows[position * COLUMNS + RANK] = rank;
+  // In the order of UTF-16 units.
+  const ranked = yield* sortInSteps(ids.length, (one, other) => (ids[one] ?? '') < (ids[other] ?? ''));
+  for (const [rank, position] of ranked.entries()) rows[position * COLUMNS + RANK] = rank;
 
   return { ids, conditions: [...distinct.keys()], constants: pool.constants, rows };
-}
-
-/** The positions of ids in the order of their UTF-16 units. */
-function ranked(ids: readonly string[]): Uint32Array {
-  return Uint32Array.from(ids.keys()).sort((a, b) => ((ids[a] ?? '') < (ids[b] ?? '') ? -1 : 1));
 }

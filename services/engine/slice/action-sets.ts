@@ -1,5 +1,6 @@
 import type { ActionConstraint, Policy } from '../policy.ts';
 import type { Schema } from '../schema/schema.ts';
+import { eachInSteps, type Steps } from '../steps.ts';
 import { uidKey } from '../value/value.ts';
 import { ANY, numbered, UNKNOWN } from './numbers.ts';
 
@@ -25,12 +26,15 @@ export interface ActionSets {
   has(set: number): boolean;
 }
 
-export function createActionSets(schema: Schema, policies: readonly Policy[]): ActionSets {
+export function* actionSetsInSteps(schema: Schema, policies: readonly Policy[]): Steps<ActionSets> {
   const numbers = new Map<string, number>();
   const known = new Map<string, number>();
   const starts = [0];
   const members: number[] = [];
-  const byPosition = Int32Array.from(policies, ({ scope: { action } }) => setOf(action));
+  const byPosition = new Int32Array(policies.length);
+  yield* eachInSteps(policies, ({ scope: { action } }, position) => {
+    byPosition[position] = setOf(action);
+  });
   const begin = Int32Array.from(starts);
   const names = Int32Array.from(members);
 

@@ -1,3 +1,4 @@
+import type { Steps } from '../steps.ts';
 import { ANY } from './numbers.ts';
 import type { ScopeTable } from './scope-table.ts';
 
@@ -13,12 +14,14 @@ export interface Buckets {
 }
 
 /** Puts each policy that names an entity under its principal, else its resource: bucket `key * PARTS + part`. */
-export function createBuckets(table: ScopeTable, policies: number): Buckets {
+export function* bucketsInSteps(table: ScopeTable, policies: number): Steps<Buckets> {
   const buckets = Int32Array.from({ length: policies }, (_, position) => bucketOf(table, position));
+  yield;
   const starts = new Int32Array(table.anchors * PARTS + 1);
   for (const bucket of buckets) if (bucket !== ANY) starts[bucket + 1] = (starts[bucket + 1] ?? 0) + 1;
   for (let bucket = 1; bucket < starts.length; bucket += 1)
     starts[bucket] = (starts[bucket] ?? 0) + (starts[bucket - 1] ?? 0);
+  yield;
 
   const members = new Int32Array(starts[starts.length - 1] ?? 0);
   const next = starts.slice();

@@ -1,3 +1,4 @@
+import { eachInSteps, type Steps } from '../steps.ts';
 import { UNKNOWN } from './numbers.ts';
 
 /** Keys of entities as numbers. */
@@ -16,13 +17,13 @@ const PROBES = 8;
  * With tens of thousands of keys the time goes to the memory that is read, and not to what is computed: a `Map` reads a bucket, and of
  * each entry in it the entry and its text, here and there. This reads one place, and then the texts of neighbours next to each other.
  */
-export function createKeyNumbers(keys: readonly string[]): KeyNumbers {
+export function* keyNumbersInSteps(keys: readonly string[]): Steps<KeyNumbers> {
   const places = 2 ** Math.ceil(Math.log2(2 * keys.length + 1));
   /** Of each place the hash of its key and, where one is there, the number above 0 that stands for it. */
   const table = new Int32Array(2 * places);
   const crowded = new Map<string, number>();
-  const longest = keys.reduce((length, key) => Math.max(length, key.length), 0);
-  for (const [number, key] of keys.entries()) place(key, number);
+  let longest = 0;
+  yield* eachInSteps(keys, place);
 
   return {
     count: keys.length,
@@ -42,6 +43,7 @@ export function createKeyNumbers(keys: readonly string[]): KeyNumbers {
   };
 
   function place(key: string, number: number): void {
+    longest = Math.max(longest, key.length);
     const hash = hashOf(key);
     for (let probe = 0; probe < PROBES; probe += 1) {
       const at = 2 * ((hash + probe) & (places - 1));

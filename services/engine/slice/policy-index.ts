@@ -1,8 +1,9 @@
 import type { Policy } from '../policy.ts';
 import type { Schema } from '../schema/schema.ts';
-import { AS_PRINCIPAL, AS_RESOURCE, createBuckets, PARTS } from './buckets.ts';
+import { atOnce, eachInSteps, type Steps } from '../steps.ts';
+import { AS_PRINCIPAL, AS_RESOURCE, bucketsInSteps, PARTS } from './buckets.ts';
 import { ANY, UNKNOWN } from './numbers.ts';
-import { createScopeTable, type ScopeTable, type Subject } from './scope-table.ts';
+import { type ScopeTable, type Subject, scopeTableInSteps } from './scope-table.ts';
 
 /** A variable of the request as the scope sees it: its type, its own key first, then the keys of its ancestors. */
 export interface ScopeSubject {
@@ -33,18 +34,23 @@ export interface PolicyIndex {
 
 /** Builds the index; a policy goes under its principal, else its resource, else each of the actions and groups that it names. */
 export function createPolicyIndex(schema: Schema, policies: readonly Policy[]): PolicyIndex {
-  const table = createScopeTable(schema, policies);
+  return atOnce(policyIndexInSteps(schema, policies));
+}
+
+/** The same for whoever serves meanwhile. */
+export function* policyIndexInSteps(schema: Schema, policies: readonly Policy[]): Steps<PolicyIndex> {
+  const table = yield* scopeTableInSteps(schema, policies);
   const { actions } = table;
-  const byEntity = createBuckets(table, policies.length);
+  const byEntity = yield* bucketsInSteps(table, policies.length);
   const byName = new Map<number, number[]>();
   const unanchored: number[] = [];
 
-  for (let position = 0; position < policies.length; position += 1) {
-    if (table.principalOf(position) !== ANY || table.resourceOf(position) !== ANY) continue;
+  yield* eachInSteps(policies, (_, position) => {
+    if (table.principalOf(position) !== ANY || table.resourceOf(position) !== ANY) return;
     const set = actions.byPosition[position] ?? ANY;
     if (set === ANY) unanchored.push(position);
     else for (const name of actions.namesIn(set)) put(byName, name, position);
-  }
+  });
 
   // Of the request that is being sliced. Slicing calls nobody, so one of each does for all.
   const principal: Subject = { type: ANY, keys: [], count: 0 };

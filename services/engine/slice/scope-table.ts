@@ -1,8 +1,9 @@
 import type { EntityConstraint, Policy, Scope } from '../policy.ts';
 import type { Schema } from '../schema/schema.ts';
+import { eachInSteps, type Steps } from '../steps.ts';
 import { uidKey } from '../value/value.ts';
-import { type ActionSets, createActionSets } from './action-sets.ts';
-import { createKeyNumbers } from './key-numbers.ts';
+import { type ActionSets, actionSetsInSteps } from './action-sets.ts';
+import { keyNumbersInSteps } from './key-numbers.ts';
 import { ANY, numbered, UNKNOWN } from './numbers.ts';
 
 /** A variable of a request: the number of its type, its own and those of its ancestors, the first `count` of `keys`. */
@@ -43,13 +44,13 @@ const COLUMNS = 6;
 const EXACT_PRINCIPAL = 1;
 const EXACT_RESOURCE = 2;
 
-export function createScopeTable(schema: Schema, policies: readonly Policy[]): ScopeTable {
+export function* scopeTableInSteps(schema: Schema, policies: readonly Policy[]): Steps<ScopeTable> {
   const types = new Map<string, number>();
   const named = new Map<string, number>();
-  const actions = createActionSets(schema, policies);
+  const actions = yield* actionSetsInSteps(schema, policies);
   const rows = new Int32Array(policies.length * COLUMNS);
-  for (const [position, { scope }] of policies.entries()) writeRow(position * COLUMNS, position, scope);
-  const keys = createKeyNumbers([...named.keys()]);
+  yield* eachInSteps(policies, ({ scope }, position) => writeRow(position * COLUMNS, position, scope));
+  const keys = yield* keyNumbersInSteps([...named.keys()]);
 
   return {
     actions,

@@ -1,5 +1,6 @@
 import { LIMITS } from '../limits.ts';
 import type { Policy } from '../policy.ts';
+import { atOnce, eachInSteps, type Steps } from '../steps.ts';
 
 /** Evaluating a link takes about so much less than parsing the text of its template, which is done once. */
 const LINK_SHARE = 16;
@@ -16,8 +17,16 @@ export interface SliceLimits {
 }
 
 export function createSliceLimits(policies: readonly Policy[]): SliceLimits {
+  return atOnce(sliceLimitsInSteps(policies));
+}
+
+/** The same for whoever serves meanwhile. */
+export function* sliceLimitsInSteps(policies: readonly Policy[]): Steps<SliceLimits> {
   // By position, because this is asked with every request.
-  const bytes = Float64Array.from(policies, (policy) => sliceBytes([policy]));
+  const bytes = new Float64Array(policies.length);
+  yield* eachInSteps(policies, (policy, position) => {
+    bytes[position] = sliceBytes([policy]);
+  });
 
   return {
     exceeded(positions) {

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { CedarText, createCedarInstance } from '../../../services/engine/cedar/instance.ts';
-import { createCompiledEvaluator } from '../../../services/engine/compiled/evaluator.ts';
+import {
+  createCompiledEvaluator,
+  createEvaluatorInSteps,
+} from '../../../services/engine/compiled/evaluator.ts';
 import { conditionOf, type Est } from '../../../services/engine/compiled/shape.ts';
 import type { Evaluation, Evaluator } from '../../../services/engine/evaluator.ts';
 import { LIMITS } from '../../../services/engine/limits.ts';
+import type { Policy } from '../../../services/engine/policy.ts';
 import { readSchema } from '../../../services/engine/schema/read.ts';
 import { readScope } from '../../../services/engine/slice/scope.ts';
 import { CedarRecord, CedarSet, EntityUid, type Value } from '../../../services/engine/value/value.ts';
@@ -96,4 +100,45 @@ test('what a policy failed for does not repeat what the request holds', () => {
   });
 
   expect(errors).toEqual([{ policyId: 'p', message: 'there is no such tag' }]);
+});
+
+test('an evaluator made in steps, while others work, answers as one that is made at once', async () => {
+  const count = 3_500;
+  const policies = Array.from({ length: count }, (_, at): Policy => {
+    // Neither by position nor by hash in the order of ids.
+    const id = `p${(at * 1_009) % count}`;
+
+    return {
+      id,
+      effect: at % 5 === 0 ? 'forbid' : 'permit',
+      annotations: {},
+      scope: {
+        principal: at % 3 === 0 ? { op: 'all' } : { op: '==', uid: { type: 'User', id: `u${at % 700}` } },
+        action: { op: 'all' },
+        resource: { op: '==', uid: { type: 'Doc', id: `d${at % 90}` } },
+      },
+      literals: [],
+      work: [],
+      condition: { shape: '[]', literals: [] },
+      source: { kind: 'static', text: '' },
+    };
+  });
+  let rests = 0;
+  const inSteps = await createEvaluatorInSteps(schema, policies, async () => {
+    rests += 1;
+    await new Promise(setImmediate);
+  });
+  const atOnce = createCompiledEvaluator(schema, policies);
+  const answers = Array.from({ length: 200 }, (_, at) => ({
+    principal: new EntityUid('User', `u${(at * 13) % 800}`),
+    action: new EntityUid('Action', 'read'),
+    resource: new EntityUid('Doc', `d${at % 100}`),
+    context: new CedarRecord(new Map()),
+    entity: () => undefined,
+  })).map((request) => [inSteps.evaluate(request), atOnce.evaluate(request)] as const);
+
+  expect(rests).toBeGreaterThan(20);
+  expect(new Set(answers.map(([{ determining }]) => determining.length)).size).toBeGreaterThan(3);
+  for (const [one, other] of answers) expect(one).toEqual(other);
+  for (const [{ determining }] of answers) expect(determining).toEqual(determining.toSorted());
 });

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createKeyNumbers } from '../../../services/engine/slice/key-numbers.ts';
+import { keyNumbersInSteps } from '../../../services/engine/slice/key-numbers.ts';
 import { UNKNOWN } from '../../../services/engine/slice/numbers.ts';
+import { atOnce } from '../../../services/engine/steps.ts';
+
+const createKeyNumbers = (keys: readonly string[]) => atOnce(keyNumbersInSteps(keys));
 
 describe('numbers of keys', () => {
   test.each([0, 1, 2, 3, 9, 1_000, 20_000])('are the places of %i keys, and of no others', (count) => {

@@ -11,16 +11,12 @@ function policyOf(action: ActionConstraint): Policy {
 }
 
 function schemaOf(group: EntityUid, members: readonly string[]): Schema {
-  const actions = new Map([
-    [group.key, { uid: group, ancestors: [] as EntityUid[] }],
-    ...members.map((id) => {
-      const uid = new EntityUid('Action', id);
+  const actions = [
+    { uid: group, ancestors: [] },
+    ...members.map((id) => ({ uid: new EntityUid('Action', id), ancestors: [group] })),
+  ];
 
-      return [uid.key, { uid, ancestors: [group] }] as const;
-    }),
-  ]);
-
-  return { actions } as unknown as Schema;
+  return { actions: new Map(actions.map((action) => [action.uid.key, action])) } as unknown as Schema;
 }
 
 function selected(index: ReturnType<typeof createPolicyIndex>, id: string): number[] {
