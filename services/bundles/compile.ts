@@ -1,5 +1,5 @@
 import { createCedarEvaluator } from '../engine/cedar/evaluator.ts';
-import { createCompiledEvaluator, createEvaluatorInSteps } from '../engine/compiled/evaluator.ts';
+import { createEvaluatorInSteps } from '../engine/compiled/evaluator.ts';
 import { type Entity, readEntities } from '../engine/data/entities.ts';
 import type { Evaluator, EvaluatorName } from '../engine/evaluator.ts';
 import { callerContext, declaredFacts, declaredMembers, factsRecord } from '../engine/facts/assert.ts';
@@ -76,8 +76,8 @@ export interface CompiledBundle {
   /** Whether any of its actions may depend on state in PostgreSQL. */
   readonly isStateful: boolean;
   readonly evaluator: Evaluator;
-  /** The same bundle with some of its policies left out; takes as long as the longest step of compiling. */
-  readonly without: (ids: ReadonlySet<string>) => CompiledBundle;
+  /** The same bundle with some of its policies left out; takes as long as compiling it, and yields as that does. */
+  readonly without: (ids: ReadonlySet<string>) => Promise<CompiledBundle>;
 }
 
 /**
@@ -123,16 +123,16 @@ export async function compileBundle(
     limits: parts.limits,
     isStateful: limits.size > 0 || runs.size > 0,
     evaluator,
-    without(ids) {
+    async without(ids) {
       const policies = [...bundle.policies.values()].filter(({ id }) => !ids.has(id));
       const reduced =
         name === 'cedar'
           ? createCedarEvaluator(schemaText, schema, policies)
-          : createCompiledEvaluator(schema, policies);
+          : await createEvaluatorInSteps(schema, policies, rest);
 
       return {
         ...bundle,
-        policies: new Map(policies.map((policy) => [policy.id, policy])),
+        policies: await policiesById(policies, rest),
         evaluator: reduced,
       };
     },

@@ -49,7 +49,7 @@ async function monitoringOf(
   for (const bundle of bundles) {
     if (bundle === undefined) continue;
     await nextTurn();
-    without.set(bundle, bundle.without(ids));
+    without.set(bundle, await bundle.without(ids));
   }
 
   return { policies: ids, without };

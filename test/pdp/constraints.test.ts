@@ -223,7 +223,7 @@ describe('residuals', () => {
 describe('where policies are only monitored', () => {
   test('a forbid that is named makes nothing impossible', async () => {
     const policies = new Set(['purge-high']);
-    const without = new Map([[bundle, bundle.without(policies)]]);
+    const without = new Map([[bundle, await bundle.without(policies)]]);
     const reply = await ask(asked(agent(3)), { snapshot: snapshotOf({ policies, without }) });
 
     expect(possible(reply)).toEqual(['purge Doc', 'read Doc']);

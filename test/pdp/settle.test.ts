@@ -17,20 +17,20 @@ function decide(bundle: CompiledBundle, level: number): BundleDecision {
 }
 
 /** @param policies `null`: all; `undefined`: nothing is monitored. */
-function settled(
+async function settled(
   bundle: CompiledBundle,
   level: number,
   policies: readonly string[] | null | undefined,
   mode: Mode = 'enforce',
   supported: readonly string[] = [],
-): Settled {
+): Promise<Settled> {
   const ids = new Set(policies ?? []);
   const monitoring =
     policies === undefined
       ? undefined
       : policies === null
         ? { policies: undefined, without: new Map() }
-        : { policies: ids, without: new Map([[bundle, bundle.without(ids)]]) };
+        : { policies: ids, without: new Map([[bundle, await bundle.without(ids)]]) };
   const staged = { canary: undefined, shadow: undefined, monitoring };
 
   const call = { mode, supported_obligations: supported };
@@ -48,12 +48,12 @@ describe('where nothing is monitored', () => {
   test('what the policies say is enforced', async () => {
     const bundle = await compileLevels(both);
 
-    expect(settled(bundle, 1, undefined)).toMatchObject({
+    expect(await settled(bundle, 1, undefined)).toMatchObject({
       decision: 'allow',
       policyDecision: 'allow',
       enforcement: 'enforced',
     });
-    expect(settled(bundle, 10, undefined)).toMatchObject({
+    expect(await settled(bundle, 10, undefined)).toMatchObject({
       decision: 'deny',
       policyDecision: 'deny',
       enforcement: 'enforced',
@@ -65,20 +65,20 @@ describe('where all of a store is monitored', () => {
   test('a deny of policies is an allow that says so, with the reason of the deny', async () => {
     const [forbidding, permittingNothing] = [await compileLevels(both), await compileLevels(forbidFrom(10))];
 
-    expect(settled(forbidding, 10, null)).toMatchObject({
+    expect(await settled(forbidding, 10, null)).toMatchObject({
       decision: 'allow',
       policyDecision: 'deny',
       reasonCode: 'forbidden',
       message: '',
       enforcement: 'monitored',
     });
-    expect(settled(permittingNothing, 1, null)).toMatchObject({
+    expect(await settled(permittingNothing, 1, null)).toMatchObject({
       decision: 'allow',
       policyDecision: 'deny',
       reasonCode: 'not_permitted',
       enforcement: 'monitored',
     });
-    expect(settled(forbidding, 1, null)).toMatchObject({ decision: 'allow', enforcement: 'enforced' });
+    expect(await settled(forbidding, 1, null)).toMatchObject({ decision: 'allow', enforcement: 'enforced' });
   });
 
   test('a failure is none: neither a forbid that fails alone nor one beside another that matches', async () => {
@@ -93,14 +93,17 @@ describe('where all of a store is monitored', () => {
       [beside, 100],
       [nothing, 1],
     ] as const) {
-      expect(settled(bundle, level, null)).toMatchObject({ decision: 'deny', enforcement: 'enforced' });
+      expect(await settled(bundle, level, null)).toMatchObject({ decision: 'deny', enforcement: 'enforced' });
     }
   });
 
   test('a check tells what the policies say, because nothing is enforced by it anyway', async () => {
     const bundle = await compileLevels(both);
 
-    expect(settled(bundle, 10, null, 'check')).toMatchObject({ decision: 'deny', enforcement: 'check_only' });
+    expect(await settled(bundle, 10, null, 'check')).toMatchObject({
+      decision: 'deny',
+      enforcement: 'check_only',
+    });
   });
 });
 
@@ -108,18 +111,21 @@ describe('where policies are monitored by name', () => {
   test('a forbid of them does not hold, and one of the others does', async () => {
     const bundle = await compileLevels(both);
 
-    expect(settled(bundle, 10, ['from-10'])).toMatchObject({
+    expect(await settled(bundle, 10, ['from-10'])).toMatchObject({
       decision: 'allow',
       policyDecision: 'deny',
       reasonCode: 'forbidden',
       enforcement: 'monitored',
     });
-    expect(settled(bundle, 20, ['from-10'])).toMatchObject({ decision: 'deny', enforcement: 'enforced' });
-    expect(settled(bundle, 20, ['from-10', 'from-20'])).toMatchObject({
+    expect(await settled(bundle, 20, ['from-10'])).toMatchObject({
+      decision: 'deny',
+      enforcement: 'enforced',
+    });
+    expect(await settled(bundle, 20, ['from-10', 'from-20'])).toMatchObject({
       decision: 'allow',
       enforcement: 'monitored',
     });
-    expect(settled(bundle, 10, ['no-such-policy'])).toMatchObject({
+    expect(await settled(bundle, 10, ['no-such-policy'])).toMatchObject({
       decision: 'deny',
       enforcement: 'enforced',
     });
@@ -128,15 +134,15 @@ describe('where policies are monitored by name', () => {
   test('an allow still needs a permit, and no other forbid may fail', async () => {
     const [withoutPermit, failing] = [await compileLevels(forbidFrom(10)), await compileLevels(both)];
 
-    expect(settled(withoutPermit, 10, ['from-10'])).toMatchObject({
+    expect(await settled(withoutPermit, 10, ['from-10'])).toMatchObject({
       decision: 'deny',
       enforcement: 'enforced',
     });
-    expect(settled(failing, 100, ['from-10', 'from-20'])).toMatchObject({
+    expect(await settled(failing, 100, ['from-10', 'from-20'])).toMatchObject({
       decision: 'deny',
       enforcement: 'enforced',
     });
-    expect(settled(failing, 100, ['from-10', 'from-20', 'fail-100'])).toMatchObject({
+    expect(await settled(failing, 100, ['from-10', 'from-20', 'fail-100'])).toMatchObject({
       decision: 'deny',
       enforcement: 'enforced',
     });
@@ -145,7 +151,7 @@ describe('where policies are monitored by name', () => {
   test('a permit of them does not permit either', async () => {
     const bundle = await compileLevels(both);
 
-    expect(settled(bundle, 1, ['permit'])).toMatchObject({
+    expect(await settled(bundle, 1, ['permit'])).toMatchObject({
       decision: 'deny',
       policyDecision: 'allow',
       reasonCode: 'not_permitted',
@@ -161,12 +167,12 @@ test('a bundle that discloses the code alone has nothing told in the words of it
   const bundle = { ...(await compileLevels(owing + told)), disclosure: 'reason_code' as const };
 
   for (const level of [1, 10]) {
-    const { decision, message, alternatives } = settled(bundle, level, undefined);
+    const { decision, message, alternatives } = await settled(bundle, level, undefined);
     expect(decision).toBe('deny');
     expect(message).not.toBe('');
     expect(JSON.stringify({ message, alternatives })).not.toContain('secret');
   }
-  expect(settled(bundle, 1, undefined, 'enforce', ['secret'])).toMatchObject({
+  expect(await settled(bundle, 1, undefined, 'enforce', ['secret'])).toMatchObject({
     decision: 'allow',
     obligations: [{ id: 'secret', params: {} }],
   });
@@ -182,7 +188,7 @@ describe('an allow that obliges', () => {
   test('stands where the caller supports all of it, and another permit does not free from it', async () => {
     const bundle = await compileLevels(OWING + PERMIT);
 
-    expect(settled(bundle, 1, undefined, 'enforce', ['redact', 'mask', 'log'])).toMatchObject({
+    expect(await settled(bundle, 1, undefined, 'enforce', ['redact', 'mask', 'log'])).toMatchObject({
       decision: 'allow',
       enforcement: 'enforced',
       obligations,
@@ -192,7 +198,7 @@ describe('an allow that obliges', () => {
   test.each(['enforce', 'check'] as const)('is a deny that names what is missing (%s)', async (mode) => {
     const bundle = await compileLevels(OWING + PERMIT);
 
-    expect(settled(bundle, 1, undefined, mode, ['redact', 'LOG'])).toMatchObject({
+    expect(await settled(bundle, 1, undefined, mode, ['redact', 'LOG'])).toMatchObject({
       decision: 'deny',
       reasonCode: 'obligation_unsupported',
       policyDecision: 'allow',
@@ -204,7 +210,7 @@ describe('an allow that obliges', () => {
   test('is a deny as well where all of the store is monitored', async () => {
     const bundle = await compileLevels(OWING);
 
-    expect(settled(bundle, 1, null)).toMatchObject({
+    expect(await settled(bundle, 1, null)).toMatchObject({
       decision: 'deny',
       reasonCode: 'obligation_unsupported',
       enforcement: 'enforced',
@@ -214,12 +220,12 @@ describe('an allow that obliges', () => {
   test('obliges also where only a monitored forbid stands against it', async () => {
     const bundle = await compileLevels(OWING + forbidFrom(10));
 
-    expect(settled(bundle, 10, ['from-10'], 'enforce', ['log', 'redact'])).toMatchObject({
+    expect(await settled(bundle, 10, ['from-10'], 'enforce', ['log', 'redact'])).toMatchObject({
       decision: 'allow',
       enforcement: 'monitored',
       obligations,
     });
-    expect(settled(bundle, 10, ['from-10'], 'enforce', ['log'])).toMatchObject({
+    expect(await settled(bundle, 10, ['from-10'], 'enforce', ['log'])).toMatchObject({
       decision: 'deny',
       reasonCode: 'forbidden',
       enforcement: 'enforced',
@@ -232,8 +238,13 @@ describe('an allow that obliges', () => {
       '@id("no") @alternative("Act below.") forbid(principal, action, resource) when { context.level > 9 };';
     const bundle = await compileLevels(OWING + instead);
 
-    expect(settled(bundle, 10, undefined)).toMatchObject({ obligations: [], alternatives: ['Act below.'] });
-    expect(settled(bundle, 1, undefined, 'enforce', ['log', 'redact'])).toMatchObject({ alternatives: [] });
+    expect(await settled(bundle, 10, undefined)).toMatchObject({
+      obligations: [],
+      alternatives: ['Act below.'],
+    });
+    expect(await settled(bundle, 1, undefined, 'enforce', ['log', 'redact'])).toMatchObject({
+      alternatives: [],
+    });
   });
 });
 
@@ -241,18 +252,18 @@ test('no setting allows what could not be evaluated, and an allow by name is one
   const ids = ['permit', 'from-10', 'from-20', 'fail-100'];
   const bundle = await compileLevels(both);
 
-  fc.assert(
-    fc.property(
+  await fc.assert(
+    fc.asyncProperty(
       fc.constantFrom(0, 9, 10, 15, 20, 99, 100, 101),
       fc.option(fc.subarray(ids)),
-      (level, policies) => {
+      async (level, policies) => {
         const { errors } = decide(bundle, level).evaluation;
-        const { decision, enforcement } = settled(bundle, level, policies);
+        const { decision, enforcement } = await settled(bundle, level, policies);
         if (decision !== 'allow') return;
 
         expect(errors).toEqual([]);
         if (enforcement !== 'monitored' || policies === null) return;
-        expect(decide(bundle.without(new Set(policies)), level).verdict.reasonCode).toBe('permitted');
+        expect(decide(await bundle.without(new Set(policies)), level).verdict.reasonCode).toBe('permitted');
       },
     ),
   );
