@@ -1,8 +1,8 @@
 /** Work that may rest wherever it yields, which is about once in one or two milliseconds. */
 export type Steps<Result> = Generator<undefined, Result>;
 
-/** Policies, or texts of them, in one step: what is done with each takes about a microsecond. */
-const STEP = 1_000;
+/** Policies, entities, or texts of them, in one step: what is done with each takes a microsecond or a few. */
+export const STEP = 1_000;
 
 /** All of the work without a rest. */
 export function atOnce<Result>(steps: Steps<Result>): Result {

@@ -4,10 +4,17 @@ import { FieldPath } from '../raw/field-path.ts';
 import type { RawNode, TypedEntityInput } from '../raw/raw.ts';
 import { overLimit } from '../raw/text.ts';
 import type { Schema } from '../schema/schema.ts';
+import { eachInSteps, type Steps } from '../steps.ts';
 import type { EntityUid } from '../value/value.ts';
 import { canonicalContent, type Entity, type LoneEntity } from './entity.ts';
 import { EntityReader } from './entity-reader.ts';
-import { closeHierarchy, type HierarchyNode } from './hierarchy.ts';
+import {
+  type Ancestors,
+  closeHierarchy,
+  closeHierarchyInSteps,
+  type HierarchyLimits,
+  type HierarchyNode,
+} from './hierarchy.ts';
 import { isActionType } from './type-name.ts';
 
 export type { Entity } from './entity.ts';
@@ -36,18 +43,55 @@ export function readEntities(
   raw: RawNode | readonly TypedEntityInput[],
   options: ReadEntitiesOptions = {},
 ): Entity[] {
-  const { maxEntities = LIMITS.request_entities, allowActions = false } = options;
+  const inputs = inputsOf(raw, options);
+  const reader = new EntityReader(schema, new FieldPath('entities'), options.allowActions ?? false);
+  const listed = new Map<string, Listed>();
+  for (let index = 0; index < inputs.length; index += 1)
+    keep(listed, reader.read(inputs[index] ?? null, index), index);
+
+  const above = closeHierarchy(listed, limitsOf(options));
+  const entities: Entity[] = [];
+  for (const [key, one] of listed) finish(schema, key, one, above, entities);
+
+  return entities;
+}
+
+/** The same for whoever serves meanwhile, and reads as many as a bundle may hold. */
+export function* readEntitiesInSteps(
+  schema: Schema,
+  raw: RawNode,
+  options: ReadEntitiesOptions = {},
+): Steps<Entity[]> {
+  const reader = new EntityReader(schema, new FieldPath('entities'), options.allowActions ?? false);
+  const listed = new Map<string, Listed>();
+  yield* eachInSteps(inputsOf(raw, options), (input, index) =>
+    keep(listed, reader.read(input, index), index),
+  );
+
+  const above = yield* closeHierarchyInSteps(listed, limitsOf(options));
+  const entities: Entity[] = [];
+  yield* eachInSteps([...listed], ([key, one]) => finish(schema, key, one, above, entities));
+
+  return entities;
+}
+
+function inputsOf(
+  raw: RawNode | readonly TypedEntityInput[],
+  { maxEntities = LIMITS.request_entities }: ReadEntitiesOptions,
+): readonly (RawNode | TypedEntityInput)[] {
   const inputs: readonly (RawNode | TypedEntityInput)[] | undefined = Array.isArray(raw) ? raw : undefined;
   if (inputs === undefined) throw new PdpError('invalid_request', 'must be an array', { field: 'entities' });
   if (inputs.length > maxEntities)
     throw overLimit({ name: 'request_entities', max: maxEntities }, 'entities');
 
-  const reader = new EntityReader(schema, new FieldPath('entities'), allowActions);
-  const listed = new Map<string, Listed>();
-  for (let index = 0; index < inputs.length; index += 1)
-    keep(listed, reader.read(inputs[index] ?? null, index), index);
+  return inputs;
+}
 
-  return closeAll(schema, listed, options);
+function limitsOf({
+  maxAncestors = LIMITS.entity_ancestors,
+  maxChain = LIMITS.parent_chain,
+}: ReadEntitiesOptions): HierarchyLimits {
+  return { entity_ancestors: maxAncestors, parent_chain: maxChain };
 }
 
 /** An entity where it was first listed. */
@@ -88,25 +132,18 @@ function keep(listed: Map<string, Listed>, entity: LoneEntity, index: number): v
   });
 }
 
-/** The entities with what they stand below, in the order that they were listed in; actions are checked and left out. */
-function closeAll(
+/** Adds an entity with what it stands below; an action is checked and left out. */
+function finish(
   schema: Schema,
-  listed: ReadonlyMap<string, Listed>,
-  options: ReadEntitiesOptions,
-): Entity[] {
-  const { maxAncestors = LIMITS.entity_ancestors, maxChain = LIMITS.parent_chain } = options;
-  const limits = { entity_ancestors: maxAncestors, parent_chain: maxChain };
-
-  const above = closeHierarchy(listed, limits);
-  const entities: Entity[] = [];
-  for (const [key, { entity, index }] of listed) {
-    const { uid, attributes, tags, parents } = entity;
-    const ancestors = above.get(key)?.ancestors ?? NOTHING_ABOVE;
-    if (isActionType(uid.type)) checkGroups(schema, key, ancestors, index);
-    else entities.push({ uid, attributes, tags, parents, ancestors });
-  }
-
-  return entities;
+  key: string,
+  { entity, index }: Listed,
+  above: Ancestors,
+  entities: Entity[],
+): void {
+  const { uid, attributes, tags, parents } = entity;
+  const ancestors = above.get(key)?.ancestors ?? NOTHING_ABOVE;
+  if (isActionType(uid.type)) checkGroups(schema, key, ancestors, index);
+  else entities.push({ uid, attributes, tags, parents, ancestors });
 }
 
 /** An action may be listed under exactly the groups that the schema puts it under. */

@@ -1,5 +1,6 @@
 import { PdpError } from '../error.ts';
 import { overLimit } from '../raw/text.ts';
+import { STEP, type Steps } from '../steps.ts';
 import type { EntityUid } from '../value/value.ts';
 
 /** How much may stand above one entity; see `limits.ts`. */
@@ -46,13 +47,31 @@ export function closeHierarchy(
   );
 }
 
+/** The same for whoever serves meanwhile; a list that is in neither order is closed at once. */
+export function* closeHierarchyInSteps(
+  nodes: ReadonlyMap<string, HierarchyNode>,
+  limits: HierarchyLimits,
+): Steps<Ancestors> {
+  const listed = [...nodes.values()];
+  for (const order of [listed, listed.toReversed()]) {
+    let closed: Map<string, Above> | undefined = new Map();
+    for (let start = 0; closed !== undefined && start < order.length; start += STEP) {
+      closed = closeInOrder(order.slice(start, start + STEP), nodes, limits, closed);
+      yield;
+    }
+    if (closed !== undefined) return closed;
+  }
+
+  return closeInAnyOrder(nodes, limits);
+}
+
 /** `undefined`: a parent stands behind its child. Nearly every list has all parents before their children, or all behind. */
 function closeInOrder(
   listed: readonly HierarchyNode[],
   nodes: ReadonlyMap<string, HierarchyNode>,
   limits: HierarchyLimits,
-): Ancestors | undefined {
-  const closed = new Map<string, Above>();
+  closed = new Map<string, Above>(),
+): Map<string, Above> | undefined {
   for (const node of listed) {
     for (const { key } of node.parents) if (!closed.has(key) && nodes.has(key)) return undefined;
     closed.set(node.uid.key, joinParents(node, closed, limits));

@@ -68,6 +68,26 @@ export class JsonReader {
     return node;
   }
 
+  /** The elements of a list, where all of the text is one. */
+  *readElements(): Generator<RawNode> {
+    this.#skipSpace();
+    if (this.#text.charCodeAt(this.#at) !== OPEN_BRACKET) throw this.#malformed('a list must stand here');
+    this.#open();
+    if (!this.#take(CLOSE_BRACKET)) {
+      let index = 0;
+      do {
+        this.#skipSpace();
+        this.#path.enter(index);
+        yield this.#readValue();
+        this.#path.leave();
+        index += 1;
+      } while (this.#take(COMMA));
+      if (!this.#take(CLOSE_BRACKET)) throw this.#malformed('a comma or ] must stand here');
+    }
+    this.#skipSpace();
+    if (this.#at < this.#text.length) throw this.#malformed('text after the value');
+  }
+
   /** @param name that it stands under, if any. */
   #readValue(name?: string): RawNode {
     this.#values += 1;

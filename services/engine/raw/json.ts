@@ -1,5 +1,6 @@
 import { PdpError } from '../error.ts';
 import { LIMITS } from '../limits.ts';
+import { STEP, type Steps } from '../steps.ts';
 import { JsonReader } from './json-reader.ts';
 import type { RawNode } from './raw.ts';
 
@@ -27,12 +28,25 @@ export function parseJson(bytes: Uint8Array | string, what: string, limits: Json
  * objects of any size. The depth stays bounded.
  */
 export function parseTrustedJson(text: string, what = 'json'): RawNode {
-  return parseJson(text, what, {
-    json_depth: LIMITS.json_depth,
-    string_bytes: Number.POSITIVE_INFINITY,
-    record_fields: Number.POSITIVE_INFINITY,
-  });
+  return parseJson(text, what, TRUSTED);
 }
+
+/** The same of a list, for whoever serves meanwhile. */
+export function* parseTrustedListInSteps(text: string, what = 'json'): Steps<readonly RawNode[]> {
+  const elements: RawNode[] = [];
+  for (const element of new JsonReader(text, what, TRUSTED).readElements()) {
+    elements.push(element);
+    if (elements.length % STEP === 0) yield;
+  }
+
+  return elements;
+}
+
+const TRUSTED: JsonLimits = {
+  json_depth: LIMITS.json_depth,
+  string_bytes: Number.POSITIVE_INFINITY,
+  record_fields: Number.POSITIVE_INFINITY,
+};
 
 // `ignoreBOM` keeps a mark in the text, where the grammar then refuses it.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
