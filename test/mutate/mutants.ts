@@ -367,7 +367,7 @@ export const MUTANTS: readonly Mutant[] = [
       'if (uid === this.resource) return this.#principal;',
     ],
   ]),
-  ...inFile('steps.ts', [
+  ...inFile('compiled/sort-in-steps.ts', [
     [
       'the second half of what is merged comes first',
       'left < endOfLeft && isBefore',
@@ -375,8 +375,8 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ['what is left of the first half is lost', 'right === endOfRight || (left', '(left'],
     ['parts are merged from the wrong place', 'start += 2 * width)', 'start += width)'],
-    ['policies are visited in one step', 'if (index % STEP === STEP - 1) yield;', ''],
   ]),
+  ...inFile('steps.ts', [['policies are visited in one step', 'if (index % STEP === STEP - 1) yield;', '']]),
   ...inFile('value/equal.ts', [
     ['references of two types are equal', ' && left.type === right.type', ''],
     ['a set equals a larger one', 'if (left.elements.length !== right.elements.length) return false;', ''],

@@ -1,7 +1,8 @@
 import type { Policy } from '../policy.ts';
-import { eachInSteps, type Steps, sortInSteps } from '../steps.ts';
+import { eachInSteps, type Steps } from '../steps.ts';
 import type { Expression } from './expression.ts';
 import { type Constant, createConstantPool } from './literals.ts';
+import { sortInSteps } from './sort-in-steps.ts';
 
 /** Compiled policies. What an evaluation reads of each lies in rows, as in the index. */
 export interface CompiledPolicies {
