@@ -1,6 +1,9 @@
-import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { ClientTls } from './client-tls.ts';
+
+// An import would read every export, WebSocket among them, and for that load all of undici: 35 ms of each command.
+const { request: httpRequest } = process.getBuiltinModule('node:http');
 
 export interface RequestOptions extends ClientTls {
   readonly method: string;

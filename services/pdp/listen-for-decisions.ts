@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ADMIN_PATHS } from './admin/openapi.ts';
 import type { Office } from './approvals/office.ts';
 import type { Config } from './config/config.ts';
 import { addressText } from './config/values.ts';
 import { listenAt, tlsFor } from './listen.ts';
 import type { ServerTls } from './tls/follow-files.ts';
 import { createGrpcServer } from './wire/grpc/server.ts';
-import { DECISION_PATHS, openApiDocument } from './wire/rest/openapi.ts';
 import { createRestServer } from './wire/rest/server.ts';
 import type { Handling } from './wire/serve.ts';
 
@@ -42,7 +40,7 @@ export async function listenForDecisions(
   const restServer = createRestServer({
     ...handling,
     hosts,
-    openapi: openApiDocument(DECISION_PATHS, ADMIN_PATHS),
+    openapi: describeInterface,
     tls: tlsFor(rest, tls),
   });
   const grpcPort = await listenAt('PALISADE_GRPC_ADDRESS', grpc, ({ host, port }) =>
@@ -68,4 +66,12 @@ export async function listenForDecisions(
       await sleep(config.PALISADE_DRAIN_DELAY);
     },
   };
+}
+
+/** Seldom asked for: what describes all requests and answers would be a tenth of each start. */
+async function describeInterface(): Promise<string> {
+  const { ADMIN_PATHS } = await import('./admin/openapi.ts');
+  const { DECISION_PATHS, openApiDocument } = await import('./wire/rest/openapi.ts');
+
+  return openApiDocument(DECISION_PATHS, ADMIN_PATHS);
 }

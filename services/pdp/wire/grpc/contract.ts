@@ -20,7 +20,7 @@ interface Oversized {
 
 const PROTO_DIR = fileURLToPath(new URL('../../../../proto', import.meta.url));
 // The same reading as scripts/generate-grpc-types.ts.
-const READING: Options = {
+export const READING: Options = {
   keepCase: true,
   longs: String,
   enums: String,

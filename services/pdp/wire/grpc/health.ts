@@ -1,5 +1,19 @@
-import type { handleServerStreamingCall, handleUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import { fileURLToPath } from 'node:url';
+import type {
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerWritableStream,
+  ServiceDefinition,
+} from '@grpc/grpc-js';
 import { status, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { READING } from './contract.ts';
+
+/** The official definition. Only its text: what the package is besides loads a second proto-loader with each start. */
+export const HEALTH_PROTO = fileURLToPath(
+  import.meta.resolve('grpc-health-check/proto/health/v1/health.proto'),
+);
+export const HEALTH = loadSync(HEALTH_PROTO, READING)['grpc.health.v1.Health'] as ServiceDefinition;
 
 interface HealthCheckRequest {
   readonly service: string;

@@ -1,8 +1,8 @@
 import type { Server } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
-import { protoPath as healthProto } from 'grpc-health-check';
 import { CONTRACT } from './contract.ts';
+import { HEALTH_PROTO } from './health.ts';
 
 // As proto-loader names the files that it makes: one for each package.
 const CONTRACT_FILE = 'palisade_v1.proto';
@@ -15,7 +15,7 @@ export function addReflection(server: Server): void {
   const contract = CONTRACT['palisade.v1.AuthorizeRequest'] as MessageTypeDefinition<object, object>;
   const files = contract.fileDescriptorProtos.map(withImports);
   const described: PackageDefinition = {
-    ...loadSync(healthProto),
+    ...loadSync(HEALTH_PROTO),
     contract: { ...contract, fileDescriptorProtos: files },
   };
 

@@ -1,5 +1,4 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { service as healthDefinition } from 'grpc-health-check';
 import { PdpError } from '../../../engine/error.ts';
 import { LIMITS } from '../../../engine/limits.ts';
 import type { Office } from '../../approvals/office.ts';
@@ -9,9 +8,8 @@ import type { Handling } from '../serve.ts';
 import { APPROVAL_SERVICE, approvalHandlers, approvalServiceDefinition } from './approvals.ts';
 import { readCertificate } from './certificate.ts';
 import { decisionServiceDefinition, SERVICE_NAME } from './contract.ts';
-import { createHealth } from './health.ts';
+import { createHealth, HEALTH } from './health.ts';
 import { receiveTimeout } from './receive-timeout.ts';
-import { addReflection } from './reflection.ts';
 import { type DecisionStream, type StreamCall, serveStream } from './stream.ts';
 import { createTlsPort } from './tls-port.ts';
 import {
@@ -98,11 +96,13 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   });
   const people = options.office === undefined ? undefined : approvalHandlers(options, options.office);
   if (people !== undefined) server.addService(approvalServiceDefinition(), people.implementation);
-  server.addService(healthDefinition, health.implementation);
-  if (options.reflection) addReflection(server);
+  server.addService(HEALTH, health.implementation);
 
   return {
-    listen(host, port) {
+    async listen(host, port) {
+      // Few serve it, and it loads much.
+      if (options.reflection) (await import('./reflection.ts')).addReflection(server);
+
       return tlsPort === undefined ? bind(server, host, port) : tlsPort.listen(host, port);
     },
 

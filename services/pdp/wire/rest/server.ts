@@ -30,8 +30,8 @@ import { respond } from './respond.ts';
 import { traceOf } from './watch.ts';
 
 export interface RestServerOptions extends Handling, AppOptions {
-  /** The text served at `/openapi.json`. */
-  readonly openapi: string;
+  /** The text served at `/openapi.json`, or what makes it when it is first asked for. */
+  readonly openapi: string | (() => Promise<string>);
   /** Absent: plain HTTP. */
   readonly tls?: ServerTls | undefined;
   /** Milliseconds for a body to arrive. @defaultValue `LIMITS.receive_ms` */
@@ -158,8 +158,14 @@ function wait(options: RestServerOptions): RequestHandler {
   });
 }
 
-function openapi(text: string): RequestHandler {
-  return (request, response) => respond(request, response, 200, { 'content-type': 'application/json' }, text);
+function openapi(given: RestServerOptions['openapi']): RequestHandler {
+  const headers = { 'content-type': 'application/json' };
+  let text: string | undefined = typeof given === 'string' ? given : undefined;
+
+  return async (request, response) => {
+    text ??= typeof given === 'string' ? given : await given();
+    respond(request, response, 200, headers, text);
+  };
 }
 
 function endpoint<Request>(
