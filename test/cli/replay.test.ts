@@ -140,7 +140,7 @@ describe('replaying by a candidate', () => {
       '--bundle',
       folders.unpushed,
       '--limit',
-      '1500',
+      String(REQUESTS),
       '--fail-on',
       'flips>90%',
     );
@@ -148,7 +148,7 @@ describe('replaying by a candidate', () => {
 
     expect([code, rowCount]).toEqual([0, 0]);
     // It is the second bundle again, which decided the newest.
-    expect(report).toMatchObject({ bundle: { version: '4.0.0' }, read: 1_500, flips: { all: 0 } });
+    expect(report).toMatchObject({ bundle: { version: '4.0.0' }, read: REQUESTS, flips: { all: 0 } });
   });
 
   test('tells apart what the candidate cannot decide at all, with hostile names harmless, and exits by its rules', async () => {
@@ -305,6 +305,26 @@ describe('verifying', () => {
       differing: 0,
       differences: [],
       unreplayed: { not_decided: 2 * ERRORS, bundle_missing: 0, other_evaluator: 0 },
+    });
+  });
+
+  test('shares a long log between two threads, and reads each record once', async () => {
+    const { owner } = world();
+    const { rowCount: more } = await owner.query(
+      `insert into decisions (decision_id, kind, time, store, subject, reason_code, trace_id, process_id, boot_id, seq, record)
+       select (left(decision_id::text, 24) || lpad(to_hex(number), 12, '0'))::uuid,
+              kind, time, store, subject, reason_code, trace_id, process_id, boot_id, seq, record
+       from (select * from decisions where kind = 'error' limit 1) error, generate_series(1, 10000) number`,
+    );
+    const { code, report } = await json('--verify');
+    await owner.query("delete from decisions where right(decision_id::text, 12) < '000000010000'");
+
+    expect([code, more]).toEqual([0, 10_000]);
+    expect(report).toMatchObject({
+      read: 10_000 + 2 * (REQUESTS + ERRORS),
+      replayed: 2 * REQUESTS,
+      differing: 0,
+      unreplayed: { not_decided: 10_000 + 2 * ERRORS },
     });
   });
 

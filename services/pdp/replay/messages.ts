@@ -21,6 +21,8 @@ export interface ReplayTask {
 
 /** What the thread is started with: plain data, complete in itself. */
 export interface ReplayJob extends ReplayTask {
+  /** How many threads there are for a range that is not shared yet; the thread says whether it is worth them. */
+  readonly threads: number;
   readonly connection: DatabaseConnection;
   readonly keyringFile: string;
   /** Digests of bundles on which this process has seen both evaluators agree. */
@@ -34,8 +36,9 @@ export interface ReplayProgress {
   readonly total: number | undefined;
 }
 
-/** What the thread says: how far it is, and then how it ended. */
+/** What the thread says: that it takes the first of as many shares as there are threads; how far it is; and then how it ended. */
 export type FromReplay =
+  | { readonly kind: 'shared' }
   | { readonly kind: 'progress'; readonly progress: ReplayProgress }
   | { readonly kind: 'done'; readonly report: ReplayReport }
   | { readonly kind: 'failed'; readonly error: WireError };

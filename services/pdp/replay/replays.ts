@@ -60,7 +60,7 @@ export function createReplays({ connection, keyringFile, log }: ReplaysOptions):
           const ending = AbortSignal.any([signal, closing.signal]);
           try {
             return await runShares(
-              { ...task, connection, keyringFile, agreed: agreedBundles() },
+              { ...task, connection, keyringFile, agreed: agreedBundles(), threads: THREADS },
               onProgress,
               ending,
             );
@@ -88,25 +88,41 @@ async function runShares(
 ): Promise<ReplayReport> {
   const givingUp = new AbortController();
   const either = AbortSignal.any([signal, givingUp.signal]);
-  const progress: ReplayProgress[] = Array.from({ length: THREADS }, () => NOTHING_YET);
-  const running = progress.map(async (_, index) => {
-    const range = { ...job.range, share: { index, of: THREADS } };
+  const progress: ReplayProgress[] = [];
+  const start = async (share: ReplayJob, onShared: () => void): Promise<ReplayReport> => {
+    const index = progress.push(NOTHING_YET) - 1;
     const onShare = (next: ReplayProgress): void => {
       progress[index] = next;
       onProgress(progress.reduce(sumOf));
     };
     try {
-      return await run({ ...job, range }, onShare, either);
+      return await run(share, { onProgress: onShare, onShared }, either);
     } catch (error) {
       // One share is no answer, so the others need not go on.
       givingUp.abort(error);
       throw error;
     }
+  };
+  const others: Promise<ReplayReport>[] = [];
+  const first = start(job, () => {
+    for (let index = 1; index < job.threads; index += 1) {
+      const range = { ...job.range, share: { index, of: job.threads } };
+      others.push(start({ ...job, range, threads: 1 }, () => undefined));
+    }
+    // Looked at below, once the first has ended.
+    void Promise.allSettled(others);
   });
   // Whoever is told of a failure may count on it that nothing runs any more.
-  await Promise.allSettled(running);
+  await Promise.allSettled([first]);
+  await Promise.allSettled(others);
 
-  return mergeReports(await Promise.all(running));
+  return mergeReports(await Promise.all([first, ...others]));
+}
+
+interface Hearing {
+  readonly onProgress: (progress: ReplayProgress) => void;
+  /** There is enough for other threads, and this one has taken the first share. */
+  readonly onShared: () => void;
 }
 
 const NOTHING_YET: ReplayProgress = { read: 0, replayed: 0, total: undefined };
@@ -117,11 +133,7 @@ function sumOf(a: ReplayProgress, b: ReplayProgress): ReplayProgress {
   return { read: a.read + b.read, replayed: a.replayed + b.replayed, total };
 }
 
-async function run(
-  job: ReplayJob,
-  onProgress: (progress: ReplayProgress) => void,
-  signal: AbortSignal,
-): Promise<ReplayReport> {
+async function run(job: ReplayJob, hearing: Hearing, signal: AbortSignal): Promise<ReplayReport> {
   signal.throwIfAborted();
   const worker = new Worker(new URL('./entry.ts', import.meta.url), {
     workerData: job,
@@ -132,7 +144,7 @@ async function run(
     stderr: true,
   });
   try {
-    return await outcomeOf(worker, onProgress, signal);
+    return await outcomeOf(worker, hearing, signal);
   } finally {
     await worker.terminate();
   }
@@ -140,14 +152,15 @@ async function run(
 
 function outcomeOf(
   worker: Worker,
-  onProgress: (progress: ReplayProgress) => void,
+  { onProgress, onShared }: Hearing,
   signal: AbortSignal,
 ): Promise<ReplayReport> {
   const { promise, resolve, reject } = Promise.withResolvers<ReplayReport>();
   const abort = (): void => reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   worker.on('message', (message: FromReplay) => {
-    if (message.kind === 'progress') onProgress(message.progress);
+    if (message.kind === 'shared') onShared();
+    else if (message.kind === 'progress') onProgress(message.progress);
     else if (message.kind === 'done') resolve(message.report);
     else reject(pdpErrorOf(message.error));
   });
