@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { PrivatePostgres } from '../support/private-postgres.ts';
-import { deployFolder, type ServerProcess, type ServerWorld } from '../support/server.ts';
+import { deployPolicies, type ServerProcess, type ServerWorld } from '../support/server.ts';
 import { wrongAnswers } from './kill.ts';
 import { type Load, startLoad } from './load.ts';
 import { differencesFromLog, spoolProblems, verificationProblems } from './log.ts';
@@ -69,7 +69,7 @@ async function fill(
   server: ServerProcess,
   space: { fill(): Promise<void>; free(): Promise<void> },
 ): Promise<FullSpool> {
-  await deployFolder(world, server.addresses.admin, 'policies/coding-agent');
+  await deployPolicies(world, server.addresses.admin, 'policies/coding-agent');
   const load = startLoad(server.addresses, { token: world.runtimeToken, questions: STARTER_QUESTIONS });
   const problems: string[] = [];
   try {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deployFolder, type ServerWorld } from '../support/server.ts';
+import { deployPolicies, type ServerWorld } from '../support/server.ts';
 import { wrongAnswers } from './kill.ts';
 import { startLoad } from './load.ts';
 import { differencesFromLog, recordsIn } from './log.ts';
@@ -28,7 +28,7 @@ export interface GracefulStop {
 /** SIGTERM under load: every request is answered or cleanly refused, and every answer is in the log before the process ends. */
 export async function stopUnderLoad(world: ServerWorld): Promise<GracefulStop> {
   const server = await world.serve();
-  await deployFolder(world, server.addresses.admin, 'policies/coding-agent');
+  await deployPolicies(world, server.addresses.admin, 'policies/coding-agent');
   const load = startLoad(server.addresses, { token: world.runtimeToken, questions: STARTER_QUESTIONS });
   await sleep(LOAD_MS);
   const early = load.refusals.map(({ code, message }) => `refused before the stop: ${code} ${message}`);

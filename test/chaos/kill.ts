@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deployFolder, type ServerWorld } from '../support/server.ts';
+import { deployPolicies, type ServerWorld } from '../support/server.ts';
 import { type LoadAnswer, startLoad } from './load.ts';
 import { differencesFromLog, spoolProblems, verificationProblems } from './log.ts';
 import { STARTER_QUESTIONS } from './questions.ts';
@@ -24,7 +24,7 @@ export async function* killServers(
   random: Random,
 ): AsyncGenerator<KilledRound> {
   let server = await world.serve();
-  await deployFolder(world, server.addresses.admin, 'policies/coding-agent');
+  await deployPolicies(world, server.addresses.admin, 'policies/coding-agent');
 
   for (let round = 0; round < kills; round += 1) {
     const load = startLoad(server.addresses, { token: world.runtimeToken, questions: STARTER_QUESTIONS });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { PrivatePostgres } from '../support/private-postgres.ts';
-import { deployFolder, type ServerProcess, type ServerWorld } from '../support/server.ts';
+import { deployPolicies, type ServerProcess, type ServerWorld } from '../support/server.ts';
 import { wrongAnswers } from './kill.ts';
 import { type Load, startLoad } from './load.ts';
 import { differencesFromLog, spoolProblems, verificationProblems } from './log.ts';
@@ -51,7 +51,7 @@ async function underLoad(
   disturb: (server: ServerProcess) => Promise<readonly string[]>,
 ): Promise<Outage> {
   const server = await world.serve();
-  await deployFolder(world, server.addresses.admin, 'policies/coding-agent');
+  await deployPolicies(world, server.addresses.admin, 'policies/coding-agent');
   const load = startLoad(server.addresses, {
     token: world.runtimeToken,
     questions: STARTER_QUESTIONS,

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deployFolder } from '../support/server.ts';
+import { deployPolicies } from '../support/server.ts';
 import { useWorld } from '../support/use-world.ts';
 import type { Issued } from '../support/x509.ts';
 import { makeCertificate } from './support/certificate.ts';
@@ -40,7 +40,7 @@ describe('a server', () => {
 
   test('is ready when a bundle is deployed', async () => {
     const { world, server } = started();
-    await deployFolder(world, server.addresses.admin, 'policies/coding-agent');
+    await deployPolicies(world, server.addresses.admin, 'policies/coding-agent');
 
     expect(await palisade(['healthcheck'], environment())).toEqual({
       code: 0,

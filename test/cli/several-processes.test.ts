@@ -160,6 +160,24 @@ describe('several processes', () => {
     await ready(server);
   });
 
+  test('say once why they cannot start', async () => {
+    const { database, home } = world();
+    const environment = { ...serverEnvironment(database, home), PALISADE_PROCESSES: '2' };
+    const noKeyring = await palisade(['serve'], {
+      ...environment,
+      PALISADE_KEYRING_FILE: join(home, 'none.json'),
+    });
+    const noPort = await palisade(['serve'], {
+      ...environment,
+      PALISADE_ADMIN_ADDRESS: server.addresses.admin,
+    });
+
+    expect(noKeyring.code).toBe(1);
+    expect(noKeyring.stderr.match(/^palisade: .*none\.json/gm)).toHaveLength(1);
+    expect(noPort.code).toBe(2);
+    expect(noPort.stderr.match(/PALISADE_ADMIN_ADDRESS/g)).toHaveLength(1);
+  });
+
   test('end together at SIGTERM', async () => {
     const children = childrenOf(server.child.pid);
 
@@ -175,21 +193,4 @@ describe('several processes', () => {
     await another.kill();
 
     await until(() => !children.some(runs));
-  });
-
-  test('say once why they cannot start', async () => {
-    const { database, home } = world();
-    const environment = { ...serverEnvironment(database, home), PALISADE_PROCESSES: '3' };
-    const noKeyring = await palisade(['serve'], {
-      ...environment,
-      PALISADE_KEYRING_FILE: join(home, 'none.json'),
-    });
-    const taken = new URL(`http://${(await world().serve()).addresses.admin}`).host;
-    const noPort = await palisade(['serve'], { ...environment, PALISADE_ADMIN_ADDRESS: taken });
-
-    expect(noKeyring.code).toBe(1);
-    expect(noKeyring.stderr.match(/^palisade: .*none\.json/gm)).toHaveLength(1);
-    expect(noPort.code).toBe(2);
-    expect(noPort.stderr.match(/PALISADE_ADMIN_ADDRESS/g)).toHaveLength(1);
-  });
-});
+  });});

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { writeArchive } from '../../services/bundles/archive.ts';
-import { readBundleDirectory } from '../../services/bundles/files.ts';
+import { isTestPath, readBundleDirectory } from '../../services/bundles/files.ts';
 import { createKeyring } from '../../services/ledger/keyring.ts';
 import { createToken } from '../../services/pdp/token.ts';
 import {
@@ -111,6 +111,17 @@ export async function deployFolder(
   const { files } = await readBundleDirectory(folder);
 
   return deployArchive(world, admin, writeArchive(files), store);
+}
+
+/**
+ * The same without the bundle's own tests, for whoever only wants its policies: the tests are more than half of what the check takes,
+ * and of each load by a process that did not check it.
+ */
+export async function deployPolicies(world: ServerWorld, admin: string, folder: string): Promise<string> {
+  const { files } = await readBundleDirectory(folder);
+  const untested = new Map([...files].filter(([path]) => !isTestPath(path)));
+
+  return deployArchive(world, admin, writeArchive(untested));
 }
 
 export async function deployArchive(

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { createDecisionClient } from '../support/decision-client.ts';
 import { withOtlpReceiver } from '../support/otlp/receiver.ts';
-import { deployFolder, type ServerProcess, type ServerWorld, withWorld } from '../support/server.ts';
+import { deployPolicies, type ServerProcess, type ServerWorld, withWorld } from '../support/server.ts';
 import { metricsOf, SENT_OFTEN, sentTo } from './support/observed.ts';
 
 const QUESTION = JSON.stringify({
@@ -60,7 +60,7 @@ test.each([
       withWorld(async (world) => {
         receiver.behave(how);
         const server = await world.serve({ ...SMALL, ...sentTo(receiver, protocol) });
-        await deployFolder(world, server.addresses.admin, 'policies/coding-agent');
+        await deployPolicies(world, server.addresses.admin, 'policies/coding-agent');
         await askMany(server, world);
         await expectLossesToBeCounted(server);
 
@@ -83,7 +83,7 @@ test('decides and stops where nobody takes telemetry', async () => {
       ...SMALL,
       ...sentTo({ grpcUrl: url, httpUrl: url }, 'http/protobuf'),
     });
-    await deployFolder(world, server.addresses.admin, 'policies/coding-agent');
+    await deployPolicies(world, server.addresses.admin, 'policies/coding-agent');
     await askMany(server, world);
     await expectLossesToBeCounted(server);
 

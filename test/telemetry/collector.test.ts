@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createDecisionClient } from '../support/decision-client.ts';
 import { COLLECTOR_HINT, findCollector, withCollector } from '../support/otlp/collector.ts';
-import { deployFolder, withWorld } from '../support/server.ts';
+import { deployPolicies, withWorld } from '../support/server.ts';
 import { type Protocol, SENT_OFTEN, sentTo } from './support/observed.ts';
 
 const collector = findCollector();
@@ -15,7 +15,7 @@ test.for<Protocol>(['grpc', 'http/protobuf'])(
       withWorld(async (world) => {
         const always = { OTEL_TRACES_SAMPLER: 'always_on' };
         const server = await world.serve({ ...SENT_OFTEN, ...sentTo(running, protocol), ...always });
-        const digest = await deployFolder(world, server.addresses.admin, 'policies/coding-agent');
+        const digest = await deployPolicies(world, server.addresses.admin, 'policies/coding-agent');
         const client = createDecisionClient(server.addresses, world.runtimeToken);
         const outcome = await client.grpc({
           principal: { type: 'Agent', id: 'build-bot' },

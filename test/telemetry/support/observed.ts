@@ -1,5 +1,5 @@
 import { type OtlpReceiver, withOtlpReceiver } from '../../support/otlp/receiver.ts';
-import { deployFolder, type ServerProcess, type ServerWorld, withWorld } from '../../support/server.ts';
+import { deployPolicies, type ServerProcess, type ServerWorld, withWorld } from '../../support/server.ts';
 import { useScope } from '../../support/use-scope.ts';
 
 /** A server that tells everything to a receiver of OTLP. */
@@ -7,7 +7,7 @@ export interface Observed {
   readonly world: ServerWorld;
   readonly server: ServerProcess;
   readonly receiver: OtlpReceiver;
-  /** Digest of the bundle that is deployed, policies/coding-agent. */
+  /** Digest of the bundle that is deployed, the policies of policies/coding-agent. */
   readonly digest: string;
 }
 
@@ -41,7 +41,7 @@ export function withObserved<T>(
   return withOtlpReceiver((receiver) =>
     withWorld(async (world) => {
       const server = await world.serve({ ...SENT_OFTEN, ...sentTo(receiver, protocol), ...environment });
-      const digest = await deployFolder(world, server.addresses.admin, 'policies/coding-agent');
+      const digest = await deployPolicies(world, server.addresses.admin, 'policies/coding-agent');
 
       return body({ world, server, receiver, digest });
     }),
