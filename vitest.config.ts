@@ -31,8 +31,8 @@ const TIMEOUTS = { testTimeout: 30_000, hookTimeout: 60_000 };
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
-    // One more than the cores that the suite is meant for: many tests wait for a process or a deadline.
-    maxWorkers: 3,
+    // Twice the cores that the suite is meant for: many tests wait for a process or a deadline.
+    maxWorkers: 4,
     sequence: { sequencer: LongFirst },
     projects: [
       { test: { name: 'apart', include: APART, ...TIMEOUTS } },

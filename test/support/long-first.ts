@@ -6,14 +6,23 @@ const LONG = [
   'test/store/embedded/embedded-postgres.test.ts',
   'test/cli/replay.test.ts',
   'test/demos/demos.test.ts',
+  'test/e2e/three-',
+  'test/cli/several-processes.test.ts',
   'test/e2e/',
   'test/deploy/serve.test.ts',
   'test/cli/serve.test.ts',
-  'test/cli/several-processes.test.ts',
   'test/docs/sres.test.ts',
   'test/bench/',
   'test/telemetry/',
   'test/fuzz/',
+  // Of those that share a process. The first one loads what every store of the shared server runs, so it comes before there are many.
+  'test/cases/cases.test.ts',
+  'test/bundles/large.test.ts',
+  'test/bundles/lint-soundness.test.ts',
+  'test/engine/data/parity.test.ts',
+  'test/pdp/foreign-stores.test.ts',
+  'test/pdp/decision-access.test.ts',
+  'test/pdp/verify/thread.test.ts',
 ];
 
 /**

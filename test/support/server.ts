@@ -58,6 +58,9 @@ export const BOUNDED = {
   environment: { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' },
 } as const;
 
+/** A server that lives for seconds need not begin with a small heap: this saves a twentieth of what it takes. */
+const ROOMY = '--min-semi-space-size=16';
+
 const START_DEADLINE_MS = 20_000;
 
 /** Runs `body` with a migrated database of its own, and ends every server that it started. */
@@ -195,7 +198,7 @@ async function startProcess(
 ): Promise<ServerProcess> {
   // Not where a script measures what a server takes.
   const isTested = process.env['VITEST'] !== undefined;
-  const flags = isTested ? BOUNDED.flags : [];
+  const flags = isTested ? [...BOUNDED.flags, ROOMY] : [];
   const child = spawn(process.execPath, [...flags, 'services/cli/palisade.js', 'serve'], {
     cwd,
     env: {
