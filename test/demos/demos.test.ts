@@ -11,7 +11,7 @@ import { Unexpected } from './wanted.ts';
 const TIMEOUT_MS = 180_000;
 
 /** As a script, each has one of its own; here they share it, each with stores of its own. */
-const stage = useWorld(openStage);
+const stage = useWorld((world) => openStage(world, { withoutTests: true }));
 
 describe.each(DEMOS)('the demo $name', (demo) => {
   test('ends as it is told, on three replicas, with a log that is whole', {

@@ -2,7 +2,7 @@ import { readBundleDirectory } from '../../services/bundles/files.ts';
 import type { Role } from '../../services/store/credentials.ts';
 import { type Replica, startReplicas } from '../e2e/support/three-replicas.ts';
 import { uidOf } from '../support/question.ts';
-import type { ServerWorld } from '../support/server.ts';
+import { type ServerWorld, withoutTests } from '../support/server.ts';
 import {
   type Administration,
   activate,
@@ -18,11 +18,13 @@ export interface Stage {
   readonly world: ServerWorld;
   readonly replicas: readonly Replica[];
   readonly administration: Administration;
+  /** Deploys bundles without their tests, which have a test of their own. */
+  readonly withoutTests: boolean;
 }
 
 const REPLICAS = ['pdp-1', 'pdp-2', 'pdp-3'];
 
-export async function openStage(world: ServerWorld): Promise<Stage> {
+export async function openStage(world: ServerWorld, { withoutTests = false } = {}): Promise<Stage> {
   const replicas = await startReplicas(world, REPLICAS, {});
   const [first] = replicas as readonly [Replica, ...Replica[]];
 
@@ -30,6 +32,7 @@ export async function openStage(world: ServerWorld): Promise<Stage> {
     world,
     replicas,
     administration: { addresses: first.server.addresses, adminToken: world.adminToken },
+    withoutTests,
   };
 }
 
@@ -61,7 +64,7 @@ export async function tokensOf(
 export async function deploy(stage: Stage, store: string, folder: string): Promise<string> {
   const { administration, replicas } = stage;
   const { files } = await readBundleDirectory(folder);
-  const pushed = await pushBundle(administration, files);
+  const pushed = await pushBundle(administration, stage.withoutTests ? withoutTests(files) : files);
   if (pushed.status >= 300) throw new Error(`${folder} was refused: ${pushed.body['report']}`);
   const digest = String(pushed.body['digest']);
   const activated = await activate(administration, store, digest);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { grpcClient, metadataOf } from '../pdp/wire/support.ts';
-import { deployFolder, type ServerWorld } from '../support/server.ts';
+import { deployPolicies, type ServerWorld } from '../support/server.ts';
 import { type Answer, isDecided } from './answer.ts';
 import { type CaseSource, type EdgeCase, edgeCase } from './edge-case.ts';
 import { readFuzzBundle } from './fuzz-bundle.ts';
@@ -48,7 +48,7 @@ export async function fuzz(world: ServerWorld, options: FuzzOptions): Promise<Fu
   const { addresses } = monitored.server;
   for (const { folder, store } of bundles) {
     await makeStore(world, addresses.admin, store);
-    await deployFolder(world, addresses.admin, folder, store);
+    await deployPolicies(world, addresses.admin, folder, store);
   }
   const stores = bundles.map(({ store }) => store);
   const token = await world.credential({ name: 'fuzz', stores, fullDetail: true });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { writeArchive } from '../../services/bundles/archive.ts';
-import { isTestPath, readBundleDirectory } from '../../services/bundles/files.ts';
+import { type BundleFiles, isTestPath, readBundleDirectory } from '../../services/bundles/files.ts';
 import { createKeyring } from '../../services/ledger/keyring.ts';
 import { createToken } from '../../services/pdp/token.ts';
 import {
@@ -116,15 +116,24 @@ export async function deployFolder(
   return deployArchive(world, admin, writeArchive(files), store);
 }
 
-/**
- * The same without the bundle's own tests, for whoever only wants its policies: the tests are more than half of what the check takes,
- * and of each load by a process that did not check it.
- */
-export async function deployPolicies(world: ServerWorld, admin: string, folder: string): Promise<string> {
+/** The same without the bundle's own tests. */
+export async function deployPolicies(
+  world: ServerWorld,
+  admin: string,
+  folder: string,
+  store = 'default',
+): Promise<string> {
   const { files } = await readBundleDirectory(folder);
-  const untested = new Map([...files].filter(([path]) => !isTestPath(path)));
 
-  return deployArchive(world, admin, writeArchive(untested));
+  return deployArchive(world, admin, writeArchive(withoutTests(files)), store);
+}
+
+/**
+ * A bundle without its own tests, for whoever only wants its policies: the tests are more than half of what its check takes, and of each
+ * load by a process that did not check it.
+ */
+export function withoutTests(files: BundleFiles): BundleFiles {
+  return new Map([...files].filter(([path]) => !isTestPath(path)));
 }
 
 export async function deployArchive(
