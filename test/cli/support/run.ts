@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll } from 'vitest';
-import { HOLDING_CEDAR } from '../../support/server.ts';
+import { BOUNDED, HOLDING_CEDAR } from '../../support/server.ts';
 import type { HostedCommand } from './host.ts';
 
 export interface Ran {
@@ -29,8 +29,10 @@ export async function palisade(args: readonly string[], env: Environment = {}): 
 
 /** Starts `palisade` in a process of its own; whoever does so ends it. */
 export function spawnPalisade(args: readonly string[], env: Environment = {}): ChildProcess {
-  return spawn(process.execPath, [PALISADE, ...args], {
-    env: { PATH: process.env['PATH'], ...env },
+  const start = args[0] === 'serve' ? BOUNDED : { flags: [], environment: {} };
+
+  return spawn(process.execPath, [...start.flags, PALISADE, ...args], {
+    env: { PATH: process.env['PATH'], ...start.environment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
