@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readBundleDirectory } from '../../services/bundles/files.ts';
-import { withoutTests } from '../support/server.ts';
 import { createCredential, createStore, deploy, uniqueName } from '../support/shared-store.ts';
 import { sharedWorld } from '../support/shared-world.ts';
 import { type Agent, startAgent } from './agent/agent.ts';
@@ -28,7 +27,7 @@ beforeAll(async () => {
   const store = uniqueName('scene');
   await createStore(world, store);
   const token = await createCredential(world, { stores: [store] });
-  await deploy(world, store, withoutTests((await readBundleDirectory('policies/coding-agent')).files));
+  await deploy(world, store, (await readBundleDirectory('policies/coding-agent')).files);
   folder = await mkdtemp(join(tmpdir(), 'palisade-scene-'));
   agent = await startAgent({ addresses: [world.addresses.grpc], token, folder });
   scene = createScene({

@@ -1,8 +1,11 @@
+import { createRequire } from 'node:module';
 import type { Server } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
-import { ReflectionService } from '@grpc/reflection';
 import { CONTRACT } from './contract.ts';
 import { HEALTH_PROTO } from './health.ts';
+
+// Loaded where it is served: it brings a proto-loader of its own.
+const require = createRequire(import.meta.url);
 
 // As proto-loader names the files that it makes: one for each package.
 const CONTRACT_FILE = 'palisade_v1.proto';
@@ -19,6 +22,7 @@ export function addReflection(server: Server): void {
     contract: { ...contract, fileDescriptorProtos: files },
   };
 
+  const { ReflectionService } = require('@grpc/reflection') as typeof import('@grpc/reflection');
   new ReflectionService(described).addToServer(server);
 }
 

@@ -10,6 +10,7 @@ import { readCertificate } from './certificate.ts';
 import { decisionServiceDefinition, SERVICE_NAME } from './contract.ts';
 import { createHealth, HEALTH } from './health.ts';
 import { receiveTimeout } from './receive-timeout.ts';
+import { addReflection } from './reflection.ts';
 import { type DecisionStream, type StreamCall, serveStream } from './stream.ts';
 import { createTlsPort } from './tls-port.ts';
 import {
@@ -97,12 +98,10 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const people = options.office === undefined ? undefined : approvalHandlers(options, options.office);
   if (people !== undefined) server.addService(approvalServiceDefinition(), people.implementation);
   server.addService(HEALTH, health.implementation);
+  if (options.reflection) addReflection(server);
 
   return {
-    async listen(host, port) {
-      // Few serve it, and it loads much.
-      if (options.reflection) (await import('./reflection.ts')).addReflection(server);
-
+    listen(host, port) {
       return tlsPort === undefined ? bind(server, host, port) : tlsPort.listen(host, port);
     },
 
