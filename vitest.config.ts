@@ -26,7 +26,7 @@ const APART = [
   'test/support/**/*.test.ts',
   'test/telemetry/**/*.test.ts',
 ];
-const TIMEOUTS = { testTimeout: 30_000, hookTimeout: 60_000 };
+const TIMEOUTS = { testTimeout: 30_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
 
 export default defineConfig({
   test: {
