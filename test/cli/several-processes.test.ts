@@ -193,4 +193,5 @@ describe('several processes', () => {
     await another.kill();
 
     await until(() => !children.some(runs));
-  });});
+  });
+});
