@@ -6,53 +6,14 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeArchive } from '../../services/bundles/archive.ts';
 import type { BundleFiles } from '../../services/bundles/files.ts';
 import { createKeyring } from '../../services/ledger/keyring.ts';
-import { ADMINISTRATIVE_ROLES } from '../../services/store/credentials.ts';
-import { createStore } from '../../services/store/deployments.ts';
-import { createPool } from '../../services/store/pool.ts';
-import { deployArchive, type ServerProcess } from '../support/server.ts';
-import { pushBundle } from '../support/shared-store.ts';
+import type { ServerProcess } from '../support/server.ts';
 import { useWorld } from '../support/use-world.ts';
-import {
-  askAll,
-  CANDIDATE,
-  ERRORS,
-  expectedFlips,
-  FIRST,
-  REQUESTS,
-  SECOND,
-  UNPUSHED,
-  WITHOUT_WRITE,
-} from './support/replayed-log.ts';
+import { CANDIDATE, ERRORS, expectedFlips, REQUESTS, UNPUSHED } from './support/replayed-log.ts';
+import { replayedWorld } from './support/replayed-world.ts';
 import { type Ran, usePalisade } from './support/run.ts';
 
 const palisade = usePalisade();
-const world = useWorld(async (made) => {
-  const owner = createPool({ connection: made.database.ownerUrl });
-  await createStore(owner, 'elsewhere');
-  const foreign = await made.credential({
-    name: 'foreign-admin',
-    roles: ADMINISTRATIVE_ROLES,
-    stores: ['elsewhere'],
-  });
-  const server = await made.serve();
-  for (const bundle of [FIRST, SECOND]) {
-    await deployArchive(made, server.addresses.admin, writeArchive(bundle));
-    await askAll(made, server);
-  }
-  const recorded = 2 * (REQUESTS + ERRORS);
-  await vi.waitFor(async () => {
-    const { rows } = await owner.query(
-      "select count(*)::int as count from decisions where kind in ('decision', 'error')",
-    );
-    expect(rows[0].count).toBe(recorded);
-  }, 20_000);
-
-  const admin = { addresses: server.addresses, adminToken: made.adminToken };
-  const digestOf = async (files: BundleFiles) => String((await pushBundle(admin, files)).body['digest']);
-  const digests = { candidate: await digestOf(CANDIDATE), withoutWrite: await digestOf(WITHOUT_WRITE) };
-
-  return { ...made, server, owner, foreign, digests };
-});
+const world = useWorld(replayedWorld);
 /** A replay starts threads, and on a machine with other work each takes its time. */
 const PATIENT_MS = 30_000;
 let folder: string;
