@@ -144,7 +144,8 @@ function skipWord(text: string, start: number): number {
 }
 
 function skipSpace(text: string, start: number): number {
-  let at = start;
+  // Whoever goes on behind a character that is missing would be outside.
+  let at = Math.min(start, text.length);
   while (at < text.length && ' \t\r\n'.includes(text.charAt(at))) at += 1;
 
   return at;

@@ -31,7 +31,7 @@ describe('placeOf', () => {
 
         expect(start >= 0 && start <= end && end <= whole.length).toBe(true);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, examples: [[['{', '"', 'a', '"'], 'a[0].a']] },
     );
   });
 });

@@ -18,7 +18,7 @@ const DEADLINE_MS = 60_000;
 function askingBundle() {
   const asking =
     '@id("two-of-finance") @approval("Group::\\"finance\\"") @approval_count("2") forbid (principal, action == Action::"pay", resource) when { context.input.amount > 100 } unless { context.pdp has approval };';
-  const limits = `limits: [{ name: paid, actions: ['Action::"pay"'], key: [principal], window: 1h, max: 1000, cost: input.amount }]\n`;
+  const limits = `limits: [{ name: paid, actions: ['Action::"pay"'], key: [principal], window: 1h, max: 10000, cost: input.amount }]\n`;
 
   return payBundle({ asking, manifest: (text) => `${text}${limits}` });
 }
@@ -26,6 +26,19 @@ function askingBundle() {
 let three: () => Three;
 let pool: pg.Pool;
 const tokens = new Map<string, string>();
+
+/** Whether every process knows these credentials by now. */
+async function allKnow(known: Iterable<string>): Promise<boolean> {
+  const asked = [...known].flatMap((token) =>
+    three().replicas.map(({ server }) =>
+      fetch(`http://${server.addresses.admin}/v1/approvals`, {
+        headers: { authorization: `Bearer ${token}` },
+      }),
+    ),
+  );
+
+  return (await Promise.all(asked)).every(({ status }) => status === 200);
+}
 
 /** Approvals are asked for, answered and used up over several processes. */
 export function tryApprovals(given: () => Three): void {
@@ -37,6 +50,7 @@ export function tryApprovals(given: () => Three): void {
       tokens.set(who, await world.credential({ name: who, roles: ['approver'], principals }));
     }
     await deployToAll(three(), askingBundle());
+    await until(() => allKnow(tokens.values()));
     pool = createPool({ connection: world.database.servingUrl, max: 2 });
   });
   afterAll(() => pool.end());

@@ -44,14 +44,15 @@ export const three = useWorld(async (world) => {
   await writeFile(file, JSON.stringify({ endpoints: [{ name: 'on-call', url, secret: SECRET }] }), {
     mode: 0o600,
   });
-  const replicas = await startReplicas(world, ['pdp-1', 'pdp-2', 'pdp-3'], { PALISADE_WEBHOOKS_FILE: file });
-  const [first] = replicas as readonly [Replica, Replica, Replica];
-  await deployArchive(world, first.server.addresses.admin, writeArchive(glassBundle()));
-  await allServe(replicas, 1n, 20_000);
+  // Before the replicas, which know them from their start then.
   const tokens = {
     olga: await world.credential({ name: 'olga', roles: ['operator'] }),
     rita: await world.credential({ name: 'rita', roles: ['reviewer', 'operator'] }),
   };
+  const replicas = await startReplicas(world, ['pdp-1', 'pdp-2', 'pdp-3'], { PALISADE_WEBHOOKS_FILE: file });
+  const [first] = replicas as readonly [Replica, Replica, Replica];
+  await deployArchive(world, first.server.addresses.admin, writeArchive(glassBundle()));
+  await allServe(replicas, 1n, 20_000);
 
   return { world, replicas, tokens };
 });
