@@ -201,6 +201,7 @@ describe('startEmbeddedPostgres', () => {
     process.kill(pid, 'SIGKILL');
     holder.kill('SIGKILL');
     await once(holder, 'exit');
+    await expect.poll(() => isAlive(pid)).toBe(false);
 
     await withServer(async ({ owner, reused }) => {
       expect(await ask(owner, 'select 1 as answer')).toBe(1);
