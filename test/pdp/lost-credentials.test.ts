@@ -118,6 +118,7 @@ describe('a credential that is lost while its call goes on', () => {
       const verifying = ask(auditor, 'GET', '/v1/log/verification');
       await sleep(200);
       await revoke(auditor);
+      await expect.poll(async () => (await ask(auditor, 'GET', '/v1/stores')).status).toBe(401);
 
       expect(JSON.parse((await replaying).text.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
         error: { code: 'unauthenticated' },
